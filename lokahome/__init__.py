@@ -1,0 +1,1 @@
+"""The project package: it wires the five apps together (see docs/architecture.md)."""

@@ -1,0 +1,1 @@
+"""Outgoing HTTP: the only door by which LOKAHOME calls somebody else's server."""

@@ -1,0 +1,1 @@
+"""Money: gateways, charges, ledger, refunds, payouts, reconciliation."""

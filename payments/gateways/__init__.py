@@ -1,0 +1,1 @@
+"""Adapters to what moves money: no models and no settings inside."""
