@@ -1,0 +1,64 @@
+"""Numbers and whose they are, or were."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from lokahome.core.db.models import BaseModel, VisibleQuerySet
+
+E164 = r"^\+[1-9][0-9]{7,14}$"
+
+
+class PhoneQuerySet(VisibleQuerySet["Phone"]):
+    """Numbers, and who may see them."""
+
+    def visible_to(self, user: Any) -> Self:
+        """Return one's own numbers, past ones included; staff reads them in admin."""
+        return self.filter(user_id=user.pk) if user.is_authenticated else self.none()
+
+    def current(self) -> Self:
+        """Return the numbers that have not been released."""
+        return self.filter(released_at=None)
+
+
+class Phone(BaseModel):
+    """A number that a person proved to hold, until it was released.
+
+    Operators give unused numbers to other people: whoever takes a released number
+    becomes a new person, never the old one.
+    """
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="phones"
+    )
+    number = models.CharField(_("numéro"), max_length=16)
+    verified_at = models.DateTimeField(_("vérifié le"))
+    released_at = models.DateTimeField(_("libéré le"), null=True, blank=True)
+
+    objects = PhoneQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("numéro de téléphone")
+        verbose_name_plural = _("numéros de téléphone")
+        constraints = (
+            models.UniqueConstraint(
+                fields=["number"],
+                condition=Q(released_at=None),
+                name="accounts_phone_one_holder",
+            ),
+            models.CheckConstraint(
+                condition=Q(number__regex=E164), name="accounts_phone_e164"
+            ),
+            models.CheckConstraint(
+                condition=Q(released_at=None) | Q(released_at__gte=F("verified_at")),
+                name="accounts_phone_released_after_verified",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"phone {self.pk}"

@@ -1,0 +1,132 @@
+"""A person. The id is the identity: numbers are recycled and names repeat."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from lokahome.core.db.models import VersionedModel, VisibleQuerySet
+from lokahome.core.ids import uuid7
+
+if TYPE_CHECKING:
+    from accounts.models.phone import Phone
+    from accounts.models.role_grant import RoleGrant
+
+
+class UserQuerySet(VisibleQuerySet["User"]):
+    """People, and who may see them."""
+
+    def visible_to(self, user: Any) -> Self:
+        """Return oneself; staff sees everybody, a visitor nobody."""
+        if not user.is_authenticated:
+            return self.none()
+        if user.is_staff:
+            return self
+        return self.filter(pk=user.pk)
+
+    def active(self) -> Self:
+        """Return people who may sign in."""
+        return self.filter(is_active=True)
+
+
+class UserManager(BaseUserManager["User"]):
+    """Makes people: by phone code without a password, or staff with one."""
+
+    def get_queryset(self) -> UserQuerySet:
+        return UserQuerySet(self.model, using=self._db)
+
+    def visible_to(self, user: Any) -> UserQuerySet:
+        """Return the people whom *user* may see (see `UserQuerySet.visible_to`)."""
+        return self.get_queryset().visible_to(user)
+
+    def create_person(self, *, full_name: str = "", language: str = "fr") -> User:
+        """Return a new person who signs in by code; their handle is their id."""
+        person_id = uuid7()
+        person = self.model(
+            id=person_id,
+            username=str(person_id),
+            full_name=full_name,
+            language=language,
+        )
+        person.set_unusable_password()
+        person.save(using=self._db)
+        return person
+
+    def create_staff(
+        self, *, username: str, password: str, full_name: str = ""
+    ) -> User:
+        """Return a new member of staff, without any group yet."""
+        person = self.model(username=username, full_name=full_name, is_staff=True)
+        person.set_password(password)
+        person.save(using=self._db)
+        return person
+
+    def create_superuser(self, username: str, password: str) -> User:
+        """Return a break-glass account; `manage.py createsuperuser` calls this."""
+        person = self.model(username=username, is_staff=True, is_superuser=True)
+        person.set_password(password)
+        person.save(using=self._db)
+        return person
+
+
+class User(VersionedModel, AbstractBaseUser, PermissionsMixin):
+    """One person, with several hats (`RoleGrant`) and a history of numbers (`Phone`)."""
+
+    class Language(models.TextChoices):
+        FRENCH = "fr", _("français")
+        ENGLISH = "en", _("anglais")
+
+    username = models.CharField(_("identifiant"), max_length=64, unique=True)
+    """A handle staff choose; everybody else keeps the id they were born with."""
+    full_name = models.CharField(_("nom complet"), max_length=120, blank=True)
+    language = models.CharField(
+        _("langue"), max_length=2, choices=Language.choices, default=Language.FRENCH
+    )
+    is_active = models.BooleanField(_("actif"), default=True)
+    is_staff = models.BooleanField(_("équipe"), default=False)
+
+    phones: models.Manager[Phone]
+    roles: models.Manager[RoleGrant]
+
+    objects: ClassVar[UserManager] = UserManager()
+
+    USERNAME_FIELD = "username"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    class Meta:
+        verbose_name = _("utilisateur")
+        verbose_name_plural = _("utilisateurs")
+        constraints = (
+            models.CheckConstraint(
+                condition=~Q(username=""), name="accounts_user_has_handle"
+            ),
+            models.CheckConstraint(
+                condition=Q(language__in=("fr", "en")), name="accounts_user_language"
+            ),
+            models.CheckConstraint(
+                condition=Q(is_superuser=False) | Q(is_staff=True),
+                name="accounts_user_super_is_staff",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.full_name or self.username
+
+    @property
+    def phone(self) -> str | None:
+        """The number verified last among those still theirs (E.164), or None."""
+        current = self.phones.filter(released_at=None).order_by("-verified_at", "-id")
+        return current.values_list("number", flat=True).first()
+
+    def has_role(self, role: str) -> bool:
+        """Say whether the person wears the hat *role*, at whatever level."""
+        return self.roles.filter(role=role).exists()
+
+    def role_names(self) -> set[str]:
+        """Return the hats the person wears."""
+        return set(self.roles.values_list("role", flat=True))

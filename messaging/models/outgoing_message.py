@@ -1,0 +1,97 @@
+"""What a person is to be told, by which channel, and whether it left."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from lokahome.core.db.models import VersionedModel
+from lokahome.core.states import StateMachine, edge
+
+
+class OutgoingMessage(VersionedModel):
+    """One fact for one person by one channel: ids only, the text is made on leaving.
+
+    `person_id` is an account; a code goes to a number that may have none yet, so its
+    message names the code request instead.
+    """
+
+    class Channel(models.TextChoices):
+        SMS = "sms", "SMS"
+        EMAIL = "email", _("courriel")
+
+    class Status(models.TextChoices):
+        QUEUED = "queued", _("En attente")
+        SENT = "sent", _("Envoyé")
+        FAILED = "failed", _("Échec, sera repris")
+        GIVEN_UP = "given_up", _("Abandonné")
+
+    fact = models.CharField(_("fait"), max_length=120)
+    person_id = models.UUIDField(_("personne"), null=True, blank=True)
+    code_request_id = models.UUIDField(null=True, blank=True, editable=False)
+    channel = models.CharField(_("canal"), max_length=10, choices=Channel.choices)
+    template = models.CharField(_("modèle"), max_length=60)
+    context_ids = models.JSONField(_("identifiants"), default=dict)
+    status = models.CharField(
+        _("état"), max_length=10, choices=Status.choices, default=Status.QUEUED
+    )
+    attempts = models.PositiveSmallIntegerField(_("tentatives"), default=0)
+    transport_id = models.CharField(
+        _("référence du transport"), max_length=80, blank=True
+    )
+    last_error = models.CharField(_("dernière erreur"), max_length=80, blank=True)
+    claimed_until = models.DateTimeField(null=True, blank=True, editable=False)
+    """One sender at a time: another may try when this moment has passed."""
+    sent_at = models.DateTimeField(_("envoyé le"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("message sortant")
+        verbose_name_plural = _("messages sortants")
+        indexes = (
+            models.Index(fields=["status", "-id"], name="messaging_out_status"),
+            models.Index(fields=["person_id", "-id"], name="messaging_out_person"),
+        )
+        constraints = (
+            models.UniqueConstraint(
+                fields=["fact", "person_id", "channel"],
+                nulls_distinct=False,
+                name="messaging_out_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(person_id__isnull=False, code_request_id=None)
+                | Q(person_id=None, code_request_id__isnull=False),
+                name="messaging_out_one_recipient",
+            ),
+            models.CheckConstraint(
+                condition=Q(status="sent", sent_at__isnull=False)
+                | (~Q(status="sent") & Q(sent_at=None)),
+                name="messaging_out_sent_has_moment",
+            ),
+            models.CheckConstraint(
+                condition=Q(channel__in=("sms", "email")), name="messaging_out_channel"
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=("queued", "sent", "failed", "given_up")),
+                name="messaging_out_status",
+            ),
+        )
+        permissions = (("resend_outgoingmessage", "Peut renvoyer un message"),)
+
+    def __str__(self) -> str:
+        return f"{self.fact} {self.channel}"
+
+
+MESSAGE_STATES = StateMachine(
+    "message",
+    [
+        edge("queued", "send", "system", "sent"),
+        edge("queued", "fail", "system", "failed"),
+        edge("queued", "give_up", "system", "given_up"),
+        edge("failed", "send", "system", "sent"),
+        edge("failed", "fail", "system", "failed"),
+        edge("failed", "give_up", "system", "given_up"),
+        edge("failed", "resend", "staff", "queued"),
+        edge("given_up", "resend", "staff", "queued"),
+    ],
+)
