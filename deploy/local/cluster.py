@@ -251,15 +251,12 @@ class Cluster:
             "lokahome_owner": self.owner_password,
             "lokahome_app": self.app_password,
         }
-        makes = "\n".join(
-            f"""DO $$ BEGIN
+        makes = "\n".join(f"""DO $$ BEGIN
   IF NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = '{name}') THEN
     CREATE ROLE {name} LOGIN;
   END IF;
 END $$;
-ALTER ROLE {name} PASSWORD '{password}';"""
-            for name, password in passwords.items()
-        )
+ALTER ROLE {name} PASSWORD '{password}';""" for name, password in passwords.items())
         return f"SET log_statement = 'none';\n{makes}\n{ROLE_SQL}\n"
 
 

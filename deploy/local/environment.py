@@ -147,7 +147,9 @@ def _pip_settings() -> dict[str, str]:
     return uv_settings(listing, os.environ)
 
 
-def uv_settings(listing: str, environment: os._Environ[str] | dict[str, str]) -> dict[str, str]:
+def uv_settings(
+    listing: str, environment: os._Environ[str] | dict[str, str]
+) -> dict[str, str]:
     """uv's variables for what ``pip config list`` says of index and certificate."""
     found: dict[str, str] = {}
     wanted = {"index-url": "UV_DEFAULT_INDEX", "cert": "SSL_CERT_FILE"}
@@ -161,9 +163,8 @@ def uv_settings(listing: str, environment: os._Environ[str] | dict[str, str]) ->
 
 def _uv(log: int) -> str | None:
     """A uv that runs: on the path, in ``var/tools``, or brought by pip; or None."""
-    if on_path := shutil.which("uv"):
-        if _call([on_path, "--version"], log):
-            return on_path
+    if (on_path := shutil.which("uv")) and _call([on_path, "--version"], log):
+        return on_path
     tools = paths.VAR / "tools"
     binary = tools / "bin" / "uv"
     if binary.exists() and _call([binary, "--version"], log):

@@ -35,6 +35,30 @@ def set_up_lock() -> Iterator[None]:
         os.close(handle)
 
 
+class RunLock:
+    """Held for the whole life of `make run`: one a checkout."""
+
+    def __init__(self) -> None:
+        self._handle: int | None = None
+
+    def take(self) -> bool:
+        """Take it if nobody holds it; False when another run does."""
+        handle = _open("run.lock")
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(handle)
+            return False
+        self._handle = handle
+        return True
+
+    def leave(self) -> None:
+        """Let the next run start."""
+        if self._handle is not None:
+            os.close(self._handle)
+            self._handle = None
+
+
 class ServerLease:
     """Says "I use the private servers"; the last user to leave stops them."""
 

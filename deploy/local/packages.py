@@ -6,6 +6,7 @@ packaging, no service is started, and an installed Redis stays as it is.
 
 from __future__ import annotations
 
+import functools
 import importlib.util
 import os
 import re
@@ -34,6 +35,7 @@ class Need:
     elsewhere: str
 
 
+@functools.cache
 def postgres_bin() -> Path | None:
     """Folder of the newest PostgreSQL 15+ server that has PostGIS, or None."""
     found: list[tuple[int, Path]] = []
@@ -44,16 +46,11 @@ def postgres_bin() -> Path | None:
     if on_path := shutil.which("pg_config"):
         folders.append(Path(on_path).resolve().parent)
     for folder in folders:
-        config = folder / "pg_config"
         if not (folder / "initdb").exists():
             continue
-        version = _output([str(config if config.exists() else "pg_config"), "--version"])
-        shared = _output(
-            [str(config if config.exists() else "pg_config"), "--sharedir"]
-        ).strip()
-        by_folder = re.search(r"(\d+)", folder.parent.name)
-        match = by_folder or re.search(r"(\d+)", version)
+        match = re.search(r"(\d+)", _output([str(folder / "postgres"), "--version"]))
         number = int(match.group(1)) if match else 0
+        shared = _output([str(folder / "pg_config"), "--sharedir"]).strip()
         controls = (
             Path(f"/usr/share/postgresql/{number}/extension/postgis.control"),
             Path(shared or "/nowhere") / "extension" / "postgis.control",
@@ -154,8 +151,11 @@ def ensure(*, servers: bool) -> str:
         _apt(prefix, ["update", "-qq"], stream.fileno())
         packages = [p for need in needs for p in _resolve(need.apt)]
         code = _apt(
-            prefix, ["install", "-y", "--no-install-recommends", *packages], stream.fileno()
+            prefix,
+            ["install", "-y", "--no-install-recommends", *packages],
+            stream.fileno(),
         )
+    postgres_bin.cache_clear()
     still = missing(servers=servers)
     if code != 0 or still:
         hint = " ".join(packages)

@@ -21,5 +21,5 @@ DIGEST = hashlib.sha256(str(ROOT).encode()).hexdigest()[:12]
 
 def make_var() -> None:
     """Create ``var/`` and the folders every process may write to."""
-    for folder in (VAR, LOG, RUN, VAR / "cache", VAR / "media"):
-        folder.mkdir(parents=True, exist_ok=True)
+    for name in ("log", "run", "cache", "media", "private", "failpoints"):
+        (VAR / name).mkdir(parents=True, exist_ok=True)

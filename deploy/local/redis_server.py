@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from deploy.local import account, packages, paths, ports
 from deploy.local.report import Failure, tail
@@ -22,31 +24,17 @@ class RedisServer:
     port: int
     password: str
 
-    def ask(self, *words: str) -> str:
-        """Send one command as the password's holder; the reply's raw text.
+    def ask(self, *words: str) -> list[str]:
+        """Send one command as the password's holder; the reply, flattened.
 
-        Raises OSError when nobody answers.
+        Raises OSError when nobody answers or the password is refused.
         """
         with socket.create_connection((ports.LOOPBACK, self.port), timeout=2) as line:
             line.sendall(_encode("AUTH", self.password) + _encode(*words))
-            reply = b""
-            while reply.count(b"\r\n") < 2:
-                part = line.recv(65536)
-                if not part:
-                    break
-                reply += part
-            if not reply.startswith(b"+OK"):
-                raise PermissionError("another Redis answers on this port")
-            if reply.endswith(b"*2\r\n") or b"\r\n*2" in reply:
-                line.settimeout(0.3)
-                try:
-                    while part := line.recv(65536):
-                        reply += part
-                        if reply.count(b"\r\n") >= 6:
-                            break
-                except TimeoutError:
-                    pass
-            return reply.decode(errors="replace").partition("\r\n")[2]
+            with line.makefile("rb") as stream:
+                if _reply(stream) != ["OK"]:
+                    raise PermissionError("another Redis answers on this port")
+                return _reply(stream)
 
     def is_up(self) -> bool:
         """Whether our own Redis (not another on the same port) answers."""
@@ -82,10 +70,8 @@ class RedisServer:
         """Stop it, its append-only file flushed; no error when it is not up."""
         if not self.is_up():
             return
-        try:
+        with contextlib.suppress(OSError):
             self.ask("SHUTDOWN")
-        except OSError:
-            pass
         until = time.monotonic() + 10
         while not ports.is_free(self.port) and time.monotonic() < until:
             time.sleep(0.05)
@@ -114,3 +100,18 @@ class RedisServer:
 def _encode(*words: str) -> bytes:
     parts = b"".join(b"$%d\r\n%s\r\n" % (len(w.encode()), w.encode()) for w in words)
     return b"*%d\r\n%s" % (len(words), parts)
+
+
+def _reply(stream: BinaryIO) -> list[str]:
+    """One reply of the protocol as a flat list of texts; OSError at its end."""
+    line = stream.readline().decode(errors="replace").rstrip("\r\n")
+    if not line:
+        raise ConnectionError("Redis closed the connection")
+    kind, rest = line[0], line[1:]
+    if kind == "$":
+        size = int(rest)
+        text = stream.read(size + 2)[:size] if size >= 0 else b""
+        return [text.decode(errors="replace")]
+    if kind == "*":
+        return [text for _ in range(int(rest)) for text in _reply(stream)]
+    return [rest]

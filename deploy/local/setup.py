@@ -91,7 +91,7 @@ def _settle_values(*, existing: bool) -> None:
     """Complete var/local.env; ports our live processes hold do not move."""
     kept = envfile.read(paths.LOCAL_ENV)
     running: set[str] = set()
-    if supervisor_pid() is not None:
+    if supervisor_pid() not in (None, os.getpid()):
         running |= set(values.WEB_PORTS)
     if not existing and kept.get("POSTGRES_PORT"):
         servers = _servers(kept)
@@ -205,3 +205,12 @@ def bring_up() -> None:
         _set_up(dev=True, testing=False, existing=uses_existing_servers())
         KEEP.touch()
     say("  servers stay up until `make stop`")
+
+
+def heal_servers() -> None:
+    """Start again whichever private server died under a running platform."""
+    servers = _servers(envfile.read(paths.LOCAL_ENV))
+    if servers.postgres.postmaster() is None or not servers.redis.is_up():
+        with locks.set_up_lock():
+            for remark in servers.ensure():
+                say(f"  {remark} again")

@@ -74,10 +74,11 @@ def derived(values: Mapping[str, str], *, private_servers: bool) -> dict[str, st
         "PUBLIC_URL": f"http://{host}:{values['WEB_PORT']}",
         "REALTIME_URL": f"http://{host}:{values['REALTIME_PORT']}",
         "STORAGE_URL": f"file://{paths.VAR / 'media'}",
+        "PRIVATE_STORAGE_URL": f"file://{paths.VAR / 'private'}",
+        "FAILPOINT_DIR": str(paths.VAR / "failpoints"),
         "SIMULATOR_URL": simulator,
-        "FEDAPAY_API_BASE": f"{simulator}/fedapay/v1",
+        "FEDAPAY_API_BASE": simulator,
         "SMS_TRANSPORT": "caught",
-        "EMAIL_URL": "caught://",
     }
     if private_servers:
         at = f"{host}:{values['POSTGRES_PORT']}/lokahome"
