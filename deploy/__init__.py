@@ -1,0 +1,1 @@
+"""Running LOKAHOME: on one machine (`local`), and its demonstration (`demo`)."""
