@@ -1,0 +1,16 @@
+"""The app's registration with Django."""
+
+from django.apps import AppConfig
+
+
+class PaymentsConfig(AppConfig):
+    """Gateways, charges, ledger, reconciliation, receipts."""
+
+    name = "payments"
+    label = "payments"
+    verbose_name = "Argent"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Register who listens to what, and what must always hold."""
+        from payments import invariants, subscribers  # noqa: F401
