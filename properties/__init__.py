@@ -1,0 +1,1 @@
+"""Homes: places, properties, listings, search, applications, leases and their rent."""

@@ -1,0 +1,26 @@
+"""Tables of the app, one module a noun."""
+
+from properties.models.applications import Application
+from properties.models.homes import Property, Unit
+from properties.models.leases import Lease, LeaseSignature
+from properties.models.listings import EntryCost, Listing, ListingPhoto
+from properties.models.places import Division, Landmark, Place, PlaceLoad
+from properties.models.rent import RentAllocation, RentPayment, RentPeriod
+
+__all__ = [
+    "Application",
+    "Division",
+    "EntryCost",
+    "Landmark",
+    "Lease",
+    "LeaseSignature",
+    "Listing",
+    "ListingPhoto",
+    "Place",
+    "PlaceLoad",
+    "Property",
+    "RentAllocation",
+    "RentPayment",
+    "RentPeriod",
+    "Unit",
+]

@@ -1,0 +1,140 @@
+"""Applications: a tenant asks for a home."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from lokahome.core.db.models import VersionedModel, VisibleQuerySet
+from lokahome.core.states import StateMachine, edge
+from properties.models.homes import Unit
+from properties.models.listings import Listing
+
+
+class ApplicationQuerySet(VisibleQuerySet["Application"]):
+    """Applications: their tenant's, and the landlord's once they are sent."""
+
+    def visible_to(self, user: Any) -> Self:
+        """Return what *user* wrote and, drafts apart, what *user* received."""
+        if not user.is_authenticated:
+            return self.none()
+        return self.filter(
+            Q(tenant_id=user.pk)
+            | (Q(landlord_id=user.pk) & ~Q(status=Application.Status.DRAFT))
+        )
+
+    def accepted(self) -> Self:
+        """Return the accepted ones, which open the exact address."""
+        return self.filter(status__in=Application.ACCEPTED_STATES)
+
+    def waiting(self) -> Self:
+        """Return those that wait for the landlord."""
+        return self.filter(
+            status__in=(Application.Status.SENT, Application.Status.UNDER_REVIEW)
+        )
+
+
+class Application(VersionedModel):
+    """One tenant's request for one listing."""
+
+    class Status(models.TextChoices):
+        DRAFT = "draft", _("Brouillon")
+        SENT = "sent", _("Envoyée")
+        UNDER_REVIEW = "under_review", _("À l’étude")
+        ACCEPTED = "accepted", _("Acceptée")
+        CONVERTED = "converted", _("Bail signé")
+        DECLINED = "declined", _("Refusée")
+        WITHDRAWN = "withdrawn", _("Retirée")
+        EXPIRED = "expired", _("Expirée")
+
+    OPEN_STATES = (Status.DRAFT, Status.SENT, Status.UNDER_REVIEW, Status.ACCEPTED)
+    ACCEPTED_STATES = (Status.ACCEPTED, Status.CONVERTED)
+
+    listing = models.ForeignKey(Listing, models.PROTECT, related_name="applications")
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")
+    landlord = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+"
+    )
+    tenant = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+"
+    )
+    status = models.CharField(
+        max_length=20, choices=Status.choices, default=Status.DRAFT
+    )
+    message = models.CharField(max_length=1000, blank=True)
+    move_in_on = models.DateField()
+    occupants = models.IntegerField(default=1)
+    decision_reason = models.CharField(max_length=500, blank=True)
+    sent_at = models.DateTimeField(null=True)
+    decided_at = models.DateTimeField(null=True)
+
+    objects = ApplicationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("candidature")
+        verbose_name_plural = _("candidatures")
+        ordering = ("-id",)
+        constraints = (
+            models.UniqueConstraint(
+                fields=["listing", "tenant"],
+                condition=Q(status__in=["draft", "sent", "under_review", "accepted"]),
+                name="properties_application_one_open_per_tenant",
+            ),
+            models.UniqueConstraint(
+                fields=["listing"],
+                condition=Q(status__in=["accepted", "converted"]),
+                name="properties_application_one_accepted",
+            ),
+            models.CheckConstraint(
+                condition=Q(status="draft") | Q(sent_at__isnull=False),
+                name="properties_application_sent_has_moment",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="declined") | ~Q(decision_reason=""),
+                name="properties_application_refusal_has_reason",
+            ),
+            models.CheckConstraint(
+                condition=Q(occupants__range=(1, 30)),
+                name="properties_application_occupants_are_plausible",
+            ),
+            models.CheckConstraint(
+                condition=~Q(tenant=models.F("landlord")),
+                name="properties_application_two_people",
+            ),
+        )
+        indexes = (
+            models.Index(fields=["tenant", "-id"], name="properties_application_mine"),
+            models.Index(fields=["landlord", "-id"], name="properties_application_got"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.listing_id} {self.status}"
+
+
+_S = Application.Status
+APPLICATION_STATES = StateMachine(
+    "application",
+    [
+        edge(_S.DRAFT, "send", "tenant", _S.SENT),
+        edge(_S.SENT, "review", "landlord", _S.UNDER_REVIEW),
+        edge(_S.SENT, "accept", "landlord", _S.ACCEPTED),
+        edge(_S.UNDER_REVIEW, "accept", "landlord", _S.ACCEPTED),
+        edge(_S.ACCEPTED, "convert", "system", _S.CONVERTED),
+        *(
+            edge(state, "decline", "landlord system", _S.DECLINED)
+            for state in (_S.SENT, _S.UNDER_REVIEW, _S.ACCEPTED)
+        ),
+        *(
+            edge(state, "withdraw", "tenant", _S.WITHDRAWN)
+            for state in (_S.DRAFT, _S.SENT, _S.UNDER_REVIEW, _S.ACCEPTED)
+        ),
+        *(
+            edge(state, "expire", "system", _S.EXPIRED)
+            for state in (_S.SENT, _S.UNDER_REVIEW)
+        ),
+    ],
+)

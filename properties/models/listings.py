@@ -1,0 +1,347 @@
+"""Listings: the publication of a unit, its photos and what entering costs.
+
+A listing carries its own blurred point and copies of what is searched. What search does
+not hold (the pin, the path, the landlord's name), search cannot leak.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+from django.conf import settings
+from django.contrib.gis.db import models
+from django.contrib.gis.db.models.functions import Distance, Transform
+from django.contrib.gis.geos import Point
+from django.contrib.postgres.indexes import GinIndex, GistIndex, OpClass
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from lokahome.core.db.models import BaseModel, VersionedModel, VisibleQuerySet
+from lokahome.core.money import XOF, Money
+from lokahome.core.states import StateMachine, edge
+from properties.models.criteria import ListingCriteria
+from properties.models.geo import UTM31N, WGS84
+from properties.models.homes import Unit
+from properties.models.places import Division, Landmark
+
+
+class NearestFirst(models.Func):
+    """``point_m <-> point``: the operator that a GiST index answers in order."""
+
+    template = "%(expressions)s"
+    arg_joiner = " <-> "
+    output_field = models.FloatField()
+
+
+class ListingQuerySet(VisibleQuerySet["Listing"]):
+    """Listings: published ones are everybody's, the others their owner's."""
+
+    def visible_to(self, user: Any) -> Self:
+        """Return what is published, what *user* owns and what *user* applied for."""
+        if not user.is_authenticated:
+            return self.published()
+        return self.filter(
+            Q(status=Listing.Status.PUBLISHED)
+            | Q(landlord_id=user.pk)
+            | Q(applications__tenant_id=user.pk)
+        ).distinct()
+
+    def published(self) -> Self:
+        """Return the listings that anyone may find."""
+        return self.filter(status=Listing.Status.PUBLISHED)
+
+    def open(self) -> Self:
+        """Return the listings whose life goes on; a unit has at most one."""
+        return self.filter(status__in=Listing.OPEN_STATES)
+
+    def awaiting_review(self) -> Self:
+        """Return what moderators have to look at, longest waiting first."""
+        return self.filter(status=Listing.Status.SUBMITTED).order_by(
+            "submitted_at", "id"
+        )
+
+    def matching(self, criteria: ListingCriteria) -> Self:
+        """Return the listings that meet every part of *criteria*."""
+        return self.filter(criteria.condition())
+
+    def near(self, point: Point, radius_m: int) -> Self:
+        """Return the listings within *radius_m* of *point* (EPSG:32631), by distance.
+
+        Annotates ``distance`` (metres). The caller slices: an order by distance alone is
+        what the index can walk; an id beside it would make it sort everything.
+        """
+        return (
+            self.filter(point_m__dwithin=(point, radius_m))
+            .annotate(distance=Distance("point_m", point))
+            .order_by(NearestFirst("point_m", point))
+        )
+
+
+class Listing(VersionedModel):
+    """One publication of a unit."""
+
+    class Purpose(models.TextChoices):
+        LONG_LET = "long_let", _("Location")
+        SHORT_STAY = "short_stay", _("Court séjour")
+        ROOM_SHARE = "room_share", _("Colocation")
+
+    class Status(models.TextChoices):
+        DRAFT = "draft", _("Brouillon")
+        SUBMITTED = "submitted", _("À modérer")
+        NEEDS_CHANGES = "needs_changes", _("À corriger")
+        PUBLISHED = "published", _("Publiée")
+        PAUSED = "paused", _("En pause")
+        LET = "let", _("Louée")
+        EXPIRED = "expired", _("Expirée")
+        REJECTED = "rejected", _("Refusée")
+        SUSPENDED = "suspended", _("Suspendue")
+
+    OPEN_STATES = (
+        Status.DRAFT,
+        Status.SUBMITTED,
+        Status.NEEDS_CHANGES,
+        Status.PUBLISHED,
+        Status.PAUSED,
+    )
+    EDITABLE_STATES = (
+        Status.DRAFT,
+        Status.NEEDS_CHANGES,
+        Status.PUBLISHED,
+        Status.PAUSED,
+    )
+    DEAD_STATES = (Status.LET, Status.EXPIRED, Status.REJECTED, Status.SUSPENDED)
+
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="listings")
+    landlord = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+"
+    )
+    slug = models.SlugField(max_length=120, unique=True)
+    purpose = models.CharField(
+        max_length=20, choices=Purpose.choices, default=Purpose.LONG_LET
+    )
+    status = models.CharField(
+        max_length=20, choices=Status.choices, default=Status.DRAFT
+    )
+    title = models.CharField(max_length=160)
+    search_title = models.CharField(max_length=400, blank=True)
+    """Folded title, division, commune and landmark: what free words are matched to."""
+    description = models.CharField(max_length=2000, blank=True)
+    rent = models.IntegerField()
+    currency = models.CharField(max_length=3, default=XOF)
+    entry_total = models.IntegerField(default=0)
+    """First rent and every entry cost line; kept by the service that writes the lines."""
+    kind = models.CharField(max_length=20, choices=Unit.Kind.choices)
+    # int4, not smallint: btree_gist does not use a smallint compared with an integer.
+    bedrooms = models.IntegerField()
+    sanitary = models.CharField(max_length=20, choices=Unit.Sanitary.choices)
+    is_furnished = models.BooleanField(default=False)
+    division = models.ForeignKey(Division, models.PROTECT, related_name="+")
+    commune = models.ForeignKey(Division, models.PROTECT, null=True, related_name="+")
+    landmark = models.ForeignKey(
+        Landmark, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    public_point = models.PointField(srid=WGS84, spatial_index=False)
+    point_m = models.GeneratedField(
+        expression=Transform("public_point", UTM31N),
+        output_field=models.PointField(srid=UTM31N, spatial_index=False),
+        db_persist=True,
+    )
+    available_on = models.DateField(null=True, blank=True)
+    photo_count = models.IntegerField(default=0)
+    reviewed_rent = models.IntegerField(null=True)
+    """The rent a moderator saw last: a change of 30 % from it goes back to review."""
+    review_reason = models.CharField(max_length=500, blank=True)
+    submitted_at = models.DateTimeField(null=True)
+    published_at = models.DateTimeField(null=True)
+    confirmed_at = models.DateTimeField(null=True)
+    """When the owner last said that the home is still free."""
+
+    objects = ListingQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("annonce")
+        verbose_name_plural = _("annonces")
+        ordering = ("-id",)
+        constraints = (
+            models.UniqueConstraint(
+                fields=["unit"],
+                condition=Q(
+                    status__in=[
+                        "draft",
+                        "submitted",
+                        "needs_changes",
+                        "published",
+                        "paused",
+                    ]
+                ),
+                name="properties_listing_one_open_per_unit",
+            ),
+            models.CheckConstraint(
+                condition=Q(rent__range=(1, 1_000_000_000)),
+                name="properties_listing_rent_is_plausible",
+            ),
+            models.CheckConstraint(
+                condition=Q(photo_count__range=(0, 20)),
+                name="properties_listing_photos_at_most_20",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="published")
+                | Q(
+                    published_at__isnull=False,
+                    reviewed_rent__isnull=False,
+                    photo_count__gte=1,
+                ),
+                name="properties_listing_published_was_reviewed",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="submitted") | Q(submitted_at__isnull=False),
+                name="properties_listing_submitted_has_moment",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status__in=["rejected", "suspended", "needs_changes"])
+                | ~Q(review_reason=""),
+                name="properties_listing_refusal_has_reason",
+            ),
+        )
+        indexes = (
+            GistIndex(
+                fields=["point_m", "rent", "bedrooms"],
+                condition=Q(status="published"),
+                name="properties_listing_nearest",
+            ),
+            GinIndex(
+                OpClass("search_title", name="gin_trgm_ops"),
+                condition=Q(status="published"),
+                name="properties_listing_words",
+            ),
+            models.Index(
+                fields=["-published_at", "-id"],
+                condition=Q(status="published"),
+                name="properties_listing_newest",
+            ),
+            models.Index(
+                fields=["rent", "id"],
+                condition=Q(status="published"),
+                name="properties_listing_cheapest",
+            ),
+            models.Index(
+                fields=["entry_total", "id"],
+                condition=Q(status="published"),
+                name="properties_listing_entry",
+            ),
+            models.Index(
+                fields=["submitted_at", "id"],
+                condition=Q(status="submitted"),
+                name="properties_listing_queue",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def rent_money(self) -> Money:
+        """The monthly rent."""
+        return Money(self.rent, self.currency)
+
+    @property
+    def entry_total_money(self) -> Money:
+        """What a tenant pays before entering, first rent included."""
+        return Money(self.entry_total, self.currency)
+
+
+_S = Listing.Status
+LISTING_STATES = StateMachine(
+    "listing",
+    [
+        edge(_S.DRAFT, "submit", "owner", _S.SUBMITTED),
+        edge(_S.NEEDS_CHANGES, "submit", "owner", _S.SUBMITTED),
+        edge(_S.SUBMITTED, "publish", "staff", _S.PUBLISHED),
+        edge(_S.SUBMITTED, "request_changes", "staff", _S.NEEDS_CHANGES),
+        edge(_S.SUBMITTED, "reject", "staff", _S.REJECTED),
+        edge(_S.PUBLISHED, "pause", "owner", _S.PAUSED),
+        edge(_S.PUBLISHED, "let", "owner system", _S.LET),
+        edge(_S.PUBLISHED, "expire", "system", _S.EXPIRED),
+        edge(_S.PUBLISHED, "review_again", "owner", _S.SUBMITTED),
+        edge(_S.PAUSED, "resume", "owner", _S.PUBLISHED),
+        edge(_S.PAUSED, "let", "owner system", _S.LET),
+        edge(_S.PAUSED, "expire", "system", _S.EXPIRED),
+        edge(_S.PAUSED, "review_again", "owner", _S.SUBMITTED),
+        *(
+            edge(state, "suspend", "staff", _S.SUSPENDED)
+            for state in _S
+            if state is not _S.SUSPENDED
+        ),
+        # The inverse of a suspension: the owner submits again, a moderator looks again.
+        edge(_S.SUSPENDED, "reinstate", "staff", _S.DRAFT),
+    ],
+)
+
+
+class EntryCost(BaseModel):
+    """One line of what entering costs besides the first rent, with its legal mark."""
+
+    class Kind(models.TextChoices):
+        DEPOSIT = "deposit", _("Caution")
+        PREPAID_RENT = "prepaid_rent", _("Loyers payés d’avance")
+        UTILITY_DEPOSIT = "utility_deposit", _("Caution eau et électricité")
+        COMMISSION = "commission", _("Commission")
+        VISIT_FEE = "visit_fee", _("Frais de visite")
+        OTHER = "other", _("Autres frais")
+
+    class LegalMark(models.TextChoices):
+        LEGAL = "legal", _("conforme")
+        NEGOTIABLE = "negotiable", _("à négocier")
+        ABOVE_CAP = "above_cap", _("au-dessus du plafond légal")
+
+    listing = models.ForeignKey(Listing, models.CASCADE, related_name="entry_costs")
+    kind = models.CharField(max_length=20, choices=Kind.choices)
+    amount = models.IntegerField()
+    note = models.CharField(max_length=160, blank=True)
+    legal_mark = models.CharField(max_length=20, choices=LegalMark.choices)
+    rule_id = models.CharField(max_length=40, blank=True)
+    rules_version = models.CharField(max_length=20)
+
+    class Meta:
+        verbose_name = _("frais d’entrée")
+        verbose_name_plural = _("frais d’entrée")
+        ordering = ("id",)
+        constraints = (
+            models.UniqueConstraint(
+                fields=["listing", "kind"], name="properties_entry_cost_once_a_kind"
+            ),
+            models.CheckConstraint(
+                condition=Q(amount__range=(1, 1_000_000_000)),
+                name="properties_entry_cost_is_positive",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.amount}"
+
+
+class ListingPhoto(BaseModel):
+    """A photo of a listing: re-encoded variants, nothing of the original's metadata."""
+
+    listing = models.ForeignKey(Listing, models.CASCADE, related_name="photos")
+    upload_id = models.UUIDField(unique=True)
+    position = models.IntegerField()
+    width = models.IntegerField()
+    height = models.IntegerField()
+    variants = models.JSONField()
+    """``[{"format", "width", "height", "bytes", "key"}]``, smallest first."""
+
+    class Meta:
+        verbose_name = _("photo")
+        verbose_name_plural = _("photos")
+        ordering = ("position", "id")
+        constraints = (
+            models.UniqueConstraint(
+                fields=["listing", "position"],
+                name="properties_photo_position_once",
+                deferrable=models.Deferrable.DEFERRED,
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.listing_id} {self.position}"

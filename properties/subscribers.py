@@ -1,0 +1,1 @@
+"""What the app of homes does when others tell it something."""
