@@ -14,6 +14,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from deploy.local import paths
@@ -95,7 +96,7 @@ def _alive() -> bool:
     return OLDEST <= divmod(number, 100) <= NEWEST
 
 
-def _call(command: list[str | Path], log: int, **extra: str) -> bool:
+def _call(command: Sequence[str | Path], log: int, **extra: str) -> bool:
     done = subprocess.run(
         command,
         cwd=paths.ROOT,
@@ -120,16 +121,16 @@ def _create(uv: str | None, log: int) -> None:
 
 def _install(uv: str | None, lock: Path, log: int) -> str:
     if uv:
-        command = [uv, "pip", "sync", "--python", paths.VENV_PYTHON]
+        command = [uv, "pip", "sync", "--python", str(paths.VENV_PYTHON)]
         # pip's own settings of a mirror or a proxy's certificate hold for uv too.
-        if _call([*command, "--require-hashes", lock], log, **_pip_settings()):
+        if _call([*command, "--require-hashes", str(lock)], log, **_pip_settings()):
             return "uv"
     say("  installing with pip, this takes a minute or two (log: var/log/venv.log)")
-    pip = [paths.VENV_PYTHON, "-m", "pip"]
+    pip = [str(paths.VENV_PYTHON), "-m", "pip"]
     if not _call([*pip, "--version"], log):
         _call([paths.VENV_PYTHON, "-m", "ensurepip"], log)
     install = [*pip, "install", "--disable-pip-version-check", "--require-hashes"]
-    if not _call([*install, "-r", lock], log):
+    if not _call([*install, "-r", str(lock)], log):
         raise Failure(
             f"{lock.name} could not be installed (is the package index reachable?).\n"
             f"{tail(paths.LOG / 'venv.log')}"
@@ -147,9 +148,7 @@ def _pip_settings() -> dict[str, str]:
     return uv_settings(listing, os.environ)
 
 
-def uv_settings(
-    listing: str, environment: os._Environ[str] | dict[str, str]
-) -> dict[str, str]:
+def uv_settings(listing: str, environment: Mapping[str, str]) -> dict[str, str]:
     """uv's variables for what ``pip config list`` says of index and certificate."""
     found: dict[str, str] = {}
     wanted = {"index-url": "UV_DEFAULT_INDEX", "cert": "SSL_CERT_FILE"}
@@ -179,9 +178,18 @@ def _uv(log: int) -> str | None:
     if not _alive():
         shutil.rmtree(paths.VENV, ignore_errors=True)
         _call([interpreter(), "-m", "venv", paths.VENV], log)
-    command = [paths.VENV_PYTHON, "-m", "pip", "install", "--quiet", "--require-hashes"]
+    command = [str(paths.VENV_PYTHON), "-m", "pip", "install", "--quiet"]
     if paths.VENV_PYTHON.exists() and _call(
-        [*command, "--upgrade", "--target", tools, "-r", alone], log
+        [
+            *command,
+            "--require-hashes",
+            "--upgrade",
+            "--target",
+            str(tools),
+            "-r",
+            str(alone),
+        ],
+        log,
     ):
         return str(binary) if binary.exists() else None
     return None

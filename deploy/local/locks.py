@@ -21,16 +21,22 @@ def _open(name: str) -> int:
 
 
 @contextmanager
-def set_up_lock() -> Iterator[None]:
-    """One set-up (or stop) of this checkout at a time; waits for the other."""
+def set_up_lock(*, wait: bool = True) -> Iterator[bool]:
+    """One set-up (or stop) of this checkout at a time; yields whether it is ours.
+
+    With ``wait`` it waits for the other and always yields True.
+    """
     handle = _open("setup.lock")
     try:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
+            if not wait:
+                yield False
+                return
             say("  another set-up of this checkout is at work: waiting for it")
             fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
+        yield True
     finally:
         os.close(handle)
 

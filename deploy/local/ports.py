@@ -38,10 +38,13 @@ def choose(
 
     ``taken`` are ports this checkout has already given to another of its servers.
     """
-    wanted = [int(kept)] if kept and kept.isdigit() and 0 < int(kept) < 65536 else []
-    for port in [*wanted, *range(preferred, preferred + 40)]:
+    candidates = list(range(preferred, preferred + 40))
+    if kept and kept.isdigit() and 0 < int(kept) < 65536:
+        candidates.insert(0, int(kept))
+    for port in candidates:
         if port not in taken and free(port):
             return port
-    while (port := any_free()) in taken:
-        pass
-    return port
+    while True:
+        offered = any_free()
+        if offered not in taken:
+            return offered

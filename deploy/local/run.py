@@ -26,7 +26,7 @@ def run() -> int:
     # Until the supervisor takes over, a stop is an ordinary exit through `finally`.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     signal.signal(signal.SIGHUP, lambda *_: sys.exit(129))
-    setup.SUPERVISOR_PID.write_text(str(os.getpid()))
+    setup.SUPERVISOR_PID.write_text(f"{os.getpid()}\n")
     try:
         if left := end_strays():
             say(f"  ended {left} process(es) that a killed run had left behind")

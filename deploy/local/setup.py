@@ -208,9 +208,18 @@ def bring_up() -> None:
 
 
 def heal_servers() -> None:
-    """Start again whichever private server died under a running platform."""
+    """Start again whichever private server died under a running platform.
+
+    Never waits: the supervisor calls it between two looks at its processes. A server
+    that hangs while it holds its port is left to the person at the terminal.
+    """
     servers = _servers(envfile.read(paths.LOCAL_ENV))
-    if servers.postgres.postmaster() is None or not servers.redis.is_up():
-        with locks.set_up_lock():
-            for remark in servers.ensure():
-                say(f"  {remark} again")
+    if servers.postgres.postmaster() is None or ports.is_free(servers.redis.port):
+        with locks.set_up_lock(wait=False) as taken:
+            if taken:
+                try:
+                    remarks = servers.ensure()
+                except Failure as failure:
+                    remarks = [str(failure)]
+                for remark in remarks:
+                    say(f"private servers: {remark}")

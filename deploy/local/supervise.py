@@ -20,7 +20,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, BinaryIO
 
 from deploy.local import paths
 from deploy.local.programs import Program, answers
@@ -49,8 +49,8 @@ class Child:
             log.replace(log.with_suffix(".log.1"))
         self.log: BinaryIO = log.open("ab", buffering=0)
 
-    def start(self, env: Mapping[str, str]) -> None:
-        """Start it in a group of its own that dies with this process."""
+    def start(self, env: Mapping[str, str]) -> IO[bytes]:
+        """Start it in a group of its own that dies with this process; its output."""
         tied: list[str] = []
         if setpriv := shutil.which("setpriv"):
             tied = [setpriv, "--pdeathsig", "TERM", "--"]
@@ -65,17 +65,21 @@ class Child:
         )
         self.started = time.monotonic()
         self.heard = self.ready = False
-        self._pid_file.write_text(str(self.process.pid))
+        self._pid_file.write_text(f"{self.process.pid}\n")
+        assert self.process.stdout is not None  # noqa: S101 - PIPE above
+        return self.process.stdout
 
     @property
     def _pid_file(self) -> Path:
         return paths.RUN / f"{self.program.name}.pid"
 
-    def read(self) -> list[str]:
-        """Whole lines it wrote since last time, which are now in its log too."""
+    def read(self) -> list[str] | None:
+        """Whole lines it wrote since last time, now in its log too; None at the end."""
         if self.process is None or self.process.stdout is None:
-            return []
+            return None
         data = os.read(self.process.stdout.fileno(), 65536)
+        if not data:
+            return None
         self.log.write(data)
         *lines, self._rest = (self._rest + data).split(b"\n")
         found = [line.decode(errors="replace") for line in lines]
@@ -195,18 +199,18 @@ class Supervisor:
         now = time.monotonic()
         for child in self.children:
             if child.process is None and now >= child.start_at:
-                child.start(self._env)
-                if child.process and child.process.stdout:
-                    self._selector.register(
-                        child.process.stdout, selectors.EVENT_READ, child
-                    )
+                output = child.start(self._env)
+                self._selector.register(output, selectors.EVENT_READ, child)
 
     def _turn(self, seconds: float, *, stopping: bool = False) -> None:
         """One turn: pass output on, notice deaths."""
         if self._selector.get_map():
             for key, _ in self._selector.select(seconds):
-                child: Child = key.data
-                self._show(child, child.read())
+                lines = key.data.read()
+                if lines is None:  # it closed its output, and may live on
+                    self._selector.unregister(key.fileobj)
+                else:
+                    self._show(key.data, lines)
         else:
             time.sleep(seconds)
         for child in self.children:
@@ -216,12 +220,14 @@ class Supervisor:
     def _died(self, child: Child, *, stopping: bool) -> None:
         if child.process is None or child.process.stdout is None:
             return
-        while select.select([child.process.stdout], [], [], 0)[0]:
-            lines = child.read()
-            self._show(child, lines)
-            if not lines:
-                break
-        self._selector.unregister(child.process.stdout)
+        output = child.process.stdout
+        if output in self._selector.get_map():
+            while select.select([output], [], [], 0)[0]:
+                lines = child.read()
+                if lines is None:
+                    break
+                self._show(child, lines)
+            self._selector.unregister(output)
         lived = time.monotonic() - child.started
         code = child.bury()
         if stopping:
