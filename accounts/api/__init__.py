@@ -1,0 +1,1 @@
+"""The doors of people: sign-in and one's own account."""

@@ -1,0 +1,1 @@
+"""Use cases of people: codes, profile, hats, cases, staff groups."""

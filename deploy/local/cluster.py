@@ -78,7 +78,7 @@ class Cluster:
             pid = int((self.data / "postmaster.pid").read_text().split("\n", 1)[0])
         except (OSError, ValueError):
             return None
-        return pid if pid in self._processes() else None
+        return pid if _works_in(pid, self.data) else None
 
     def is_up(self) -> bool:
         """Whether our own server takes connections on our port."""
@@ -143,7 +143,7 @@ class Cluster:
     def _gone(self, pid: int, seconds: float) -> bool:
         until = time.monotonic() + seconds
         while time.monotonic() < until:
-            if pid not in self._processes():
+            if not _works_in(pid, self.data):
                 return True
             time.sleep(0.05)
         return False
@@ -260,15 +260,18 @@ ALTER ROLE {name} PASSWORD '{password}';""" for name, password in passwords.item
         return f"SET log_statement = 'none';\n{makes}\n{ROLE_SQL}\n"
 
 
+def _works_in(pid: int, folder: Path) -> bool:
+    """Whether a process lives and has this working folder, as a PostgreSQL has."""
+    try:
+        return Path(f"/proc/{pid}/cwd").readlink() == folder.resolve()
+    except OSError:
+        return False
+
+
 def _working_in(folder: Path) -> Iterator[int]:
-    target = str(folder.resolve())
     for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                if str((entry / "cwd").readlink()) == target:
-                    yield int(entry.name)
-            except OSError:
-                continue
+        if entry.name.isdigit() and _works_in(int(entry.name), folder):
+            yield int(entry.name)
 
 
 def _kill(pid: int, number: signal.Signals) -> None:
