@@ -1,0 +1,1 @@
+"""What every endpoint shares: the contract of docs/api as code."""

@@ -1,0 +1,24 @@
+"""The one clock. Domain code asks it and nothing else, so tests can move time."""
+
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from django.utils import timezone
+
+PORTO_NOVO = ZoneInfo("Africa/Porto-Novo")
+"""UTC+1 all year: days that people see (due dates, receipts) are days here."""
+
+
+def now() -> datetime:
+    """Return this moment, aware, in UTC."""
+    return timezone.now()
+
+
+def today() -> date:
+    """Return the calendar day in Benin."""
+    return local_day(now())
+
+
+def local_day(moment: datetime) -> date:
+    """Return the calendar day in Benin of an aware *moment*."""
+    return moment.astimezone(PORTO_NOVO).date()

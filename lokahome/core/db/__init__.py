@@ -1,0 +1,1 @@
+"""What every table shares: identity, versions, visibility, append-only, locks."""

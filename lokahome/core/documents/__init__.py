@@ -1,0 +1,1 @@
+"""Numbered, sealed, immutable documents, checked by anybody through a QR code."""

@@ -1,0 +1,1 @@
+"""Facts between apps: a transactional outbox (docs/adr: outbox and Celery's part)."""

@@ -1,0 +1,102 @@
+"""Photographs: proved by their first bytes, decoded under a cap, drawn anew.
+
+What is stored is never what came: pixels are re-encoded, so EXIF (place, owner, device),
+trailing bytes and whatever else rode along are gone.
+"""
+
+from __future__ import annotations
+
+import io
+import warnings
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from lokahome.core.errors import InvalidInput
+
+WIDTHS = (160, 480, 1080)
+WEBP_QUALITY = 78
+JPEG_QUALITY = 82
+
+
+class NotAnImage(InvalidInput):
+    """The bytes are not a JPEG, PNG or WebP photograph that can be decoded."""
+
+    code = "upload.not_an_image"
+    title = _("Ce fichier n’est pas une photo lisible")
+
+
+class ImageTooLarge(InvalidInput):
+    """The picture has more pixels than is decoded."""
+
+    code = "upload.too_many_pixels"
+    title = _("Cette photo a trop de pixels")
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """One encoded size of a photograph."""
+
+    width: int
+    height: int
+    mime: str
+    content: bytes
+
+    @property
+    def extension(self) -> str:
+        """The file name's ending."""
+        return "webp" if self.mime == "image/webp" else "jpg"
+
+
+def sniff(raw: bytes) -> str | None:
+    """Return the format of *raw* by its first bytes, before any decoder sees it."""
+    if raw[:3] == b"\xff\xd8\xff":
+        return "JPEG"
+    if raw[:8] == b"\x89PNG\r\n\x1a\n":
+        return "PNG"
+    if raw[:4] == b"RIFF" and raw[8:12] == b"WEBP":
+        return "WEBP"
+    return None
+
+
+def make_variants(raw: bytes) -> list[Variant]:
+    """Return *raw* as WebP of each of WIDTHS (never enlarged), and one JPEG.
+
+    The JPEG, of the largest width, is for the phones that know no WebP. Raises
+    NotAnImage or ImageTooLarge.
+    """
+    form = sniff(raw)
+    if form is None:
+        raise NotAnImage
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            picture = Image.open(io.BytesIO(raw), formats=[form])
+            if picture.width * picture.height > settings.UPLOAD_MAX_PIXELS:
+                raise ImageTooLarge
+            picture.draft("RGB", (max(WIDTHS) * 2, max(WIDTHS) * 2))
+            upright = ImageOps.exif_transpose(picture).convert("RGB")
+    except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
+        raise ImageTooLarge from error
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
+        raise NotAnImage from error
+    variants = [_encode(upright, width, "image/webp") for width in WIDTHS]
+    return [*variants, _encode(upright, max(WIDTHS), "image/jpeg")]
+
+
+def _encode(picture: Image.Image, width: int, mime: str) -> Variant:
+    width = min(width, picture.width)
+    height = max(1, round(picture.height * width / picture.width))
+    size = (width, height)
+    small = picture.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
+    # A picture made anew from the pixels carries no metadata of the old one.
+    clean = Image.new("RGB", size)
+    clean.paste(small)
+    out = io.BytesIO()
+    if mime == "image/webp":
+        clean.save(out, "WEBP", quality=WEBP_QUALITY, method=4)
+    else:
+        clean.save(out, "JPEG", quality=JPEG_QUALITY, optimize=True, progressive=True)
+    return Variant(width, height, mime, out.getvalue())

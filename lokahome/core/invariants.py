@@ -1,0 +1,60 @@
+"""Statements that must always hold, each a SQL query that finds what breaks it.
+
+The app that owns the rows registers the statement; `manage.py check_invariants`, the
+periodic job and the tests of money run them all.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db import connection
+
+INVARIANTS: dict[str, Invariant] = {}
+SHOWN = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Invariant:
+    """A claim, and the query whose rows would refute it (first column: what)."""
+
+    name: str
+    claim: str
+    sql: str
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One row that refutes a claim."""
+
+    invariant: str
+    row: tuple[object, ...]
+
+
+def invariant(name: str, claim: str, sql: str) -> None:
+    """Register the claim *name*; *sql* must return no row while it holds."""
+    known = INVARIANTS.get(name)
+    if known is not None and known.sql != sql:
+        raise TypeError(f"two invariants are called {name}")
+    INVARIANTS[name] = Invariant(name, claim, sql)
+
+
+def check_invariants(names: list[str] | None = None) -> list[Violation]:
+    """Run the invariants called *names* (default: all); return what breaks them.
+
+    At most SHOWN rows of each are returned. Raises KeyError for an unknown name.
+    """
+    violations = []
+    for name in names or sorted(INVARIANTS):
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT * FROM ({INVARIANTS[name].sql}) v LIMIT {SHOWN}")
+            violations += [Violation(name, tuple(row)) for row in cursor.fetchall()]
+    return violations
+
+
+invariant(
+    "outbox.deliveries_move",
+    "every waiting delivery has a time at which it is due, or a lease",
+    """SELECT id::text FROM core_delivery WHERE status = 'waiting'
+       AND available_at > now() + interval '1 day' AND lease_until IS NULL""",
+)

@@ -1,0 +1,63 @@
+"""Everything between an empty database and a platform that is ready; quick twice."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connections
+from django.db.migrations.executor import MigrationExecutor
+from django.utils.module_loading import import_string
+
+STEPS = (
+    ("horaires", "lokahome.schedule.seed"),
+    ("groupes", "accounts.services.groups.ensure_groups"),
+    ("lieux", "properties.services.places.load_places"),
+)
+DEMO_PEOPLE = "accounts.services.demo.ensure_demo_people"
+
+
+class Command(BaseCommand):
+    """Migrate when needed, then seed schedule, groups and places."""
+
+    help = "Prépare la base : migrations, horaires, groupes, lieux, démonstration."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Offer demo people."""
+        parser.add_argument("--demo", action="store_true")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Run each step and print how long it took."""
+        self._timed("migrations", self._migrate)
+        for label, dotted in STEPS:
+            self._timed(label, import_string(dotted))
+        self._timed("messages", self._compile_messages)
+        if options["demo"]:
+            if not (settings.DEBUG and settings.DEV_DOORS):
+                raise CommandError("--demo needs DEBUG and DEV_DOORS")
+            lines: list[str] = import_string(DEMO_PEOPLE)()
+            target = Path(settings.BASE_DIR) / "var" / "demo-logins.txt"
+            target.write_text("\n".join(lines) + "\n")
+
+    def _timed(self, label: str, step: Callable[[], object]) -> None:
+        started = time.monotonic()
+        step()
+        self.stdout.write(f"  {label}: {time.monotonic() - started:.1f} s")
+
+    def _migrate(self) -> None:
+        executor = MigrationExecutor(connections["owner"])
+        targets = executor.loader.graph.leaf_nodes()
+        if executor.migration_plan(targets):
+            call_command("migrate", interactive=False, verbosity=0)
+
+    def _compile_messages(self) -> None:
+        for source in Path(settings.BASE_DIR).glob("locale/*/LC_MESSAGES/*.po"):
+            compiled = source.with_suffix(".mo")
+            if not compiled.exists() or compiled.stat().st_mtime < source.stat().st_mtime:
+                call_command("compilemessages", verbosity=0)
+                return

@@ -1,0 +1,35 @@
+"""Celery's doors to the ground."""
+
+from __future__ import annotations
+
+import uuid
+
+import structlog
+from celery import shared_task
+
+from lokahome.core import clock, housekeeping
+from lokahome.core.events.delivering import run_batch
+from lokahome.core.invariants import check_invariants
+
+log = structlog.get_logger(__name__)
+
+
+@shared_task(name="core.deliver", queue="lanes")
+def deliver(token: str, ids: list[str]) -> None:
+    """Run leased deliveries; a stale token runs nothing."""
+    run_batch(uuid.UUID(token), [uuid.UUID(value) for value in ids])
+
+
+@shared_task(name="core.check_invariants")
+def check_invariants_job() -> None:
+    """Look for broken invariants and log each one as an error."""
+    for violation in check_invariants():
+        log.error(
+            "invariant broken", invariant=violation.invariant, row=str(violation.row)
+        )
+
+
+@shared_task(name="core.clean_up")
+def clean_up() -> None:
+    """Delete what has had its time: idempotency keys, windows, done deliveries."""
+    housekeeping.clean_up(now=clock.now())

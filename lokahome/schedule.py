@@ -1,0 +1,114 @@
+"""What runs when. Rows of django-celery-beat, seeded from here, run from admin.
+
+`seed` creates the rows that are missing and leaves those that an operator paused or
+changed. `SoleScheduler` is the beat of which only one is active however many run.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+import structlog
+from django.conf import settings
+from django_celery_beat.models import IntervalSchedule, PeriodicTask
+from django_celery_beat.schedulers import DatabaseScheduler
+
+from lokahome.core.db.locks import advisory_key
+
+log = structlog.get_logger(__name__)
+SECONDS_BETWEEN_TRIES = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One periodic job: its task, and how often it runs."""
+
+    task: str
+    every_seconds: int
+    description: str
+
+
+JOBS = (
+    Job("payments.request_due_checks", 5, "Réinterroge les paiements en attente"),
+    Job("payments.reconcile", 30, "Rapproche les paiements avec la passerelle"),
+    Job("properties.open_rent_periods", 3600, "Ouvre les termes de loyer"),
+    Job("core.check_invariants", 300, "Vérifie les invariants"),
+    Job("core.clean_up", 86_400, "Efface ce qui a fait son temps"),
+    Job("accounts.flush_expired_tokens", 86_400, "Efface les jetons expirés"),
+)
+
+
+def seed() -> int:
+    """Create the rows of JOBS that are missing; return how many were."""
+    known = set(PeriodicTask.objects.values_list("name", flat=True))
+    made = 0
+    for job in JOBS:
+        if job.task in known:
+            continue
+        schedule, _created = IntervalSchedule.objects.get_or_create(
+            every=job.every_seconds, period=IntervalSchedule.SECONDS
+        )
+        PeriodicTask.objects.create(
+            name=job.task,
+            task=job.task,
+            interval=schedule,
+            description=job.description,
+            expire_seconds=max(job.every_seconds, 10),
+        )
+        made += 1
+    return made
+
+
+class SoleScheduler(DatabaseScheduler):
+    """Ticks only while it holds a session-level advisory lock in PostgreSQL.
+
+    Two plain beats run every job twice (measured). The lock lives on a connection of
+    its own, so a beat that dies gives it up at once and another takes over. Not for a
+    transaction-pooling proxy: point the application's URL at the server itself.
+    """
+
+    _lock: psycopg.Connection[Any] | None = None
+
+    def tick(self, *args: Any, **kwargs: Any) -> float:
+        """Run what is due, or wait for the lock; return seconds until the next tick."""
+        if not self._holds_lock():
+            return SECONDS_BETWEEN_TRIES
+        seconds: float = super().tick(*args, **kwargs)
+        return seconds
+
+    def close(self) -> None:
+        """Save what ran, and give the lock up."""
+        super().close()
+        self._drop_lock()
+
+    def _holds_lock(self) -> bool:
+        try:
+            if self._lock is not None:
+                self._lock.execute("SELECT 1")
+                return True
+            entry = settings.DATABASES["default"]
+            self._lock = psycopg.connect(
+                dbname=entry["NAME"],
+                user=entry["USER"],
+                password=entry["PASSWORD"],
+                host=entry["HOST"],
+                port=entry["PORT"] or None,
+                autocommit=True,
+                connect_timeout=3,
+            )
+            key = advisory_key("beat")
+            row = self._lock.execute("SELECT pg_try_advisory_lock(%s)", [key]).fetchone()
+            if row and row[0]:
+                log.info("beat is active")
+                return True
+        except psycopg.Error as error:
+            log.warning("beat lost its lock", error=type(error).__name__)
+        self._drop_lock()
+        return False
+
+    def _drop_lock(self) -> None:
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None

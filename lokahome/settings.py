@@ -1,0 +1,315 @@
+"""Settings of every process. What differs between places comes from the environment.
+
+`.env.example` lists each variable; a test holds the two together.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import django_stubs_ext
+from django.utils.translation import gettext_lazy as _
+
+from lokahome.env import BASE_DIR, database, env, read_files, secret, storage
+from lokahome.logs import LOGGING as LOGGING  # Django's own name for it
+from lokahome.logs import configure_structlog
+
+django_stubs_ext.monkeypatch()
+read_files()
+
+DEBUG: bool = env.bool("DEBUG", default=False)
+SECRET_KEY = secret("SECRET_KEY", debug=DEBUG)
+PUBLIC_URL: str = env.str("PUBLIC_URL", default="http://127.0.0.1:8000").rstrip("/")
+REALTIME_URL: str = env.str("REALTIME_URL", default="http://127.0.0.1:8001").rstrip("/")
+ALLOWED_HOSTS: list[str] = env.list(
+    "ALLOWED_HOSTS", default=[urlsplit(PUBLIC_URL).hostname or "localhost"]
+)
+if DEBUG:
+    ALLOWED_HOSTS = [*ALLOWED_HOSTS, "127.0.0.1", "localhost", "testserver"]
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+DEV_DOORS: bool = env.bool("DEV_DOORS", default=False)
+"""Caught SMS and mail, consoles, demo log-ins: check E003 keeps them in development."""
+SIMULATOR_URL: str = env.str("SIMULATOR_URL", default="")
+FAILPOINT_DIR: str = env.str("FAILPOINT_DIR", default="")
+
+# --- Applications ----------------------------------------------------------------------
+INSTALLED_APPS = [
+    "unfold",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.gis",
+    "django.contrib.postgres",
+    "channels",
+    "rest_framework",
+    "rest_framework_simplejwt",
+    "rest_framework_simplejwt.token_blacklist",
+    "dj_rest_auth",
+    "django_filters",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "django_celery_beat",
+    "storages",
+    "lokahome.core",
+    "accounts",
+    "payments",
+    "properties",
+    "marketplace",
+    "messaging",
+]
+AUTH_USER_MODEL = "accounts.User"
+ROOT_URLCONF = "lokahome.urls"
+WSGI_APPLICATION = "lokahome.wsgi.application"
+ASGI_APPLICATION = "lokahome.asgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+"""For tables of other people's packages; ours have UUID keys (a test asserts it)."""
+APPEND_SLASH = False
+
+MIDDLEWARE = [
+    "lokahome.core.api.middleware.RequestContextMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "lokahome.core.api.middleware.ContentSecurityPolicyMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.gzip.GZipMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "lokahome.core.api.middleware.ClientVersionMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+# --- Databases -------------------------------------------------------------------------
+# Two roles on one database: the application's, and the owner's for migrations. Prepared
+# statements on persistent connections are worth 20 times a connection per request.
+_PERSISTENT: dict[str, Any] = {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}
+_PREPARED = {"server_side_binding": True, "prepare_threshold": 5}
+DATABASES = {
+    "default": database(
+        "DATABASE_URL", OPTIONS=_PREPARED, TEST={"MIRROR": "owner"}, **_PERSISTENT
+    ),
+    "owner": database("DATABASE_OWNER_URL", TEST={"TEMPLATE": "template1"}),
+}
+
+# GeoDjango on the libraries inside the wheels: newer than the distribution's GDAL, which
+# Django warns of (gis.W001), and nothing to install. USE_SYSTEM_GDAL=1 turns it off.
+_pyogrio = importlib.util.find_spec("pyogrio")
+if _pyogrio and _pyogrio.origin and not env.bool("USE_SYSTEM_GDAL", default=False):
+    _site = Path(_pyogrio.origin).parent.parent
+    GDAL_LIBRARY_PATH = str(next((_site / "pyogrio.libs").glob("libgdal*")))
+    GEOS_LIBRARY_PATH = str(next((_site / "shapely.libs").glob("libgeos_c*")))
+    os.environ.setdefault("PROJ_DATA", str(_site / "pyogrio" / "proj_data"))
+
+# --- Redis: cache, channel layer, broker. Nothing lives in it alone ----------------------
+REDIS_URL: str = env.str("REDIS_URL", default="redis://127.0.0.1:6379/0")
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "cache",
+    }
+}
+CHANNEL_LAYERS = {
+    "default": {
+        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+        "CONFIG": {"hosts": [REDIS_URL], "prefix": "channels"},
+    }
+}
+CELERY = {
+    "broker_url": REDIS_URL,
+    "task_ignore_result": True,
+    "task_acks_late": True,
+    "task_reject_on_worker_lost": True,
+    "worker_prefetch_multiplier": 1,
+    "task_default_queue": "celery",
+    "task_serializer": "json",
+    "accept_content": ["json"],
+    "timezone": "Africa/Porto-Novo",
+    "broker_connection_retry_on_startup": True,
+    "broker_transport_options": {
+        "visibility_timeout": 300,
+        "unacked_restore_interval": 5,
+        "unacked_restore_throttle": 1,
+        "global_keyprefix": "celery.",
+    },
+    "task_publish_retry_policy": {"max_retries": 1},
+    "worker_hijack_root_logger": False,
+    "beat_max_loop_interval": 2,
+}
+LANE_CONCURRENCY = {"documents": 1, "notify": 4, "gateway": 4}
+
+# --- People ------------------------------------------------------------------------------
+AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.BCryptSHA256PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("MinimumLengthValidator", "CommonPasswordValidator")
+]
+PHONE_COUNTRIES: list[str] = env.list(
+    "PHONE_COUNTRIES", default=["BJ", "TG", "BF", "CI", "NE", "NG", "SN", "FR"]
+)
+CODE_HASH_KEY = secret("CODE_HASH_KEY", debug=DEBUG)
+SIMPLE_JWT = {
+    "ACCESS_TOKEN_LIFETIME": timedelta(minutes=15),
+    "REFRESH_TOKEN_LIFETIME": timedelta(days=30),
+    "ROTATE_REFRESH_TOKENS": True,
+    "BLACKLIST_AFTER_ROTATION": True,
+    "CHECK_REVOKE_TOKEN": False,
+    "ALGORITHM": "HS256",
+    "SIGNING_KEY": secret("JWT_SIGNING_KEY", debug=DEBUG),
+    "AUDIENCE": "lokahome-api",
+    "ISSUER": "lokahome",
+    "USER_ID_CLAIM": "sub",
+    "UPDATE_LAST_LOGIN": False,
+}
+REST_AUTH = {
+    "USE_JWT": True,
+    "TOKEN_MODEL": None,
+    "JWT_AUTH_COOKIE": None,
+    "JWT_AUTH_REFRESH_COOKIE": None,
+    "JWT_AUTH_HTTPONLY": False,
+    "SESSION_LOGIN": False,
+    "OLD_PASSWORD_FIELD_ENABLED": True,
+    "LOGOUT_ON_PASSWORD_CHANGE": True,
+}
+SESSION_COOKIE_AGE = 12 * 3600
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_SAMESITE = "Lax"
+LOGIN_URL = "admin:login"
+
+# --- The API -------------------------------------------------------------------------------
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "rest_framework_simplejwt.authentication.JWTAuthentication"
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PARSER_CLASSES": ["lokahome.core.api.parsers.JSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["lokahome.core.api.renderers.JSONRenderer"],
+    "DEFAULT_PAGINATION_CLASS": "lokahome.core.api.pagination.KeysetPagination",
+    "DEFAULT_FILTER_BACKENDS": ["lokahome.core.api.filters.StrictFilterBackend"],
+    "DEFAULT_SCHEMA_CLASS": "lokahome.core.api.schema.LokaSchema",
+    "DEFAULT_VERSIONING_CLASS": None,
+    "EXCEPTION_HANDLER": "lokahome.core.api.problems.handle_exception",
+    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+    "NUM_PROXIES": env.int("NUM_PROXIES", default=0),
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "LOKAHOME",
+    "DESCRIPTION": "Trouver un logement au Bénin, le louer, le payer, l’entretenir.",
+    "VERSION": "1.0.0",
+    "OAS_VERSION": "3.0.3",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "PREPROCESSING_HOOKS": ["lokahome.core.api.schema.only_the_api"],
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "lokahome.core.api.schema.add_problems",
+    ],
+    "ENUM_NAME_OVERRIDES": {},
+}
+CURSOR_KEY = secret("CURSOR_KEY", debug=DEBUG)
+OLDEST_APP_VERSIONS = {"android": "1.0.0", "ios": "1.0.0"}
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
+
+# --- Language, time, files -------------------------------------------------------------------
+LANGUAGE_CODE = "fr"
+LANGUAGES = [("fr", _("Français")), ("en", _("Anglais"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "Africa/Porto-Novo"
+STATIC_URL = "/static/"
+STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(BASE_DIR / "var" / "static")))
+MEDIA_URL = "/media/"
+STORAGES = {
+    "default": storage("STORAGE_URL", directory="media", base_url=MEDIA_URL),
+    "private": storage("PRIVATE_STORAGE_URL", directory="private", base_url=None),
+    "staticfiles": {
+        "BACKEND": (
+            "django.contrib.staticfiles.storage.StaticFilesStorage"
+            if DEBUG
+            else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        )
+    },
+}
+WHITENOISE_USE_FINDERS = DEBUG
+LOCATION_BLUR_KEY = secret("LOCATION_BLUR_KEY", debug=DEBUG)
+DOCUMENT_SEAL_KEY = secret("DOCUMENT_SEAL_KEY", debug=DEBUG)
+UPLOAD_MAX_BYTES = 10_000_000
+UPLOAD_MAX_PIXELS = 40_000_000
+
+# --- The outside world -------------------------------------------------------------------------
+FEDAPAY_API_BASE: str = env.str("FEDAPAY_API_BASE", default=SIMULATOR_URL)
+FEDAPAY_SECRET_KEY = secret("FEDAPAY_SECRET_KEY", debug=DEBUG)
+FEDAPAY_WEBHOOK_SECRETS: list[str] = [
+    part
+    for part in secret("FEDAPAY_WEBHOOK_SECRET", debug=DEBUG).split(",")
+    if part.strip()
+]
+SMS_TRANSPORT: str = env.str("SMS_TRANSPORT", default="caught" if DEBUG else "none")
+DEFAULT_FROM_EMAIL: str = env.str("DEFAULT_FROM_EMAIL", default="bonjour@lokahome.bj")
+EMAIL_BACKEND = env.str(
+    "EMAIL_BACKEND",
+    default=(
+        "messaging.channels.email_caught.CaughtEmailBackend"
+        if DEBUG
+        else "django.core.mail.backends.smtp.EmailBackend"
+    ),
+)
+if env.str("EMAIL_URL", default=""):
+    vars().update(env.email_url("EMAIL_URL"))
+
+# --- Security ------------------------------------------------------------------------------------
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
+X_FRAME_OPTIONS = "DENY"
+if not DEBUG:
+    SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_HSTS_SECONDS = 31_536_000
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+    SECURE_HSTS_PRELOAD = True
+    SESSION_COOKIE_SECURE = True
+    CSRF_COOKIE_SECURE = True
+
+LOG_LEVEL: str = env.str("LOG_LEVEL", default="INFO")
+configure_structlog(LOG_LEVEL, pretty=DEBUG)
+LOGGING["root"]["level"] = LOG_LEVEL
+
+from lokahome.backoffice import UNFOLD as UNFOLD  # noqa: E402 - needs nothing above
