@@ -1,0 +1,35 @@
+"""Paths of people under ``/api/v1/``."""
+
+from django.urls import path
+
+from accounts.api.views.auth import (
+    OtpRequestView,
+    OtpVerificationView,
+    PasswordLoginView,
+    SignOutView,
+    TokenRefreshView,
+)
+from accounts.api.views.me import MeViewSet, MyPhonesViewSet, MyRolesViewSet
+from lokahome.core.api.viewsets import ApiRouter
+
+router = ApiRouter()
+router.register("me/roles", MyRolesViewSet, basename="my-roles")
+router.register("me/phones", MyPhonesViewSet, basename="my-phones")
+
+urlpatterns = [
+    path("auth/otp-requests", OtpRequestView.as_view(), name="otp-requests"),
+    path(
+        "auth/otp-verifications",
+        OtpVerificationView.as_view(),
+        name="otp-verifications",
+    ),
+    path("auth/login", PasswordLoginView.as_view(), name="login"),
+    path("auth/token/refresh", TokenRefreshView.as_view(), name="token-refresh"),
+    path("auth/logout", SignOutView.as_view(), name="logout"),
+    path(
+        "me",
+        MeViewSet.as_view({"get": "retrieve", "patch": "partial_update"}),
+        name="me",
+    ),
+    *router.urls,
+]

@@ -1,0 +1,172 @@
+"""Signing in by code or by password, refreshing, signing out."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from dj_rest_auth.views import LoginView, LogoutView
+from django.utils.translation import get_language
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework import status
+from rest_framework.permissions import AllowAny, IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.api.clients import client_address
+from accounts.api.serializers.auth import (
+    OtpRequestedSerializer,
+    OtpRequestSerializer,
+    OtpVerificationSerializer,
+    PasswordLoginSerializer,
+    RefreshSerializer,
+    SessionSerializer,
+    TokenPairSerializer,
+)
+from accounts.api.tokens import issue_tokens, revoke_refresh, rotate_tokens
+from accounts.models import User
+from accounts.services.codes import request_code, verify_code
+from accounts.services.sign_in_limits import take_login_limits
+from lokahome.core import clock
+
+
+def read(serializer_class: type[Any], request: Request) -> dict[str, Any]:
+    """Return the valid input of *request*; raises DRF's ValidationError."""
+    serializer = serializer_class(data=request.data, context={"request": request})
+    serializer.is_valid(raise_exception=True)
+    data: dict[str, Any] = serializer.validated_data
+    return data
+
+
+def session_body(user: User, *, is_new: bool) -> dict[str, Any]:
+    """Return new tokens for *user* and the account, as `SessionSerializer` shows it."""
+    pair = dataclasses.asdict(issue_tokens(user))
+    session = SessionSerializer({**pair, "is_new": is_new, "user": user})
+    return dict(session.data)
+
+
+class OpenView(APIView):
+    """A door that people come to without a token, or with one that has ended."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+
+
+class OtpRequestView(OpenView):
+    """Asking for a sign-in code."""
+
+    @extend_schema(
+        operation_id="otp_request_create",
+        tags=["auth"],
+        summary="Ask for a sign-in code by SMS",
+        request=OtpRequestSerializer,
+        responses={201: OtpRequestedSerializer},
+    )
+    def post(self, request: Request) -> Response:
+        """Answer the same for known and unknown numbers; the SMS leaves afterwards."""
+        data = read(OtpRequestSerializer, request)
+        code_request = request_code(
+            phone=data["phone"],
+            client_ip=client_address(request),
+            now=clock.now(),
+            request_id=data.get("id"),
+            language=get_language() or "fr",
+            device=data.get("device", ""),
+        )
+        body = OtpRequestedSerializer(code_request).data
+        return Response(body, status=status.HTTP_201_CREATED)
+
+
+class OtpVerificationView(OpenView):
+    """Answering with the code."""
+
+    @extend_schema(
+        operation_id="otp_verification_create",
+        tags=["auth"],
+        summary="Sign in, or sign up, with the code received",
+        request=OtpVerificationSerializer,
+        responses={200: SessionSerializer},
+    )
+    def post(self, request: Request) -> Response:
+        """Return tokens; a number without an account gets one, as a tenant."""
+        data = read(OtpVerificationSerializer, request)
+        user, created = verify_code(**data, now=clock.now())
+        return Response(session_body(user, is_new=created))
+
+
+class PasswordLoginView(LoginView):  # type: ignore[misc]  # dj-rest-auth has no types
+    """Signing in with a password: staff, and people who set one."""
+
+    authentication_classes = ()
+    serializer_class = PasswordLoginSerializer
+
+    @extend_schema(
+        operation_id="login_create",
+        tags=["auth"],
+        summary="Sign in with a handle or phone and a password",
+        request=PasswordLoginSerializer,
+        responses={200: SessionSerializer},
+    )
+    def post(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Count the try, then let dj-rest-auth check it."""
+        take_login_limits(
+            identifier=str(request.data.get("username", ""))[:64],
+            client_ip=client_address(request),
+            now=clock.now(),
+        )
+        response: Response = super().post(request, *args, **kwargs)
+        return response
+
+    def login(self) -> None:
+        """Remember whom the serializer found; no session and no cookie is made."""
+        self.user = self.serializer.validated_data["user"]
+
+    def get_response(self) -> Response:
+        """Return the same body as signing in by code."""
+        return Response(session_body(self.user, is_new=False))
+
+
+class TokenRefreshView(OpenView):
+    """Exchanging a refresh token."""
+
+    @extend_schema(
+        operation_id="token_refresh_create",
+        tags=["auth"],
+        summary="Exchange a refresh token for a new pair",
+        request=RefreshSerializer,
+        responses={200: TokenPairSerializer},
+    )
+    def post(self, request: Request) -> Response:
+        """Use the token up and return the next pair."""
+        pair, _user = rotate_tokens(read(RefreshSerializer, request)["refresh"])
+        return Response(TokenPairSerializer(pair).data)
+
+
+class SignOutView(LogoutView):  # type: ignore[misc]  # dj-rest-auth has no types
+    """Signing out of one session.
+
+    dj-rest-auth lets anybody end any session whose refresh token they hold, and answers
+    some failures with 500: only the signed-in owner may, here.
+    """
+
+    permission_classes = (IsAuthenticated,)
+    http_method_names = ("post", "options")
+
+    @extend_schema(
+        operation_id="logout_create",
+        tags=["auth"],
+        summary="End this session",
+        request=RefreshSerializer,
+        responses={204: OpenApiResponse(description="The refresh token is used up.")},
+    )
+    def post(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Use the refresh token up; the access token ends by itself within 15 min."""
+        response: Response = super().post(request, *args, **kwargs)
+        return response
+
+    def logout(self, request: Request) -> Response:
+        """End the session of the refresh token in the body."""
+        refresh = read(RefreshSerializer, request)["refresh"]
+        revoke_refresh(refresh, user=request.user)  # type: ignore[arg-type]
+        return Response(status=status.HTTP_204_NO_CONTENT)

@@ -1,0 +1,120 @@
+"""One's own account, hats and numbers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.urls import reverse
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
+from rest_framework import status
+from rest_framework.mixins import ListModelMixin
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.api.serializers.me import (
+    MeSerializer,
+    PhoneSerializer,
+    RoleSerializer,
+    TakeRoleSerializer,
+    UpdateMeSerializer,
+)
+from accounts.api.views.auth import read
+from accounts.models import Phone, RoleGrant, User
+from accounts.services.people import take_role, update_profile
+from lokahome.core.api.conditional import answer, require_if_match
+from lokahome.core.api.parsers import JSONParser, MergePatchParser
+from lokahome.core.api.viewsets import LokaViewSet, ReadViewSet
+
+IF_MATCH = OpenApiParameter(
+    name="If-Match",
+    type=str,
+    location=OpenApiParameter.HEADER,
+    required=True,
+    description="The ETag that was read.",
+)
+
+
+class MeViewSet(LokaViewSet):
+    """The account of whoever asks."""
+
+    model = User
+    serializer_class = MeSerializer
+    parser_classes = (JSONParser, MergePatchParser)
+
+    def rows(self, queryset: QuerySet[User]) -> QuerySet[User]:
+        """Only oneself, staff included; hats come along."""
+        return queryset.filter(pk=self.request.user.pk).prefetch_related("roles")
+
+    @extend_schema(
+        operation_id="me_retrieve",
+        tags=["me"],
+        summary="Read one's own account",
+        responses={200: MeSerializer},
+    )
+    def retrieve(self, request: Request) -> Response:
+        """Return the account, or 304."""
+        person = self.visible(request.user.pk)
+        return answer(person, request, MeSerializer(person).data)
+
+    @extend_schema(
+        operation_id="me_update",
+        tags=["me"],
+        summary="Change one's own account",
+        parameters=[IF_MATCH],
+        request=UpdateMeSerializer,
+        responses={200: MeSerializer},
+    )
+    def partial_update(self, request: Request) -> Response:
+        """Change the members that are given."""
+        data = read(UpdateMeSerializer, request)
+        with transaction.atomic():
+            person = self.visible_locked(request.user.pk)
+            require_if_match(request, person)
+            person = update_profile(person_id=person.pk, **data)
+        return answer(person, request, MeSerializer(person).data)
+
+
+@extend_schema_view(
+    list=extend_schema(
+        operation_id="role_list", tags=["me"], summary="List one's own hats"
+    ),
+    retrieve=extend_schema(
+        operation_id="role_retrieve", tags=["me"], summary="Read one of one's own hats"
+    ),
+)
+class MyRolesViewSet(ReadViewSet):
+    """The hats of whoever asks."""
+
+    model = RoleGrant
+    serializer_class = RoleSerializer
+
+    @extend_schema(
+        operation_id="role_create",
+        tags=["me"],
+        summary="Put on a hat",
+        request=TakeRoleSerializer,
+        responses={200: RoleSerializer, 201: RoleSerializer},
+    )
+    def create(self, request: Request) -> Response:
+        """Put the hat on at level 0; 200 when it is worn already."""
+        user: Any = request.user
+        grant, is_new = take_role(user=user, **read(TakeRoleSerializer, request))
+        return Response(
+            RoleSerializer(grant).data,
+            status=status.HTTP_201_CREATED if is_new else status.HTTP_200_OK,
+            headers={"Location": reverse("my-roles-detail", args=[grant.pk])},
+        )
+
+
+@extend_schema_view(
+    list=extend_schema(
+        operation_id="phone_list", tags=["me"], summary="List one's own numbers"
+    )
+)
+class MyPhonesViewSet(ListModelMixin, LokaViewSet):
+    """The numbers of whoever asks, past ones included."""
+
+    model = Phone
+    serializer_class = PhoneSerializer

@@ -1,0 +1,44 @@
+"""Facts about people that other apps may listen to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+from uuid import UUID
+
+from lokahome.core.events.base import Event
+
+
+@dataclass(frozen=True, kw_only=True)
+class CodeRequested(Event):
+    """Somebody asked for a sign-in code. The code is minted when it is sent."""
+
+    about: ClassVar[str] = "request_id"
+    request_id: UUID
+
+    def subject(self) -> str:
+        """Name the noun in full: ``request:`` alone would say nothing."""
+        return f"code_request:{self.request_id}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaseOpened(Event):
+    """Something waits for a decision of the staff."""
+
+    about: ClassVar[str] = "case_id"
+    case_id: UUID
+    kind: str
+    queue: str
+    subject_ref: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaseDecided(Event):
+    """The staff (or the system, when the question went away) decided a case."""
+
+    about: ClassVar[str] = "case_id"
+    case_id: UUID
+    kind: str
+    queue: str
+    subject_ref: str
+    decision: str

@@ -1,0 +1,59 @@
+"""Reads about people that other apps need, by id and at the moment of use."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from accounts.models import CodeRequest, Phone, User
+from lokahome.core.errors import DomainError
+from lokahome.core.phones import normalise_phone
+
+
+def person_name(user_id: UUID) -> str:
+    """Return the person's name, or an empty string when they gave none."""
+    names = User.objects.filter(pk=user_id).values_list("full_name", flat=True)
+    return names.first() or ""
+
+
+def phone_of(user_id: UUID) -> str | None:
+    """Return the number at which the person is reached (E.164), or None."""
+    current = Phone.objects.current().filter(user_id=user_id, user__is_active=True)
+    return (
+        current.order_by("-verified_at", "-id").values_list("number", flat=True).first()
+    )
+
+
+def language_of(user_id: UUID) -> str:
+    """Return ``fr`` or ``en``; ``fr`` for somebody unknown."""
+    languages = User.objects.filter(pk=user_id).values_list("language", flat=True)
+    return languages.first() or "fr"
+
+
+@dataclass(frozen=True, slots=True)
+class CodeDestination:
+    """Where a code goes and in which language it is told."""
+
+    phone: str
+    language: str
+
+
+def code_destination(request_id: UUID) -> CodeDestination | None:
+    """Return where the code of *request_id* goes, or None when nobody asked for it."""
+    request = CodeRequest.objects.filter(pk=request_id).first()
+    if request is None:
+        return None
+    return CodeDestination(phone=request.phone, language=request.language)
+
+
+def handle_for(identifier: str) -> str:
+    """Return the handle behind *identifier*, a handle or a phone in any writing.
+
+    What names nobody comes back as it is: the password check then costs the same time.
+    """
+    try:
+        number = normalise_phone(identifier)
+    except DomainError:
+        return identifier
+    holders = Phone.objects.current().filter(number=number)
+    return holders.values_list("user__username", flat=True).first() or identifier

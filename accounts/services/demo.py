@@ -1,0 +1,68 @@
+"""One demo login a role, for development machines only."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.contrib.auth.models import Group
+from django.core.exceptions import ImproperlyConfigured
+from django.db import transaction
+
+from accounts.models import Phone, RoleGrant, User
+from accounts.services.groups import ensure_groups
+from lokahome.core import clock
+from lokahome.core.phones import display_phone
+
+PASSWORD = "lokahome-demo"  # noqa: S105 - fixed: check E003 keeps it in development
+PEOPLE = (
+    ("ama", "Ama Dossou", RoleGrant.Role.TENANT, "+2290197000001"),
+    ("kossi", "Kossi Hounsou", RoleGrant.Role.LANDLORD, "+2290197000002"),
+    ("afi", "Afi Adjovi", RoleGrant.Role.PROVIDER, "+2290197000003"),
+)
+STAFF = (
+    ("moderator", "Modération (démo)", ("moderator",)),
+    ("finance", "Finance (démo)", ("finance",)),
+    ("operator", "Exploitation (démo)", ("operator", "auditor", "support")),
+)
+
+
+@transaction.atomic
+def ensure_demo_people() -> list[str]:
+    """Make the demo people that are missing; return one line to print for each.
+
+    Raises ImproperlyConfigured unless DEBUG and DEV_DOORS are on: the password is known
+    to everybody who reads this file.
+    """
+    if not (settings.DEBUG and settings.DEV_DOORS):
+        raise ImproperlyConfigured("demo people need DEBUG and DEV_DOORS")
+    ensure_groups()
+    lines = []
+    for handle, name, role, number in PEOPLE:
+        person = _person(handle, name)
+        RoleGrant.objects.get_or_create(user=person, role=role)
+        RoleGrant.objects.get_or_create(user=person, role=RoleGrant.Role.TENANT)
+        Phone.objects.get_or_create(
+            number=number,
+            released_at=None,
+            defaults={"user": person, "verified_at": clock.now()},
+        )
+        lines.append(
+            f"{role:<10} {handle:<10} {PASSWORD}  (code by SMS: {display_phone(number)})"
+        )
+    for handle, name, groups in STAFF:
+        person = _person(handle, name, is_staff=True)
+        RoleGrant.objects.get_or_create(user=person, role=RoleGrant.Role.ADMIN)
+        person.groups.set(Group.objects.filter(name__in=groups))
+        lines.append(f"{'staff':<10} {handle:<10} {PASSWORD}  (/admin/)")
+    return lines
+
+
+def _person(handle: str, name: str, *, is_staff: bool = False) -> User:
+    person = User.objects.filter(username=handle).first()
+    if person is None:
+        person = User.objects.create_staff(
+            username=handle, password=PASSWORD, full_name=name
+        )
+        if not is_staff:
+            person.is_staff = False
+            person.save(update_fields={"is_staff"})
+    return person
