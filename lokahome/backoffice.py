@@ -44,7 +44,9 @@ UNFOLD: dict[str, Any] = {
             {
                 "title": "Personnes",
                 "items": [
-                    _item("Utilisateurs", "group", "accounts_user", "accounts.view_user")
+                    _item(
+                        "Utilisateurs", "group", "accounts_user", "accounts.view_user"
+                    )
                 ],
             },
             {
@@ -67,7 +69,9 @@ UNFOLD: dict[str, Any] = {
                         "properties_application",
                         "properties.view_application",
                     ),
-                    _item("Baux", "contract", "properties_lease", "properties.view_lease"),
+                    _item(
+                        "Baux", "contract", "properties_lease", "properties.view_lease"
+                    ),
                 ],
             },
             {

@@ -79,6 +79,8 @@ def configure_structlog(level: str, *, pretty: bool) -> None:
         cache_logger_on_first_use=True,
     )
     if pretty:
-        LOGGING["formatters"]["lines"]["processors"][-1] = structlog.dev.ConsoleRenderer(
-            colors=False, exception_formatter=structlog.dev.plain_traceback
+        LOGGING["formatters"]["lines"]["processors"][-1] = (
+            structlog.dev.ConsoleRenderer(
+                colors=False, exception_formatter=structlog.dev.plain_traceback
+            )
         )

@@ -99,7 +99,9 @@ class SoleScheduler(DatabaseScheduler):
                 connect_timeout=3,
             )
             key = advisory_key("beat")
-            row = self._lock.execute("SELECT pg_try_advisory_lock(%s)", [key]).fetchone()
+            row = self._lock.execute(
+                "SELECT pg_try_advisory_lock(%s)", [key]
+            ).fetchone()
             if row and row[0]:
                 log.info("beat is active")
                 return True

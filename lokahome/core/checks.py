@@ -37,8 +37,10 @@ def check_secrets(app_configs: Any, **_: Any) -> Sequence[CheckMessage]:
     ]
     if len(set(values.values())) < len(values):
         found.append(
-            Error("Two secrets have the same value; each key has one use.",
-                  id="lokahome.E002")
+            Error(
+                "Two secrets have the same value; each key has one use.",
+                id="lokahome.E002",
+            )
         )
     return found
 

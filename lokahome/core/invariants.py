@@ -47,7 +47,8 @@ def check_invariants(names: list[str] | None = None) -> list[Violation]:
     violations = []
     for name in names or sorted(INVARIANTS):
         with connection.cursor() as cursor:
-            cursor.execute(f"SELECT * FROM ({INVARIANTS[name].sql}) v LIMIT {SHOWN}")
+            text = INVARIANTS[name].sql  # written in our code, never by a person
+            cursor.execute(f"SELECT * FROM ({text}) v LIMIT {SHOWN}")  # noqa: S608
             violations += [Violation(name, tuple(row)) for row in cursor.fetchall()]
     return violations
 

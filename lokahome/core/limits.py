@@ -27,7 +27,9 @@ class RateWindow(BaseModel):
 
     class Meta:
         constraints = (
-            models.UniqueConstraint(fields=["name", "key_digest"], name="core_rate_key"),
+            models.UniqueConstraint(
+                fields=["name", "key_digest"], name="core_rate_key"
+            ),
         )
 
     def __str__(self) -> str:
@@ -51,9 +53,7 @@ WHERE w.name = %(name)s AND w.key_digest = %(key)s AND m > %(since)s
 """
 
 
-def take(
-    name: str, key: str, *, limit: int, window: timedelta, now: datetime
-) -> None:
+def take(name: str, key: str, *, limit: int, window: timedelta, now: datetime) -> None:
     """Count one use of *name* by *key*; raise RateLimited beyond *limit* in *window*.
 
     Call it outside the transaction of the work that it limits: a refusal further on

@@ -116,7 +116,9 @@ def idempotent(*, required: bool = True) -> Callable[[View], View]:
                     fingerprint=fingerprint,
                     status=response.status_code,
                     headers={
-                        name: response[name] for name in KEPT_HEADERS if name in response
+                        name: response[name]
+                        for name in KEPT_HEADERS
+                        if name in response
                     },
                     body=response.data,
                 ).save()

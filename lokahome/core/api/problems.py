@@ -12,8 +12,8 @@ from django.core.exceptions import (
     PermissionDenied,
     RequestDataTooBig,
     SuspiciousOperation,
-    ValidationError as ModelValidationError,
 )
+from django.core.exceptions import ValidationError as ModelValidationError
 from django.db import OperationalError
 from django.db.utils import DataError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
@@ -127,7 +127,9 @@ def problem_response(error: errors.DomainError, request: HttpRequest) -> HttpRes
     )
 
 
-def handle_exception(exception: Exception, context: Mapping[str, Any]) -> Response | None:
+def handle_exception(
+    exception: Exception, context: Mapping[str, Any]
+) -> Response | None:
     """Translate whatever a view raised. None lets Django's 500 handler answer."""
     error = translate(exception)
     if error is None:
@@ -180,7 +182,9 @@ def flatten(details: Any, pointer: str = "") -> list[errors.FieldError]:
     """Turn DRF's nested error details into a flat list with JSON pointers."""
     if isinstance(details, Mapping) and {"message", "code"} == set(details):
         code = re.sub(r"[^a-z0-9_]", "_", str(details["code"]).lower())
-        return [errors.FieldError(code, str(details["message"]), pointer=pointer or "/")]
+        return [
+            errors.FieldError(code, str(details["message"]), pointer=pointer or "/")
+        ]
     found: list[errors.FieldError] = []
     if isinstance(details, Mapping):
         for key, value in details.items():

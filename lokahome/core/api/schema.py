@@ -33,7 +33,11 @@ PROBLEM: dict[str, Any] = {
             "description": "Stable code (GET /api/v1/problems).",
             "example": "resource.not_found",
         },
-        "request_id": {"type": "string", "maxLength": 64, "description": "For support."},
+        "request_id": {
+            "type": "string",
+            "maxLength": 64,
+            "description": "For support.",
+        },
         "errors": {
             "type": "array",
             "maxItems": 100,

@@ -19,6 +19,8 @@ class AuditEvent(AppendOnlyModel):
     request_id = models.CharField(max_length=64, blank=True)
 
     class Meta:
+        verbose_name = "fait du journal"
+        verbose_name_plural = "journal d’audit"
         indexes = (
             models.Index(fields=["subject", "-id"], name="core_audit_subject"),
             models.Index(fields=["actor_id", "-id"], name="core_audit_actor"),

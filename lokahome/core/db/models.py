@@ -9,7 +9,6 @@ from django.db import models
 from lokahome.core import clock
 from lokahome.core.ids import uuid7
 
-
 M = TypeVar("M", bound=models.Model, covariant=True)
 
 

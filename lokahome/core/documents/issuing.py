@@ -12,7 +12,8 @@ from django.core.files.storage import storages
 from django.db import transaction
 from django.db.models import Max
 
-from lokahome.core.clock import local_day, now as clock_now
+from lokahome.core.clock import local_day
+from lokahome.core.clock import now as clock_now
 from lokahome.core.db.locks import advisory_lock
 from lokahome.core.documents.kinds import KINDS
 from lokahome.core.documents.models import DocumentNumber, SealedDocument
@@ -68,9 +69,7 @@ def issue_document(
             facts=facts,
             file_name=name,
             file_sha256=sha,
-            seal=seal_of(
-                label=label, kind=kind, subject=subject, facts=facts, sha=sha
-            ),
+            seal=seal_of(label=label, kind=kind, subject=subject, facts=facts, sha=sha),
         )
         document.save()
     return document

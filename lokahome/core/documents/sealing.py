@@ -11,7 +11,9 @@ from django.conf import settings
 from lokahome.core.documents.models import SealedDocument
 
 
-def seal_of(*, label: str, kind: str, subject: str, facts: dict[str, Any], sha: str) -> str:
+def seal_of(
+    *, label: str, kind: str, subject: str, facts: dict[str, Any], sha: str
+) -> str:
     """Return the seal of a document's label, facts and file digest, in hex."""
     message = orjson.dumps(
         {"label": label, "kind": kind, "subject": subject, "facts": facts, "file": sha},

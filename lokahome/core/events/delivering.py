@@ -136,7 +136,9 @@ def run_one(token: uuid.UUID, delivery_id: uuid.UUID) -> bool:
             error=type(error).__name__,
             exc_info=error,
         )
-        _postpone(delivery, token, _backoff(delivery.attempts), counts=True, error=error)
+        _postpone(
+            delivery, token, _backoff(delivery.attempts), counts=True, error=error
+        )
         return False
     return True
 

@@ -18,6 +18,8 @@ class OutboxEvent(AppendOnlyModel):
     request_id = models.CharField(max_length=64, blank=True)
 
     class Meta:
+        verbose_name = "événement"
+        verbose_name_plural = "événements"
         indexes = (models.Index(fields=["subject", "id"], name="core_event_subject"),)
 
     def __str__(self) -> str:
@@ -55,7 +57,13 @@ class Delivery(BaseModel):
     last_error = models.CharField(max_length=300, blank=True)
     done_at = models.DateTimeField(null=True)
 
+    version = 1
+    """The back-office's decision panel asks for one; a state guards this row instead."""
+
     class Meta:
+        verbose_name = "remise"
+        verbose_name_plural = "boîte d’envoi"
+        permissions = (("resend_delivery", "Peut remettre en file"),)
         indexes = (
             models.Index(
                 fields=["lane", "position"],

@@ -58,6 +58,9 @@ class Command(BaseCommand):
     def _compile_messages(self) -> None:
         for source in Path(settings.BASE_DIR).glob("locale/*/LC_MESSAGES/*.po"):
             compiled = source.with_suffix(".mo")
-            if not compiled.exists() or compiled.stat().st_mtime < source.stat().st_mtime:
+            if (
+                not compiled.exists()
+                or compiled.stat().st_mtime < source.stat().st_mtime
+            ):
                 call_command("compilemessages", verbosity=0)
                 return

@@ -1,0 +1,3 @@
+"""The back-office's base, and the pages of the ground's own tables."""
+
+from lokahome.core.admin import pages as pages

@@ -1,0 +1,166 @@
+"""Decisions of staff: each a POSTed view of ours, never a field that is edited.
+
+A decision needs its permission, the version of the object that was looked at, and a
+reason where it is one; it runs one service in one transaction, and writes an audit row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
+from django.db import models, transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http.response import HttpResponseBase, HttpResponseRedirect
+from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext as _
+
+from lokahome.core import clock
+from lokahome.core.audit.record import record
+from lokahome.core.db.locks import locked
+from lokahome.core.errors import DomainError, StaleVersion
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a decision's function is told: who decides, why, when, and any choices."""
+
+    actor_id: UUID
+    reason: str
+    now: datetime
+    choices: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One button of the decision panel.
+
+    *run* is called with the locked object and the Order, and calls one service.
+    *permission* is ``app_label.codename``. *is_available* hides the button where the
+    state does not permit it (the service refuses anyway). *reasons* are ready-made
+    sentences. *form* adds choices to the order. *outside_transaction* is for services
+    that ask a gateway: they must not hold a row locked meanwhile.
+    """
+
+    name: str
+    label: str
+    permission: str
+    run: Callable[[Any, Order], object]
+    is_available: Callable[[Any], bool] = lambda _: True
+    needs_reason: bool = True
+    reasons: tuple[str, ...] = ()
+    notice: str = ""
+    """What will happen, and who will be told; shown above the button."""
+    is_danger: bool = False
+    form: type[forms.Form] | None = None
+    outside_transaction: bool = False
+    shortcut: str = ""
+
+
+class DecisionForm(forms.Form):
+    """What every decision carries."""
+
+    version = forms.IntegerField(min_value=1, widget=forms.HiddenInput)
+    reason = forms.CharField(max_length=500, required=False, strip=True)
+
+
+class DecisionsMixin:
+    """Adds `decisions` to a ModelAdmin: the panel, and the views behind it."""
+
+    decisions: tuple[Decision, ...] = ()
+    model: type[models.Model]
+    opts: Any
+    admin_site: Any
+
+    def decision_urls(self) -> list[URLPattern]:
+        """Return the paths of the decisions."""
+        name = f"{self.opts.app_label}_{self.opts.model_name}_decide"
+        view = self.admin_site.admin_view(self.decide_view)
+        return [path("<path:object_id>/decide/<slug:decision>", view, name=name)]
+
+    def decision_panel(self, request: HttpRequest, row: Any) -> list[dict[str, Any]]:
+        """Return what the panel shows to this member of staff for *row*."""
+        user: Any = request.user
+        panel = []
+        for decision in self.decisions:
+            if not user.has_perm(decision.permission):
+                continue
+            if not decision.is_available(row):
+                continue
+            url = reverse(
+                f"admin:{self.opts.app_label}_{self.opts.model_name}_decide",
+                args=[row.pk, decision.name],
+            )
+            extra = decision.form() if decision.form else None
+            panel.append({"decision": decision, "url": url, "extra": extra})
+        return panel
+
+    def decide_view(
+        self, request: HttpRequest, object_id: str, decision: str
+    ) -> HttpResponseBase:
+        """Carry a decision out, and go on to the next item of the queue."""
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        chosen = next((item for item in self.decisions if item.name == decision), None)
+        user: Any = request.user
+        if chosen is None or not user.has_perm(chosen.permission):
+            raise PermissionDenied
+        pk = unquote(object_id)
+        here = reverse(
+            f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[pk]
+        )
+        form = DecisionForm(request.POST)
+        extra = chosen.form(request.POST) if chosen.form else None
+        if not form.is_valid() or (extra is not None and not extra.is_valid()):
+            messages.error(request, _("La décision est incomplète : rien n’a changé."))
+            return HttpResponseRedirect(here)
+        reason = form.cleaned_data["reason"]
+        if chosen.needs_reason and not reason:
+            messages.error(request, _("Donnez un motif : rien n’a changé."))
+            return HttpResponseRedirect(here)
+        order = Order(
+            actor_id=user.pk,
+            reason=reason,
+            now=clock.now(),
+            choices=extra.cleaned_data if extra is not None else {},
+        )
+        try:
+            self.carry_out(chosen, pk, form.cleaned_data["version"], order)
+        except DomainError as error:
+            messages.error(request, f"{error.title} — {error.detail}")
+            return HttpResponseRedirect(here)
+        messages.success(request, _("Décision enregistrée : %s.") % chosen.label)
+        return self.after_decision(request, pk)
+
+    def carry_out(
+        self, decision: Decision, pk: Any, version: int, order: Order
+    ) -> None:
+        """Run *decision* on the row as it was looked at; raises StaleVersion."""
+        rows: Any = self.model._default_manager.all()
+        with transaction.atomic():
+            row = locked(rows, pk)
+            if row.version != version:
+                raise StaleVersion
+            record(
+                f"{self.opts.label_lower}.{decision.name}",
+                subject=f"{self.opts.model_name}:{pk}",
+                actor_id=order.actor_id,
+                reason=order.reason,
+                details={"version": version},
+            )
+            if not decision.outside_transaction:
+                decision.run(row, order)
+        if decision.outside_transaction:
+            decision.run(row, order)
+
+    def after_decision(self, request: HttpRequest, pk: Any) -> HttpResponse:
+        """Return to the object; queues go on to the next item instead."""
+        name = f"admin:{self.opts.app_label}_{self.opts.model_name}_change"
+        return HttpResponseRedirect(reverse(name, args=[pk]))

@@ -1,0 +1,15 @@
+"""Personal data as staff see it by default: masked."""
+
+from __future__ import annotations
+
+from lokahome.core.phones import mask_phone
+
+
+def masked_phone(phone: str | None) -> str:
+    """Return *phone* with its middle hidden, or a dash."""
+    return mask_phone(phone) if phone else "—"
+
+
+def masked_name(name: str) -> str:
+    """Return the initials of *name*: ``A. K.``."""
+    return " ".join(f"{part[0].upper()}." for part in name.split() if part) or "—"
