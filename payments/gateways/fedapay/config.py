@@ -41,15 +41,15 @@ class FedaPayConfig:
     secret_key: str = field(repr=False)
     webhook_secrets: tuple[str, ...] = field(repr=False)
     account_id: str | None = None
-    modes: Mapping[Operator, str] = COLLECT_MODES
-    payout_modes: Mapping[Operator, str] = PAYOUT_MODES
+    modes: Mapping[Operator, str] = field(default_factory=lambda: COLLECT_MODES)
+    payout_modes: Mapping[Operator, str] = field(default_factory=lambda: PAYOUT_MODES)
     push_path: str = "/v1/{mode}"
     find_charge_path: str | None = "/v1/transactions/merchant/{reference}"
     find_payout_path: str | None = "/v1/payouts/merchant/{reference}"
     phone_style: Literal["e164", "national"] = "e164"
     country_prefix: str = "+229"
     country: str = "bj"
-    currency_ids: Mapping[int, str] = MappingProxyType({1: "XOF"})
+    currency_ids: Mapping[int, str] = field(default_factory=lambda: {1: "XOF"})
     page_hosts: frozenset[str] = PAGE_HOSTS
     tolerance_seconds: int = 300
 
