@@ -1,0 +1,132 @@
+"""What moderators decide about listings. They never change what the owner wrote."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from lokahome.core.audit.record import record
+from lokahome.core.db.locks import locked
+from lokahome.core.errors import FieldError, InvalidInput
+from lokahome.core.events.outbox import append
+from properties.events import (
+    ListingChangesRequested,
+    ListingPublished,
+    ListingRejected,
+    ListingSuspended,
+)
+from properties.models import Listing
+from properties.models.listings import LISTING_STATES
+
+
+class ReasonMissing(InvalidInput):
+    """A decision against somebody needs a reason."""
+
+    code = "decision.reason_missing"
+
+    def default_detail(self) -> str:
+        return _("Donnez un motif.")
+
+
+@transaction.atomic
+def publish_listing(*, listing_id: UUID, actor_id: UUID, now: datetime) -> Listing:
+    """Publish a submitted listing. Emits ListingPublished. Locks it."""
+    listing = locked(Listing.objects.all(), listing_id)
+    listing.published_at = listing.confirmed_at = now
+    listing.reviewed_rent = listing.rent
+    listing.review_reason = ""
+    fields = {"published_at", "confirmed_at", "reviewed_rent", "review_reason"}
+    _decide(listing, "publish", actor_id, now, "", fields)
+    append(ListingPublished(listing_id=listing.pk, landlord_id=listing.landlord_id))
+    return listing
+
+
+@transaction.atomic
+def request_changes(
+    *, listing_id: UUID, actor_id: UUID, reason: str, now: datetime
+) -> Listing:
+    """Send a submitted listing back to its owner. Emits ListingChangesRequested."""
+    listing = locked(Listing.objects.all(), listing_id)
+    _refuse(listing, "request_changes", actor_id, now, reason)
+    append(
+        ListingChangesRequested(listing_id=listing.pk, landlord_id=listing.landlord_id)
+    )
+    return listing
+
+
+@transaction.atomic
+def reject_listing(
+    *, listing_id: UUID, actor_id: UUID, reason: str, now: datetime
+) -> Listing:
+    """Reject a submitted listing for good. Emits ListingRejected."""
+    listing = locked(Listing.objects.all(), listing_id)
+    _refuse(listing, "reject", actor_id, now, reason)
+    append(ListingRejected(listing_id=listing.pk, landlord_id=listing.landlord_id))
+    return listing
+
+
+@transaction.atomic
+def suspend_listing(
+    *, listing_id: UUID, actor_id: UUID, reason: str, now: datetime
+) -> Listing:
+    """Take a listing away, whatever its state. Emits ListingSuspended."""
+    listing = locked(Listing.objects.all(), listing_id)
+    _refuse(listing, "suspend", actor_id, now, reason)
+    append(ListingSuspended(listing_id=listing.pk, landlord_id=listing.landlord_id))
+    return listing
+
+
+@transaction.atomic
+def reinstate_listing(
+    *, listing_id: UUID, actor_id: UUID, reason: str, now: datetime
+) -> Listing:
+    """Undo a suspension: the owner has a draft again. Raises UnitAlreadyListed."""
+    listing = locked(Listing.objects.all(), listing_id)
+    if Listing.objects.open().filter(unit=listing.unit_id).exists():
+        from properties.services.listings import UnitAlreadyListed
+
+        raise UnitAlreadyListed
+    listing.review_reason = ""
+    _decide(listing, "reinstate", actor_id, now, reason, {"review_reason"})
+    return listing
+
+
+def _refuse(
+    listing: Listing, action: str, actor_id: UUID, now: datetime, reason: str
+) -> None:
+    reason = reason.strip()[:500]
+    if not reason:
+        detail = _("Donnez un motif.")
+        raise ReasonMissing(
+            errors=[FieldError("decision.reason_missing", detail, "/reason")]
+        )
+    listing.review_reason = reason
+    _decide(listing, action, actor_id, now, reason, {"review_reason"})
+
+
+def _decide(
+    listing: Listing,
+    action: str,
+    actor_id: UUID,
+    now: datetime,
+    reason: str,
+    fields: set[str],
+) -> None:
+    LISTING_STATES.apply(
+        listing,
+        action,
+        who="staff",
+        actor_id=actor_id,
+        now=now,
+        reason=reason,
+        update_fields=fields,
+    )
+    record(
+        f"listing.{action}",
+        subject=f"listing:{listing.pk}",
+        actor_id=actor_id,
+        reason=reason,
+    )
