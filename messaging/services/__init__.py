@@ -1,0 +1,1 @@
+"""Use cases of words: notify, render, send, send again."""

@@ -1,0 +1,1 @@
+"""Adapters to what carries words. No model and no setting inside."""

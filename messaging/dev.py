@@ -1,0 +1,80 @@
+"""The development page of caught messages: how one reads a code without a phone."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from lokahome.core.api.problems import problem_response
+from lokahome.core.errors import DomainError, NotFound
+from lokahome.core.phones import normalise_phone
+from messaging.models import CaughtMessage
+from messaging.policies import may_read_caught
+
+SHOWN = 100
+
+
+def is_open_to(request: HttpRequest) -> bool:
+    """Say whether the door is open to *request*; closed, it looks like no door."""
+    return may_read_caught(
+        debug=settings.DEBUG,
+        dev_doors=settings.DEV_DOORS,
+        remote_address=request.META.get("REMOTE_ADDR", ""),
+        is_forwarded=bool(
+            request.headers.get("X-Forwarded-For") or request.headers.get("Forwarded")
+        ),
+    )
+
+
+def caught(request: HttpRequest) -> QuerySet[CaughtMessage]:
+    """Return the messages to ``?to=`` (any writing of a phone, or an address)."""
+    to = request.GET.get("to", "").strip()
+    if not to:
+        return CaughtMessage.objects.all()
+    with suppress(DomainError):
+        # An unescaped + of a query arrives as a space; the normal form brings it back.
+        to = normalise_phone(to)
+    return CaughtMessage.objects.filter(to=to)
+
+
+@require_GET
+def messages_page(request: HttpRequest) -> HttpResponse:
+    """Show the newest caught messages."""
+    if not is_open_to(request):
+        return problem_response(NotFound(), request)
+    rows = caught(request).order_by("-id")[:SHOWN]
+    context: dict[str, Any] = {"caught": rows, "to": request.GET.get("to", "")}
+    return render(request, "dev/messages.html", context)
+
+
+@require_GET
+def messages_json(request: HttpRequest) -> HttpResponse:
+    """Return caught messages, oldest first; ``?after=<id>`` leaves out the seen ones."""
+    if not is_open_to(request):
+        return problem_response(NotFound(), request)
+    rows = caught(request)
+    try:
+        rows = rows.filter(id__gt=UUID(request.GET["after"]))
+    except KeyError:
+        rows = rows.filter(id__in=rows.order_by("-id").values("id")[:SHOWN])
+    except ValueError:
+        return problem_response(NotFound(), request)
+    data = [
+        {
+            "id": str(row.pk),
+            "channel": row.channel,
+            "to": row.to,
+            "subject": row.subject,
+            "text": row.text,
+            "created_at": row.created_at.isoformat(),
+        }
+        for row in rows.order_by("id")[:SHOWN]
+    ]
+    return JsonResponse({"data": data}, headers={"Cache-Control": "no-store"})

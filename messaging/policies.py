@@ -1,0 +1,41 @@
+"""Who may do what with messages: pure predicates over plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from ipaddress import ip_address
+
+RESEND = "messaging.resend_outgoingmessage"
+STUCK = frozenset({"failed", "given_up"})
+
+
+def may_resend(
+    *,
+    is_active: bool,
+    is_staff: bool,
+    permissions: Collection[str],
+    status: str,
+    is_code: bool,
+) -> bool:
+    """Say whether somebody may have a message tried again.
+
+    Never a code: its ten minutes are over, and its person asks for another one.
+    """
+    allowed = is_active and is_staff and RESEND in permissions
+    return allowed and status in STUCK and not is_code
+
+
+def may_read_caught(
+    *, debug: bool, dev_doors: bool, remote_address: str, is_forwarded: bool
+) -> bool:
+    """Say whether the development page of caught messages opens.
+
+    It shows sign-in codes. A request that a proxy passed on is not from this machine,
+    whatever its last hop was.
+    """
+    if not (debug and dev_doors) or is_forwarded:
+        return False
+    try:
+        return ip_address(remote_address).is_loopback
+    except ValueError:
+        return False
