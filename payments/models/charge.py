@@ -103,6 +103,7 @@ class Charge(VersionedModel):
     check_step = models.PositiveSmallIntegerField(default=0)
     check_requested_at = models.DateTimeField(null=True)
     """A ChargeCheckDue is on its way: at most one at a time."""
+    checked_at = models.DateTimeField(_("dernière vérification"), null=True)
     unanswered_at = models.DateTimeField(null=True)
     """The gateway did not answer when last asked; cleared by its next answer."""
     meta = models.JSONField(default=dict, blank=True)

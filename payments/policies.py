@@ -1,0 +1,95 @@
+"""Pure rules about payments: what may be asked, what a payer is told, who may act."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import timedelta
+
+from lokahome.core.money import Money
+from payments.gateways.base import ChargeEvidence
+from payments.models.charge import Charge
+from payments.models.charge_states import CAPTURED, ChargeStatus
+
+AMOUNT_LIMITS = {"XOF": (100, 3_000_000)}
+"""Least and most francs of one mobile-money charge in Benin (MTN and Moov bounds quoted
+by integrators of FedaPay; the gateway's own refusal remains the last word)."""
+
+START_WINDOW = timedelta(minutes=30)
+"""How long after the request a payer may still be prompted for the first time."""
+
+PAID, NOT_CHARGED, BEING_CHECKED = "paid", "not_charged", "being_checked"
+
+
+def is_within_limits(amount: Money) -> bool:
+    """True when one charge may take *amount*."""
+    least, most = AMOUNT_LIMITS.get(amount.currency, (1, 0))
+    return least <= amount.amount <= most
+
+
+def payer_message(status: str) -> str:
+    """Return the one thing a payer is told: paid, not_charged or being_checked.
+
+    Never "not charged" while the gateway may still take the money, never "paid" before
+    the ledger holds it.
+    """
+    if status in (ChargeStatus.SUCCEEDED, ChargeStatus.WON):
+        return PAID
+    if status in (
+        ChargeStatus.FAILED,
+        ChargeStatus.EXPIRED,
+        ChargeStatus.REVERSED,
+        ChargeStatus.LOST,
+    ):
+        return NOT_CHARGED
+    return BEING_CHECKED
+
+
+def differences(charge: Charge, evidence: ChargeEvidence) -> list[str]:
+    """Return what the gateway says otherwise than our row: names, worst first.
+
+    Of ``currency``, ``amount``, ``reference``, ``gateway_id``; empty when it agrees.
+    A payer may be debited more than the amount (who bears the fee is the gateway's
+    setting), never less.
+    """
+    found = []
+    if evidence.currency != charge.currency:
+        found.append("currency")
+    short = (
+        evidence.status.was_paid
+        and evidence.payer_debited is not None
+        and evidence.payer_debited < charge.amount
+    )
+    if evidence.amount != charge.amount or short:
+        found.append("amount")
+    if evidence.reference != charge.reference:
+        found.append("reference")
+    if charge.gateway_id and evidence.gateway_id != charge.gateway_id:
+        found.append("gateway_id")
+    return found
+
+
+def fee_we_bear(amount: int, evidence: ChargeEvidence) -> int:
+    """Return the francs of the gateway's fee that reduce what it owes us.
+
+    Zero when the payer was debited the fee on top of *amount*, or when the fee is not
+    known yet.
+    """
+    if evidence.fee is None:
+        return 0
+    if evidence.net is not None and 0 <= amount - evidence.net <= evidence.fee:
+        return amount - evidence.net
+    if evidence.payer_debited == amount + evidence.fee:
+        return 0
+    return evidence.fee
+
+
+def may_recheck_charge(
+    *, is_active: bool, is_staff: bool, permissions: Collection[str]
+) -> bool:
+    """True for staff who may ask the gateway again about any charge."""
+    return is_active and is_staff and "payments.recheck_charge" in permissions
+
+
+def is_captured(status: str) -> bool:
+    """True for the states in which the payer's money was taken."""
+    return status in CAPTURED

@@ -1,0 +1,67 @@
+"""Charges whose time has come are asked about; correctness needs no webhook."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Q
+
+from lokahome.core.events.outbox import append
+from payments.events import ChargeCheckDue
+from payments.models import Charge
+
+BATCH = 200
+LOST_AFTER = timedelta(minutes=10)
+"""A check that was asked for this long ago is asked for again (its row was parked)."""
+READ_AFTER = timedelta(seconds=10)
+"""Reading an open charge asks the gateway when nobody did for this long."""
+
+
+@transaction.atomic
+def request_due_checks(*, now: datetime) -> int:
+    """Ask for a check of each open charge that is due; return how many.
+
+    At most one check of a charge is outstanding. Several may run at once: rows are
+    taken with SKIP LOCKED. Publishes ChargeCheckDue for each.
+    """
+    due = list(
+        Charge.objects.open()
+        .filter(next_check_at__lte=now)
+        .filter(_nobody_asked(now))
+        .order_by("next_check_at")
+        .select_for_update(skip_locked=True, no_key=True)
+        .values_list("pk", "gateway")[:BATCH]
+    )
+    Charge.objects.filter(pk__in=[pk for pk, _ in due]).update(check_requested_at=now)
+    for pk, gateway in due:
+        append(ChargeCheckDue(charge_id=pk, gateway=gateway))
+    return len(due)
+
+
+def request_check_on_read(*, charge: Charge, now: datetime) -> bool:
+    """Ask for a check because somebody looks at an open *charge*; False when not due.
+
+    Exact under parallel reads: one conditional UPDATE decides. Publishes
+    ChargeCheckDue.
+    """
+    if not charge.is_open or not charge.may_have_been_sent:
+        return False
+    quiet_since = now - READ_AFTER
+    with transaction.atomic():
+        taken = (
+            Charge.objects.open()
+            .filter(pk=charge.pk, created_at__lte=quiet_since)
+            .filter(Q(checked_at__isnull=True) | Q(checked_at__lte=quiet_since))
+            .filter(_nobody_asked(now))
+            .update(check_requested_at=now)
+        )
+        if taken:
+            append(ChargeCheckDue(charge_id=charge.pk, gateway=charge.gateway))
+    return bool(taken)
+
+
+def _nobody_asked(now: datetime) -> Q:
+    return Q(check_requested_at__isnull=True) | Q(
+        check_requested_at__lt=now - LOST_AFTER
+    )
