@@ -10,7 +10,6 @@ import hashlib
 import json
 import os
 import platform
-import re
 import shutil
 import subprocess
 import sys
@@ -197,10 +196,14 @@ def _uv(log: int) -> str | None:
 
 def requirement_of(name: str, lock: str) -> str | None:
     """One package's lines, hashes included, out of a lock file's text."""
-    match = re.search(
-        rf"^{re.escape(name)}==[^\n]*(?:\\\n[ ]+--hash=\S+[^\n]*)+", lock, re.MULTILINE
-    )
-    return match.group(0).rstrip("\\ \n") + "\n" if match else None
+    lines = iter(lock.splitlines())
+    for line in lines:
+        if line.startswith(f"{name}=="):
+            block = [line]
+            while block[-1].endswith("\\"):
+                block.append(next(lines, ""))
+            return "\n".join(block) + "\n"
+    return None
 
 
 def compile_locks() -> None:
