@@ -61,7 +61,7 @@ def seed() -> int:
     return made
 
 
-class SoleScheduler(DatabaseScheduler):
+class SoleScheduler(DatabaseScheduler):  # type: ignore[misc]
     """Ticks only while it holds a session-level advisory lock in PostgreSQL.
 
     Two plain beats run every job twice (measured). The lock lives on a connection of

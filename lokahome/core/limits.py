@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import connection, models
@@ -59,7 +60,7 @@ def take(name: str, key: str, *, limit: int, window: timedelta, now: datetime) -
     Call it outside the transaction of the work that it limits: a refusal further on
     must not give the use back.
     """
-    values = {
+    values: dict[str, Any] = {
         "name": name,
         "key": hashlib.sha256(key.encode()).hexdigest(),
         "now": now,

@@ -87,7 +87,7 @@ class StateMachine:
         if who not in item.who:
             raise NotAllowed
         state.status = item.target
-        row.save(update_fields={"status", *update_fields})
+        state.save(update_fields={"status", *update_fields})
         StateChange(
             subject=f"{self.noun}:{row.pk}",
             source=status,

@@ -14,7 +14,7 @@ from lokahome.core.admin.decisions import DecisionsMixin
 from lokahome.core.audit.models import AuditEvent, StateChange
 
 
-class LokaModelAdmin(DecisionsMixin, ModelAdmin):  # type: ignore[type-arg,misc]
+class LokaModelAdmin(DecisionsMixin, ModelAdmin):  # type: ignore[misc]
     """Read-only lists and pages, with a decision panel and a timeline.
 
     A queue sets ``queue_filter`` (a dict for ``filter``): after a decision, staff land

@@ -107,7 +107,7 @@ class AuditEventAdmin(LokaModelAdmin):
 
 
 @admin.register(PeriodicTask)
-class PeriodicTaskAdmin(BeatTaskAdmin, ModelAdmin):  # type: ignore[misc,type-arg]
+class PeriodicTaskAdmin(BeatTaskAdmin, ModelAdmin):  # type: ignore[misc]
     """Periodic jobs: an operator sees, pauses and runs each."""
 
     list_display = ("name", "description", "enabled", "interval", "last_run_at")

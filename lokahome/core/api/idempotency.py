@@ -133,7 +133,7 @@ def read_key(request: Request, *, required: bool) -> str | None:
     """Return the request's key, or None; raises KeyMissing."""
     text = request.headers.get("Idempotency-Key", "")
     if not text and not required:
-        text = str(request.data.get("id") or "")
+        text = str(dict(request.data).get("id") or "")
         if not text:
             return None
     try:

@@ -58,7 +58,7 @@ def is_too_old(header: str) -> bool:
     """Return whether ``platform/x.y.z`` is below that platform's oldest version."""
     platform, _sep, version = header.partition("/")
     oldest = settings.OLDEST_APP_VERSIONS.get(platform.lower())
-    return bool(oldest) and _numbers(version) < _numbers(oldest)
+    return oldest is not None and _numbers(version) < _numbers(oldest)
 
 
 def _numbers(version: str) -> tuple[int, ...]:

@@ -167,7 +167,7 @@ def translate(exception: Exception) -> errors.DomainError | None:
     if isinstance(exception, drf.UnsupportedMediaType):
         return UnsupportedMediaType()
     if isinstance(exception, drf.Throttled):
-        return errors.RateLimited(retry_after_seconds=int(exception.wait or 1))
+        return errors.RateLimited(retry_after_seconds=int(getattr(exception, "wait", None) or 1))
     if isinstance(exception, RequestDataTooBig):
         return TooLarge()
     if isinstance(exception, SuspiciousOperation | DataError | UnicodeError):

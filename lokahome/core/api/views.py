@@ -35,7 +35,9 @@ class ProblemKindSerializer(serializers.Serializer[Any]):
 class ProblemListSerializer(serializers.Serializer[Any]):
     """The catalogue."""
 
-    data = ProblemKindSerializer(many=True, help_text="Every problem, by code.")
+    data = ProblemKindSerializer(  # type: ignore[assignment]  # DRF's own "data"
+        many=True, help_text="Every problem, by code."
+    )
 
 
 class ProblemsView(APIView):

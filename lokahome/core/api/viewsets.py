@@ -8,7 +8,6 @@ from uuid import UUID
 from django.core.exceptions import ImproperlyConfigured
 from django.db.models import Model, QuerySet
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
-from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.routers import SimpleRouter
@@ -16,7 +15,14 @@ from rest_framework.viewsets import GenericViewSet
 
 from lokahome.core.api.conditional import answer
 from lokahome.core.db.locks import locked
-from lokahome.core.errors import NotFound
+from lokahome.core.errors import NotAuthenticated, NotFound
+
+
+def actor_id(request: Request) -> UUID:
+    """Return the id of the person who asks; raises NotAuthenticated."""
+    if request.user.pk is None:
+        raise NotAuthenticated
+    return request.user.pk
 
 
 class ApiRouter(SimpleRouter):
@@ -38,10 +44,6 @@ class LokaViewSet(GenericViewSet[Any]):
     lookup_value_converter = "uuid"
     sorts: ClassVar[dict[str, tuple[str, ...]]] = {"newest": ("-id",)}
     extra_parameters: ClassVar[tuple[str, ...]] = ()
-    permission_classes: ClassVar[list[type[BasePermission]]] = [
-        *GenericViewSet.permission_classes
-    ]
-
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
         if cls.model is None:

@@ -79,7 +79,7 @@ class AppendOnlyModel(BaseModel):
         kwargs["force_insert"] = True
         super().save(**kwargs)
 
-    def delete(self, **kwargs: Any) -> tuple[int, dict[str, int]]:
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         """Raise AppendOnlyError, always."""
         raise AppendOnlyError(f"{type(self).__name__} rows are written once")
 

@@ -50,7 +50,7 @@ def subscribe(
         item = Subscriber(
             name=name,
             event=event,
-            lane=(lambda _, fixed=lane: fixed) if isinstance(lane, str) else lane,
+            lane=_always(lane) if isinstance(lane, str) else lane,
             lane_label=lane if isinstance(lane, str) else "gateway.*",
             handle=handle,
             doc=inspect.getdoc(handle) or "",
@@ -60,6 +60,10 @@ def subscribe(
         return handle
 
     return register
+
+
+def _always(lane: str) -> Callable[[Event], str]:
+    return lambda _: lane
 
 
 def subscribers_of(event: Event) -> list[Subscriber]:

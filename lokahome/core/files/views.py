@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
-from drf_spectacular.utils import OpenApiTypes, extend_schema
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.parsers import BaseParser
@@ -15,7 +16,7 @@ from rest_framework.response import Response
 from lokahome.core import clock
 from lokahome.core.api.idempotency import idempotent
 from lokahome.core.api.problems import TooLarge
-from lokahome.core.api.viewsets import LokaViewSet
+from lokahome.core.api.viewsets import LokaViewSet, actor_id
 from lokahome.core.files.models import Upload
 from lokahome.core.files.uploads import announce_upload, receive_upload
 
@@ -52,7 +53,7 @@ class RawParser(BaseParser):
 
     media_type = "*/*"
 
-    def parse(self, stream: Any, media_type: Any = None, context: Any = None) -> bytes:
+    def parse(self, stream: Any, media_type: Any = None, context: Any = None) -> Any:
         """Return the body; raises TooLarge."""
         content: bytes = stream.read(settings.UPLOAD_MAX_BYTES + 1)
         if len(content) > settings.UPLOAD_MAX_BYTES:
@@ -74,7 +75,7 @@ class UploadViewSet(LokaViewSet):
         serializer.is_valid(raise_exception=True)
         values = dict(serializer.validated_data)
         upload = announce_upload(
-            owner_id=request.user.pk,
+            owner_id=actor_id(request),
             upload_id=values.pop("id", None),
             now=clock.now(),
             **values,
@@ -98,6 +99,7 @@ class UploadViewSet(LokaViewSet):
     def content(self, request: Request, **_: Any) -> Response:
         """Receive the file whole; sending the same bytes again is harmless."""
         upload = self.visible()
-        raw = request.data if isinstance(request.data, bytes) else b""
+        raw: Any = request.data
+        raw = raw if isinstance(raw, bytes) else b""
         row = receive_upload(upload=upload, content=raw, now=clock.now())
         return Response(self.get_serializer(row).data)
