@@ -9,10 +9,10 @@ from django.urls import include, path
 
 from lokahome.core.health import livez, readyz
 
-handler400 = "lokahome.core.api.problems.handler400"
-handler403 = "lokahome.core.api.problems.handler403"
-handler404 = "lokahome.core.api.problems.handler404"
-handler500 = "lokahome.core.api.problems.handler500"
+handler400 = "lokahome.core.error_pages.handler400"
+handler403 = "lokahome.core.error_pages.handler403"
+handler404 = "lokahome.core.error_pages.handler404"
+handler500 = "lokahome.core.error_pages.handler500"
 
 urlpatterns = [
     path("livez", livez, name="livez"),

@@ -195,23 +195,3 @@ def flatten(details: Any, pointer: str = "") -> list[errors.FieldError]:
             leaf = isinstance(value, Mapping) and "message" in value
             found += flatten(value, pointer if leaf else f"{pointer}/{index}")
     return found
-
-
-def handler404(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Answer a path that does not exist."""
-    return problem_response(errors.NotFound(), request)
-
-
-def handler400(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Answer a request that Django itself refuses."""
-    return problem_response(errors.BadRequest(), request)
-
-
-def handler403(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Answer a refusal outside DRF."""
-    return problem_response(errors.NotAllowed(), request)
-
-
-def handler500(request: HttpRequest) -> HttpResponse:
-    """Answer a fault with the request id and nothing else."""
-    return problem_response(ServerError(), request)
