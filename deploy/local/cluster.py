@@ -12,11 +12,10 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy.local import account, packages, paths, ports
+from deploy.local import account, occupants, packages, paths, ports
 from deploy.local.report import Failure, say, tail
 
 LOG = paths.LOG / "postgres.log"
@@ -78,7 +77,7 @@ class Cluster:
             pid = int((self.data / "postmaster.pid").read_text().split("\n", 1)[0])
         except (OSError, ValueError):
             return None
-        return pid if _works_in(pid, self.data) else None
+        return pid if occupants.works_in(pid, self.data) else None
 
     def is_up(self) -> bool:
         """Whether our own server takes connections on our port."""
@@ -143,7 +142,7 @@ class Cluster:
     def _gone(self, pid: int, seconds: float) -> bool:
         until = time.monotonic() + seconds
         while time.monotonic() < until:
-            if not _works_in(pid, self.data):
+            if not occupants.works_in(pid, self.data):
                 return True
             time.sleep(0.05)
         return False
@@ -217,22 +216,11 @@ class Cluster:
                 log=stream,
             )
 
-    def _processes(self) -> set[int]:
-        """Server processes working in our data directory."""
-        return set(_working_in(self.data))
-
     def _clear_remains(self) -> bool:
-        remains = self._processes()
-        if not remains:
+        if not occupants.of(self.data):
             return False
         say("  ending what a killed PostgreSQL left behind")
-        for pid in remains:
-            _kill(pid, signal.SIGTERM)
-        until = time.monotonic() + 5
-        while self._processes() and time.monotonic() < until:
-            time.sleep(0.1)
-        for pid in self._processes():
-            _kill(pid, signal.SIGKILL)
+        occupants.end(self.data)
         return True
 
     def _psql(self, database: str, script: str) -> subprocess.CompletedProcess[str]:
@@ -258,24 +246,3 @@ class Cluster:
 END $$;
 ALTER ROLE {name} PASSWORD '{password}';""" for name, password in passwords.items())
         return f"SET log_statement = 'none';\n{makes}\n{ROLE_SQL}\n"
-
-
-def _works_in(pid: int, folder: Path) -> bool:
-    """Whether a process lives and has this working folder, as a PostgreSQL has."""
-    try:
-        return Path(f"/proc/{pid}/cwd").readlink() == folder.resolve()
-    except OSError:
-        return False
-
-
-def _working_in(folder: Path) -> Iterator[int]:
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit() and _works_in(int(entry.name), folder):
-            yield int(entry.name)
-
-
-def _kill(pid: int, number: signal.Signals) -> None:
-    try:
-        os.kill(pid, number)
-    except ProcessLookupError:
-        return

@@ -43,7 +43,7 @@ def programs(env: Mapping[str, str]) -> list[Program]:
                 "--webhook",
                 f"fedapay=http://{HOST}:{web}/api/v1/webhooks/fedapay",
             ),
-            health=f"http://{HOST}:{simulator}/health",
+            health=f"http://{HOST}:{simulator}/_control/health",
         ),
         Program(
             "web",

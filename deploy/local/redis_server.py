@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from deploy.local import account, packages, paths, ports
+from deploy.local import account, occupants, packages, paths, ports
 from deploy.local.report import Failure, tail
 
 LOG = paths.LOG / "redis.log"
@@ -48,6 +48,8 @@ class RedisServer:
         binary = packages.redis_binary()
         if binary is None:
             raise Failure("redis-server is not installed")
+        # One with an older password would share the append-only file with ours.
+        occupants.end(self.home)
         config = self.home / "redis.conf"
         config.unlink(missing_ok=True)
         config.touch(mode=0o600)

@@ -58,6 +58,9 @@ def complete(
                 ports.choose(kept.get(name), preferred, taken=taken, free=free)
             )
         taken.add(int(values[name]))
+    if not private_servers:
+        # The private ones may be up all the same, and must be found to be stopped.
+        values |= {name: kept[name] for name in SERVER_PORTS if kept.get(name)}
     values |= derived(values, private_servers=private_servers)
     return values
 
