@@ -1,1 +1,50 @@
 """What must always hold between the rows of this app."""
+
+from __future__ import annotations
+
+from lokahome.core.invariants import invariant
+
+invariant(
+    "rent.period_paid_is_allocated",
+    "what a period shows as paid is the sum of its allocations",
+    """SELECT p.id::text, p.paid, coalesce(sum(a.amount), 0)
+       FROM properties_rentperiod p
+       LEFT JOIN properties_rentallocation a ON a.period_id = p.id
+       GROUP BY p.id, p.paid HAVING p.paid <> coalesce(sum(a.amount), 0)""",
+)
+invariant(
+    "rent.paid_period_is_whole",
+    "no paid period is below its rent",
+    """SELECT id::text, paid, amount FROM properties_rentperiod
+       WHERE status = 'paid' AND paid < amount""",
+)
+invariant(
+    "rent.captured_is_allocated_or_credit",
+    "each payment's captured amount is its allocations and its credit",
+    """SELECT r.charge_id::text, r.captured, r.credit, coalesce(sum(a.amount), 0)
+       FROM properties_rentpayment r
+       LEFT JOIN properties_rentallocation a ON a.charge_id = r.charge_id
+       GROUP BY r.id HAVING r.captured <> r.credit + coalesce(sum(a.amount), 0)""",
+)
+invariant(
+    "lease.one_running_per_unit",
+    "a unit has at most one running lease",
+    """SELECT unit_id::text, count(*) FROM properties_lease
+       WHERE status IN ('active', 'notice_given')
+       GROUP BY unit_id HAVING count(*) > 1""",
+)
+invariant(
+    "lease.active_is_signed_by_both",
+    "a lease that ever ran carries both signatures of its terms",
+    """SELECT l.id::text FROM properties_lease l
+       WHERE l.activated_at IS NOT NULL AND 2 <> (
+         SELECT count(DISTINCT s.role) FROM properties_leasesignature s
+         WHERE s.lease_id = l.id AND s.terms_digest = l.terms_digest)""",
+)
+invariant(
+    "listing.published_has_point_and_photo",
+    "a published listing has a public point and a photo",
+    """SELECT l.id::text FROM properties_listing l
+       WHERE l.status = 'published' AND (l.public_point IS NULL OR NOT EXISTS (
+         SELECT 1 FROM properties_listingphoto p WHERE p.listing_id = l.id))""",
+)

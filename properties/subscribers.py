@@ -1,1 +1,29 @@
 """What the app of homes does when others tell it something."""
+
+from __future__ import annotations
+
+from lokahome.core.events.subscribers import DOCUMENTS, STATE, subscribe
+from lokahome.core.money import Money
+from payments.events import ChargeSettled
+from properties.events import RentPeriodPaid
+from properties.services.quittances import issue_quittance
+from properties.services.rent import apply_rent_payment, lease_of
+
+
+@subscribe(ChargeSettled, lane=STATE)
+def apply_settled_charge(event: ChargeSettled) -> None:
+    """Apply money that was taken to the lease it was paid for."""
+    if lease_id := lease_of(event.subject_ref):
+        apply_rent_payment(
+            charge_id=event.charge_id,
+            lease_id=lease_id,
+            payer_id=event.payer_id,
+            amount=Money(event.amount, event.currency),
+            captured_at=event.captured_at,
+        )
+
+
+@subscribe(RentPeriodPaid, lane=DOCUMENTS)
+def issue_quittance_of_paid_period(event: RentPeriodPaid) -> None:
+    """Issue the quittance of a period that is paid in full."""
+    issue_quittance(period_id=event.period_id)

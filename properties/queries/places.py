@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.contrib.gis.geos import Point
 from django.contrib.postgres.search import TrigramWordSimilarity
-from django.db.models import Case, F, FloatField, IntegerField, Model, Q, Value, When
+from django.db.models import (
+    Case,
+    F,
+    FloatField,
+    IntegerField,
+    Model,
+    Q,
+    QuerySet,
+    Value,
+    When,
+)
 from django.db.models.functions import Length
 
 from properties.models import Division, Landmark, Place
@@ -60,9 +71,11 @@ def _search(wanted: str, limit: int, *, loose: bool) -> list[FoundPlace]:
     ]
 
 
-def _matching(model: type[Model], wanted: str, limit: int, loose: bool):  # type: ignore[no-untyped-def]
+def _matching(
+    model: type[Model], wanted: str, limit: int, loose: bool
+) -> QuerySet[Any]:
     similarity = TrigramWordSimilarity(wanted, "search_name")
-    rows = model._default_manager.annotate(
+    rows: QuerySet[Any] = model._default_manager.annotate(
         similarity=similarity,
         bonus=Case(
             When(search_name=wanted, then=Value(1.0)),
@@ -138,8 +151,8 @@ def _landmark(row: Landmark) -> FoundPlace:
     )
 
 
-def _score(row: Model) -> float:
-    return float(row.score)  # type: ignore[attr-defined]
+def _score(row: Any) -> float:
+    return float(row.score)
 
 
 def commune_of(division: Division, pin: Point) -> Division | None:

@@ -8,7 +8,6 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from lokahome.core.audit.record import record
 from lokahome.core.db.locks import locked
 from lokahome.core.errors import FieldError, InvalidInput
 from lokahome.core.events.outbox import append
@@ -123,10 +122,4 @@ def _decide(
         now=now,
         reason=reason,
         update_fields=fields,
-    )
-    record(
-        f"listing.{action}",
-        subject=f"listing:{listing.pk}",
-        actor_id=actor_id,
-        reason=reason,
     )

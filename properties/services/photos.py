@@ -52,7 +52,9 @@ def add_photo(
         raise NotFound
     _require_editable(listing)
     variants = make_variants(read_upload(upload))
-    described = [_store(listing_id, upload_id, variant) for variant in variants]
+    stored = [_store(listing_id, upload_id, variant) for variant in variants]
+    # A small picture is never enlarged: its larger variants are the same file.
+    described = list({item["key"]: item for item in stored}.values())
     with transaction.atomic():
         listing = locked(Listing.objects.filter(landlord=landlord), listing_id)
         if (photo := known.first()) is not None:
@@ -105,7 +107,7 @@ def _count(listing: Listing, now: datetime) -> None:
 
 
 def _store(listing_id: UUID, upload_id: UUID, variant: Variant) -> dict[str, Any]:
-    # The upload's id is not guessable from another photo's, and never shown.
+    # Named by its content's upload, so that a retry after a crash finds its own files.
     name = f"{upload_id.hex}-{variant.width}.{variant.extension}"
     key = f"listings/{listing_id.hex}/{name}"
     storage = storages["default"]

@@ -8,6 +8,7 @@ import math
 import re
 from collections import defaultdict
 from collections.abc import Iterable
+from itertools import pairwise
 from pathlib import Path
 
 from django.contrib.gis.geos import Point
@@ -194,7 +195,7 @@ def _load_divisions() -> None:
 
 def _link(by_level: dict[str, list[Division]], levels: list[str]) -> None:
     """Give each division its parent and commune; mark what could have several."""
-    for upper, level in zip(levels, levels[1:], strict=False):
+    for upper, level in pairwise(levels):
         by_code: dict[str, list[Division]] = defaultdict(list)
         for division in by_level[upper]:
             by_code[division.code].append(division)

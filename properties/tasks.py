@@ -1,0 +1,16 @@
+"""Periodic jobs of homes; `lokahome.schedule` says when they run."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from lokahome.core import clock
+from properties.services import periods
+
+
+@shared_task(name="properties.open_rent_periods")
+def open_rent_periods() -> None:
+    """Open the rent periods that begin soon, and let late ones fall overdue."""
+    now = clock.now()
+    periods.open_due_periods(now=now)
+    periods.mark_overdue_periods(now=now)
