@@ -1,1 +1,121 @@
-"""What must always hold about money."""
+"""What must always hold about money: each claim with the query that would refute it.
+
+Numbers (I1 …) are those of the reliability contract in docs/architecture.md.
+"""
+
+from __future__ import annotations
+
+from lokahome.core.invariants import invariant
+
+invariant(
+    "ledger.entries_balance",
+    "I1: every entry sums to zero in each currency",
+    """SELECT p.entry_id::text, a.currency, sum(p.amount)
+       FROM payments_posting p JOIN payments_ledgeraccount a ON a.id = p.account_id
+       GROUP BY p.entry_id, a.currency HAVING sum(p.amount) <> 0""",
+)
+invariant(
+    "ledger.sums_to_zero",
+    "I2: the whole ledger sums to zero in each currency",
+    """SELECT a.currency, sum(p.amount)
+       FROM payments_posting p JOIN payments_ledgeraccount a ON a.id = p.account_id
+       GROUP BY a.currency HAVING sum(p.amount) <> 0""",
+)
+invariant(
+    "ledger.entries_have_their_legs",
+    "I3: every entry has as many non-zero legs as it announced, two at least",
+    """SELECT e.id::text, e.legs, count(p.id)
+       FROM payments_journalentry e LEFT JOIN payments_posting p ON p.entry_id = e.id
+       AND p.amount <> 0
+       GROUP BY e.id, e.legs HAVING count(p.id) <> e.legs OR e.legs < 2""",
+)
+invariant(
+    "ledger.one_capture_per_gateway_reference",
+    "I5: one capture entry per thing of a gateway, and per charge",
+    """SELECT e.gateway || ':' || e.gateway_reference, count(*)
+       FROM payments_journalentry e WHERE e.kind = 'capture'
+       GROUP BY e.gateway, e.gateway_reference HAVING count(*) > 1
+       UNION ALL
+       SELECT e.charge_id::text, count(*)
+       FROM payments_journalentry e WHERE e.kind = 'capture'
+       GROUP BY e.charge_id HAVING count(*) > 1""",
+)
+invariant(
+    "charge.given_back_at_most_captured",
+    "I6: what the ledger took back from a payee never exceeds the capture",
+    """SELECT e.charge_id::text, sum(p.amount)
+       FROM payments_posting p
+       JOIN payments_journalentry e ON e.id = p.entry_id
+       JOIN payments_ledgeraccount a ON a.id = p.account_id
+       WHERE a.code = 'payee_payable' AND e.charge_id IS NOT NULL
+       GROUP BY e.charge_id HAVING sum(p.amount) > 0""",
+)
+invariant(
+    "charge.open_has_next_check",
+    "I11: no open charge is without a next check, or long past it",
+    """SELECT id::text, status, next_check_at FROM payments_charge
+        WHERE status IN ('created', 'pending', 'requires_action')
+          AND (next_check_at IS NULL OR next_check_at < now() - interval '1 day')""",
+)
+invariant(
+    "charge.end_rests_on_evidence",
+    "I12: a charge that ended has what the gateway said of it in the call log",
+    """SELECT c.id::text, c.status FROM payments_charge c
+        WHERE (c.status IN ('succeeded', 'reversed', 'disputed', 'won', 'lost') AND NOT EXISTS (
+                 SELECT 1 FROM payments_gatewaycall k
+                 WHERE k.charge_id = c.id AND k.gateway_id = c.gateway_id
+                   AND k.said_status IN ('paid', 'refunded', 'partly_refunded')
+                   AND k.said_amount = c.captured_amount
+                   AND k.said_currency = c.currency))
+           OR (c.status = 'failed' AND NOT EXISTS (
+                 SELECT 1 FROM payments_gatewaycall k
+                 WHERE k.charge_id = c.id
+                   AND (k.said_status = 'failed' OR k.outcome = 'rejected')))
+           OR (c.status = 'expired' AND c.send_attempts > c.unsent_attempts
+               AND NOT EXISTS (
+                 SELECT 1 FROM payments_gatewaycall k
+                 WHERE k.charge_id = c.id
+                   AND (k.said_status = 'expired' OR k.outcome = 'not_found')))""",
+)
+invariant(
+    "charge.succeeded_is_in_ledger",
+    "a charge is captured exactly when one capture entry holds its captured amount",
+    """SELECT c.id::text, c.status, c.captured_amount, b.amount
+        FROM payments_charge c
+        FULL JOIN (
+          SELECT e.charge_id, sum(p.amount) AS amount, count(DISTINCT e.id) AS entries
+          FROM payments_journalentry e
+          JOIN payments_posting p ON p.entry_id = e.id AND p.amount > 0
+          WHERE e.kind = 'capture' GROUP BY e.charge_id) b ON b.charge_id = c.id
+        WHERE coalesce(
+                c.status IN ('succeeded', 'reversed', 'disputed', 'won', 'lost'), false
+              ) <> (b.charge_id IS NOT NULL)
+           OR (b.charge_id IS NOT NULL
+               AND (b.amount <> c.captured_amount OR b.entries <> 1))""",
+)
+invariant(
+    "charge.fee_is_in_ledger",
+    "a charge's fee entry never exceeds what the gateway says it kept",
+    """SELECT c.id::text, c.provider_fee, sum(p.amount)
+       FROM payments_journalentry e
+       JOIN payments_posting p ON p.entry_id = e.id AND p.amount > 0
+       LEFT JOIN payments_charge c ON c.id = e.charge_id
+       WHERE e.kind = 'gateway_fee'
+       GROUP BY c.id, c.provider_fee
+       HAVING c.provider_fee IS NULL OR sum(p.amount) > c.provider_fee""",
+)
+invariant(
+    "charge.payable_follows_captures",
+    "each payee is owed the sum of what was captured for them",
+    """SELECT coalesce(owed.party_id, taken.payee_id)::text, owed.amount, taken.amount
+       FROM (SELECT a.party_id, -sum(p.amount) AS amount
+             FROM payments_posting p
+             JOIN payments_ledgeraccount a ON a.id = p.account_id
+             WHERE a.code = 'payee_payable' AND a.currency = 'XOF'
+             GROUP BY a.party_id) owed
+       FULL JOIN (SELECT payee_id, sum(captured_amount) AS amount
+                  FROM payments_charge WHERE captured_amount IS NOT NULL
+                    AND status IN ('succeeded', 'disputed', 'won')
+                  GROUP BY payee_id) taken ON taken.payee_id = owed.party_id
+       WHERE owed.amount IS DISTINCT FROM taken.amount""",
+)
