@@ -20,5 +20,7 @@ def today() -> date:
 
 
 def local_day(moment: datetime) -> date:
-    """Return the calendar day in Benin of an aware *moment*."""
+    """Return the calendar day in Benin of an aware *moment*; ValueError for another."""
+    if timezone.is_naive(moment):
+        raise ValueError("a moment is aware: a naive one would be the machine's")
     return moment.astimezone(PORTO_NOVO).date()
