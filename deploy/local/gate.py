@@ -84,10 +84,10 @@ def static_steps() -> list[Step]:
 
     return [
         Step("mypy", tool("mypy", *rooms)),
-        Step("black", tool("black", "--check", "--quiet", ".")),
+        Step("black", tool("black", "--check", ".")),
         Step("isort", tool("isort", "--check-only", ".")),
         Step("ruff", tool("ruff", "check", "--no-cache", ".")),
-        Step("import contracts", tool("lint-imports", "--no-cache")),
+        Step("import contracts", tool("lint-imports", "--no-cache", "--no-logo")),
         Step("migrations", (*manage, "makemigrations", "--check", "--dry-run")),
         Step(
             "deployment checks",
