@@ -1,0 +1,4 @@
+"""Back-office pages of people."""
+
+from accounts.admin import cases as cases
+from accounts.admin import people as people

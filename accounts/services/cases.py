@@ -12,7 +12,6 @@ from django.utils.translation import gettext as _
 from accounts.events import CaseDecided, CaseOpened
 from accounts.models import CASE_STATES, Case, User
 from accounts.policies import may_decide_case
-from lokahome.core.audit.record import record
 from lokahome.core.db.locks import advisory_lock, locked
 from lokahome.core.errors import FieldError, InvalidInput, NotAllowed, StaleVersion
 from lokahome.core.events.outbox import append
@@ -101,13 +100,6 @@ def decide_case(
         now=now,
         reason=case.reason,
         update_fields=("decision", "reason", "decided_by", "decided_at"),
-    )
-    record(
-        "case.decided",
-        subject=f"case:{case.pk}",
-        actor_id=actor.pk if actor else None,
-        reason=case.reason,
-        details={"decision": decision, "about": case.subject},
     )
     append(
         CaseDecided(

@@ -36,7 +36,7 @@ def update_profile(
     *version* is the one that was read: raises StaleVersion when it is past. Locks the
     person.
     """
-    person = locked(User.objects.active(), person_id)
+    person = locked(User.objects.get_queryset().active(), person_id)
     if version is not None and version != person.version:
         raise StaleVersion
     changed = set()

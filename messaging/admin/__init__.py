@@ -1,0 +1,3 @@
+"""Back-office pages of words."""
+
+from messaging.admin import outgoing as outgoing

@@ -83,7 +83,7 @@ class OutgoingMessage(VersionedModel):
 
 
 MESSAGE_STATES = StateMachine(
-    "message",
+    "outgoingmessage",
     [
         edge("queued", "send", "system", "sent"),
         edge("queued", "fail", "system", "failed"),

@@ -8,7 +8,6 @@ from uuid import UUID
 from django.db import transaction
 
 from accounts.models import User
-from lokahome.core.audit.record import record
 from lokahome.core.db.locks import locked
 from lokahome.core.errors import NotAllowed, StaleVersion
 from lokahome.core.events.outbox import append
@@ -51,12 +50,6 @@ def request_resend(
         now=now,
         reason=reason,
         update_fields=("attempts",),
-    )
-    record(
-        "message.resent",
-        subject=f"message:{message.pk}",
-        actor_id=actor.pk,
-        reason=reason,
     )
     append(ResendRequested(message_id=message.pk))
     return message

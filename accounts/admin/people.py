@@ -1,0 +1,82 @@
+"""Utilisateurs: who somebody is, with the phone masked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
+
+from accounts.models import User
+from lokahome.core.admin.base import LokaModelAdmin
+from lokahome.core.admin.masked import masked_phone
+from lokahome.core.errors import DomainError
+from lokahome.core.phones import normalise_phone
+
+
+@admin.register(User)
+class UserAdmin(LokaModelAdmin):
+    """People. Codes are not here, nor anywhere; numbers show their last two digits."""
+
+    list_display = (
+        "shown_name",
+        "shown_phone",
+        "shown_roles",
+        "is_active",
+        "is_staff",
+        "created_at",
+    )
+    list_filter = ("is_active", "is_staff", "roles__role")
+    search_fields = ("username", "full_name")
+    search_help_text = _("Nom, identifiant ou numéro de téléphone entier")
+    ordering = ("-id",)
+    fields = (
+        "shown_name",
+        "username",
+        "shown_phone",
+        "shown_roles",
+        "language",
+        "is_active",
+        "is_staff",
+        "last_login",
+        "created_at",
+    )
+    readonly_fields = ("shown_name", "shown_phone", "shown_roles")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        """Read hats and numbers of the page's people at once."""
+        return User.objects.get_queryset().prefetch_related("phones", "roles")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Find by words, or by a whole number: a part of one finds nobody."""
+        try:
+            number = normalise_phone(search_term)
+        except DomainError:
+            found: tuple[QuerySet[Any], bool] = super().get_search_results(
+                request, queryset, search_term
+            )
+            return found
+        return queryset.filter(phones__number=number), True
+
+    @display(description=_("Nom"), ordering="full_name")
+    def shown_name(self, person: User) -> str:
+        """Return the name, or the handle of who gave none."""
+        return str(person)
+
+    @display(description=_("Téléphone"))
+    def shown_phone(self, person: User) -> str:
+        """Return the current number, masked."""
+        current = [item for item in person.phones.all() if item.released_at is None]
+        newest = max(current, key=lambda item: item.verified_at, default=None)
+        return masked_phone(newest.number if newest else None)
+
+    @display(description=_("Rôles"))
+    def shown_roles(self, person: User) -> str:
+        """Return the hats and their levels."""
+        grants = sorted(person.roles.all(), key=lambda item: item.role)
+        return ", ".join(f"{item.get_role_display()} ({item.level})" for item in grants)

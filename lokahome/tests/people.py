@@ -1,0 +1,119 @@
+"""The fixed people of the tests, each an API client that is signed in as them.
+
+``ama.get("/api/v1/me")`` asks as Ama; ``ama.user`` is her row. Staff are signed in to
+the back-office as well.
+"""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import Group
+from rest_framework.test import APIClient
+
+from accounts.api.tokens import issue_tokens
+from accounts.models import Phone, RoleGrant, User
+from accounts.services.groups import ensure_groups
+from lokahome.core import clock
+
+PASSWORD = "a password for tests"
+
+
+class PersonClient(APIClient):
+    """An API client that carries one person's access token."""
+
+    user: User
+
+    @property
+    def id(self):
+        """The person's id."""
+        return self.user.pk
+
+
+def sign_in(user: User) -> PersonClient:
+    """Return a client signed in as *user* by token, as the apps are."""
+    client = PersonClient()
+    client.user = user
+    client.credentials(HTTP_AUTHORIZATION=f"Bearer {issue_tokens(user).access}")
+    return client
+
+
+def make_person(*, name: str, phone: str, roles: tuple[str, ...]) -> User:
+    """Return a person with a verified *phone* (E.164) and *roles* at level 0."""
+    user = User.objects.create_person(full_name=name)
+    Phone(user=user, number=phone, verified_at=clock.now()).save()
+    for role in roles:
+        RoleGrant(user=user, role=role).save()
+    return user
+
+
+def make_staff(handle: str, *groups: str) -> PersonClient:
+    """Return a member of staff in *groups*, signed in to the back-office too."""
+    ensure_groups()
+    user = User.objects.create_staff(
+        username=handle, password=PASSWORD, full_name=handle
+    )
+    RoleGrant(user=user, role=RoleGrant.Role.ADMIN).save()
+    user.groups.set(Group.objects.filter(name__in=groups))
+    client = sign_in(user)
+    client.force_login(user)
+    return client
+
+
+@pytest.fixture
+def anonymous() -> APIClient:
+    """Somebody who is not signed in."""
+    return APIClient()
+
+
+@pytest.fixture
+def ama(db) -> PersonClient:
+    """The tenant."""
+    return sign_in(
+        make_person(name="Ama Dossou", phone="+2290197000001", roles=("tenant",))
+    )
+
+
+@pytest.fixture
+def kossi(db) -> PersonClient:
+    """The landlord."""
+    return sign_in(
+        make_person(
+            name="Kossi Hounsou", phone="+2290197000002", roles=("tenant", "landlord")
+        )
+    )
+
+
+@pytest.fixture
+def afi(db) -> PersonClient:
+    """The provider."""
+    return sign_in(
+        make_person(
+            name="Afi Adjovi", phone="+2290197000003", roles=("tenant", "provider")
+        )
+    )
+
+
+@pytest.fixture
+def stranger(db) -> PersonClient:
+    """Somebody with an account and nothing to do with the matter."""
+    return sign_in(
+        make_person(name="Yao Sossa", phone="+2290197000009", roles=("tenant",))
+    )
+
+
+@pytest.fixture
+def moderator(db) -> PersonClient:
+    """Staff who decide about listings."""
+    return make_staff("moderator", "moderator")
+
+
+@pytest.fixture
+def finance(db) -> PersonClient:
+    """Staff who decide about payment cases."""
+    return make_staff("finance", "finance")
+
+
+@pytest.fixture
+def operator(db) -> PersonClient:
+    """Staff who keep the platform running."""
+    return make_staff("operator", "operator")
