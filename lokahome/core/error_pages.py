@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 
 from lokahome.core import errors
-from lokahome.core.api.problems import ServerError, problem_response
+from lokahome.core.api.problems import problem_response
 from lokahome.core.request_id import current_request_id
 
 API = "/api/"
@@ -40,4 +40,4 @@ def handler404(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def handler500(request: HttpRequest) -> HttpResponse:
     """Answer a fault of ours with the request id and nothing else."""
-    return _answer(ServerError(), request)
+    return _answer(errors.ServerError(), request)

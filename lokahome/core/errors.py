@@ -144,3 +144,44 @@ class TemporarilyUnavailable(DomainError):
     status = 503
     title = gettext_lazy("Service momentanément indisponible")
     retryable = True
+
+
+class MethodNotAllowed(DomainError):
+    """The path exists, the method does not."""
+
+    code = "request.method_not_allowed"
+    status = 405
+    title = gettext_lazy("Méthode non autorisée")
+
+
+class NotAcceptable(DomainError):
+    """The client accepts no JSON."""
+
+    code = "request.not_acceptable"
+    status = 406
+    title = gettext_lazy("Seul le JSON est servi ici")
+
+
+class UnsupportedMediaType(DomainError):
+    """The body is not of a type that this path reads."""
+
+    code = "request.unsupported_media_type"
+    status = 415
+    title = gettext_lazy("Type de contenu non pris en charge")
+
+
+class TooLarge(DomainError):
+    """The body is larger than this path accepts."""
+
+    code = "request.too_large"
+    status = 413
+    title = gettext_lazy("Contenu trop volumineux")
+
+
+class ServerError(DomainError):
+    """A fault of ours; quote the request id to support."""
+
+    code = "server.error"
+    status = 500
+    title = gettext_lazy("Une erreur est survenue de notre côté")
+    retryable = True

@@ -39,8 +39,9 @@ class RateWindow(BaseModel):
 
 TAKE = """
 INSERT INTO core_ratewindow AS w (id, created_at, name, key_digest, moments, until)
-VALUES (gen_random_uuid(), %(now)s, %(name)s, %(key)s, ARRAY[%(now)s]::timestamptz[],
-        %(until)s)
+SELECT gen_random_uuid(), %(now)s, %(name)s, %(key)s, ARRAY[%(now)s]::timestamptz[],
+       %(until)s
+WHERE %(limit)s > 0
 ON CONFLICT (name, key_digest) DO UPDATE SET
   moments = ARRAY(SELECT m FROM unnest(w.moments) m WHERE m > %(since)s) || %(now)s,
   until = %(until)s

@@ -10,7 +10,7 @@ from django.conf import settings
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import BaseParser
 
-from lokahome.core.api.problems import TooLarge
+from lokahome.core.errors import TooLarge
 
 
 class JSONParser(BaseParser):

@@ -19,7 +19,6 @@ from django.db.utils import DataError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from rest_framework import exceptions as drf
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
@@ -29,47 +28,6 @@ from lokahome.core.request_id import current_request_id
 
 log = structlog.get_logger(__name__)
 CONTENT_TYPE = "application/problem+json"
-
-
-class MethodNotAllowed(errors.DomainError):
-    """The path exists, the method does not."""
-
-    code = "request.method_not_allowed"
-    status = 405
-    title = gettext_lazy("Méthode non autorisée")
-
-
-class NotAcceptable(errors.DomainError):
-    """The client accepts no JSON."""
-
-    code = "request.not_acceptable"
-    status = 406
-    title = gettext_lazy("Seul le JSON est servi ici")
-
-
-class UnsupportedMediaType(errors.DomainError):
-    """The body is not of a type that this path reads."""
-
-    code = "request.unsupported_media_type"
-    status = 415
-    title = gettext_lazy("Type de contenu non pris en charge")
-
-
-class TooLarge(errors.DomainError):
-    """The body is larger than this path accepts."""
-
-    code = "request.too_large"
-    status = 413
-    title = gettext_lazy("Contenu trop volumineux")
-
-
-class ServerError(errors.DomainError):
-    """A fault of ours; quote the request id to support."""
-
-    code = "server.error"
-    status = 500
-    title = gettext_lazy("Une erreur est survenue de notre côté")
-    retryable = True
 
 
 def problem_body(error: errors.DomainError, path: str) -> dict[str, Any]:
@@ -161,15 +119,15 @@ def translate(exception: Exception) -> errors.DomainError | None:
     if isinstance(exception, drf.NotFound | Http404):
         return errors.NotFound()
     if isinstance(exception, drf.MethodNotAllowed):
-        return MethodNotAllowed()
+        return errors.MethodNotAllowed()
     if isinstance(exception, drf.NotAcceptable):
-        return NotAcceptable()
+        return errors.NotAcceptable()
     if isinstance(exception, drf.UnsupportedMediaType):
-        return UnsupportedMediaType()
+        return errors.UnsupportedMediaType()
     if isinstance(exception, drf.Throttled):
         return errors.RateLimited(retry_after_seconds=int(getattr(exception, "wait", None) or 1))
     if isinstance(exception, RequestDataTooBig):
-        return TooLarge()
+        return errors.TooLarge()
     if isinstance(exception, SuspiciousOperation | DataError | UnicodeError):
         return errors.BadRequest()
     if isinstance(exception, OperationalError):

@@ -13,9 +13,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from lokahome.core.api.problems import TooLarge
 from lokahome.core.db.locks import locked
-from lokahome.core.errors import InvalidInput, StateConflict
+from lokahome.core.errors import InvalidInput, StateConflict, TooLarge
 from lokahome.core.files.images import NotAnImage, sniff
 from lokahome.core.files.models import Upload
 from lokahome.core.ids import uuid7

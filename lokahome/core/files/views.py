@@ -15,8 +15,8 @@ from rest_framework.response import Response
 
 from lokahome.core import clock
 from lokahome.core.api.idempotency import idempotent
-from lokahome.core.api.problems import TooLarge
 from lokahome.core.api.viewsets import LokaViewSet, actor_id
+from lokahome.core.errors import TooLarge
 from lokahome.core.files.models import Upload
 from lokahome.core.files.uploads import announce_upload, receive_upload
 
