@@ -7,6 +7,8 @@ from pathlib import Path
 
 import uvicorn
 from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
 
 from payments.simulators import connections
 from payments.simulators.agenda import Agenda
@@ -16,6 +18,7 @@ from payments.simulators.control import Control
 from payments.simulators.faults import Faults
 from payments.simulators.fedapay.simulation import FedaPay
 from payments.simulators.gateway import SimulatedGateway
+from payments.simulators.hostile import json_response
 
 
 class Program:
@@ -51,7 +54,11 @@ class Program:
         routes = [*control.routes(), *console.routes()]
         for gateway in self._gateways.values():
             routes.extend(gateway.routes())
-        app = Starlette(routes=routes, lifespan=self._lifespan)
+        app = Starlette(
+            routes=routes,
+            lifespan=self._lifespan,
+            exception_handlers={404: _no_such_path, 405: _no_such_path},
+        )
         self._config = uvicorn.Config(
             app,
             host=host,
@@ -98,3 +105,7 @@ class Program:
             self._port,
         )
         self._server.servers = [listener]
+
+
+async def _no_such_path(_: Request, __: Exception) -> Response:
+    return json_response(404, {"message": "Ressource introuvable"})

@@ -56,7 +56,14 @@ class Courier:
     disabled: bool = False
     _held: dict[str, list[Letter]] = field(default_factory=dict)
     _running: dict[str, set[asyncio.Task[Any]]] = field(default_factory=dict)
-    _client: httpx.AsyncClient | None = None
+    # Made at once: its TLS context takes long enough to stall the event loop.
+    _client: httpx.AsyncClient = field(
+        default_factory=lambda: httpx.AsyncClient(
+            timeout=10,
+            trust_env=False,
+            limits=httpx.Limits(max_connections=BURST + 20),
+        )
+    )
 
     def apply(self, entry: Entry) -> None:
         """Take one entry of the book into account (at start and as they are written)."""
@@ -170,7 +177,7 @@ class Courier:
         if altered:
             body = body.replace(b'"amount": ', b'"amount": 1', 1)
         try:
-            answer = await self._http().post(letter.url, content=body, headers=headers)
+            answer = await self._client.post(letter.url, content=body, headers=headers)
             status, ok = str(answer.status_code), answer.is_success
         except httpx.HTTPError as error:
             status, ok = type(error).__name__, False
@@ -179,12 +186,3 @@ class Courier:
             kind = "webhook.forged" if forged else "webhook.altered"
         self._write(kind, event=letter.event_id, answer=status, ok=ok)
         return ok
-
-    def _http(self) -> httpx.AsyncClient:
-        if self._client is None:
-            self._client = httpx.AsyncClient(
-                timeout=10,
-                trust_env=False,
-                limits=httpx.Limits(max_connections=BURST + 20),
-            )
-        return self._client

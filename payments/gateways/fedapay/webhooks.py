@@ -50,7 +50,11 @@ def read(
         raise GatewayUntrusted(
             "a webhook names one thing and holds another", sent=False
         )
-    gateway_id = parsing.identifier(entity)
+    try:
+        gateway_id = parsing.identifier(entity)
+    except GatewayUntrusted as error:
+        error.sent = False
+        raise
     return WebhookNotice(
         event_id=_event_id(payload, kind, gateway_id, entity),
         kind=kind[:64],
