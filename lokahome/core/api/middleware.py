@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext_lazy as _
 
 from lokahome.core.api.problems import problem_response
+from lokahome.core.clock import PORTO_NOVO
 from lokahome.core.errors import DomainError
 from lokahome.core.request_id import begin_request_id
 
@@ -25,14 +28,19 @@ class AppTooOld(DomainError):
 
 
 class RequestContextMiddleware:
-    """Gives each request an id, and answers it back as ``Request-Id``."""
+    """Gives each request an id, answered back as ``Request-Id``, and its time zone.
+
+    The API speaks UTC; pages speak the time of Benin.
+    """
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request_id = begin_request_id(request.headers.get("Request-Id", ""))
-        response = self.get_response(request)
+        zone = UTC if request.path.startswith("/api/") else PORTO_NOVO
+        with timezone.override(zone):
+            response = self.get_response(request)
         response["Request-Id"] = request_id
         return response
 
