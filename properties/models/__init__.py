@@ -3,7 +3,8 @@
 from properties.models.applications import Application
 from properties.models.homes import Property, Unit
 from properties.models.leases import Lease, LeaseSignature
-from properties.models.listings import EntryCost, Listing, ListingPhoto
+from properties.models.listing_parts import EntryCost, ListingPhoto
+from properties.models.listings import Listing
 from properties.models.places import Division, Landmark, Place, PlaceLoad
 from properties.models.rent import RentAllocation, RentPayment, RentPeriod
 

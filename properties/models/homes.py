@@ -26,11 +26,15 @@ class PropertyQuerySet(VisibleQuerySet["Property"]):
 
         accepted = Application.objects.accepted().filter(tenant_id=user.pk)
         lived_in = Lease.objects.running().filter(tenant_id=user.pk)
+        # Subqueries, not joins: rows stay single, so they can be locked.
+        opened = Unit.objects.filter(
+            models.Q(pk__in=accepted.values("unit_id"))
+            | models.Q(pk__in=lived_in.values("unit_id"))
+        )
         return self.filter(
             models.Q(landlord_id=user.pk)
-            | models.Q(units__in=accepted.values("unit_id"))
-            | models.Q(units__in=lived_in.values("unit_id"))
-        ).distinct()
+            | models.Q(pk__in=opened.values("property_id"))
+        )
 
 
 class Property(VersionedModel):

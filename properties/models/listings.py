@@ -6,75 +6,20 @@ not hold (the pin, the path, the landlord's name), search cannot leak.
 
 from __future__ import annotations
 
-from typing import Any, Self
-
 from django.conf import settings
 from django.contrib.gis.db import models
-from django.contrib.gis.db.models.functions import Distance, Transform
-from django.contrib.gis.geos import Point
+from django.contrib.gis.db.models.functions import Transform
 from django.contrib.postgres.indexes import GinIndex, GistIndex, OpClass
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from lokahome.core.db.models import BaseModel, VersionedModel, VisibleQuerySet
+from lokahome.core.db.models import VersionedModel
 from lokahome.core.money import XOF, Money
 from lokahome.core.states import StateMachine, edge
-from properties.models.criteria import ListingCriteria
 from properties.models.geo import UTM31N, WGS84
 from properties.models.homes import Unit
+from properties.models.listing_search import ListingQuerySet
 from properties.models.places import Division, Landmark
-
-
-class NearestFirst(models.Func):
-    """``point_m <-> point``: the operator that a GiST index answers in order."""
-
-    template = "%(expressions)s"
-    arg_joiner = " <-> "
-    output_field = models.FloatField()
-
-
-class ListingQuerySet(VisibleQuerySet["Listing"]):
-    """Listings: published ones are everybody's, the others their owner's."""
-
-    def visible_to(self, user: Any) -> Self:
-        """Return what is published, what *user* owns and what *user* applied for."""
-        if not user.is_authenticated:
-            return self.published()
-        return self.filter(
-            Q(status=Listing.Status.PUBLISHED)
-            | Q(landlord_id=user.pk)
-            | Q(applications__tenant_id=user.pk)
-        ).distinct()
-
-    def published(self) -> Self:
-        """Return the listings that anyone may find."""
-        return self.filter(status=Listing.Status.PUBLISHED)
-
-    def open(self) -> Self:
-        """Return the listings whose life goes on; a unit has at most one."""
-        return self.filter(status__in=Listing.OPEN_STATES)
-
-    def awaiting_review(self) -> Self:
-        """Return what moderators have to look at, longest waiting first."""
-        return self.filter(status=Listing.Status.SUBMITTED).order_by(
-            "submitted_at", "id"
-        )
-
-    def matching(self, criteria: ListingCriteria) -> Self:
-        """Return the listings that meet every part of *criteria*."""
-        return self.filter(criteria.condition())
-
-    def near(self, point: Point, radius_m: int) -> Self:
-        """Return the listings within *radius_m* of *point* (EPSG:32631), by distance.
-
-        Annotates ``distance`` (metres). The caller slices: an order by distance alone is
-        what the index can walk; an id beside it would make it sort everything.
-        """
-        return (
-            self.filter(point_m__dwithin=(point, radius_m))
-            .annotate(distance=Distance("point_m", point))
-            .order_by(NearestFirst("point_m", point))
-        )
 
 
 class Listing(VersionedModel):
@@ -276,72 +221,3 @@ LISTING_STATES = StateMachine(
         edge(_S.SUSPENDED, "reinstate", "staff", _S.DRAFT),
     ],
 )
-
-
-class EntryCost(BaseModel):
-    """One line of what entering costs besides the first rent, with its legal mark."""
-
-    class Kind(models.TextChoices):
-        DEPOSIT = "deposit", _("Caution")
-        PREPAID_RENT = "prepaid_rent", _("Loyers payés d’avance")
-        UTILITY_DEPOSIT = "utility_deposit", _("Caution eau et électricité")
-        COMMISSION = "commission", _("Commission")
-        VISIT_FEE = "visit_fee", _("Frais de visite")
-        OTHER = "other", _("Autres frais")
-
-    class LegalMark(models.TextChoices):
-        LEGAL = "legal", _("conforme")
-        NEGOTIABLE = "negotiable", _("à négocier")
-        ABOVE_CAP = "above_cap", _("au-dessus du plafond légal")
-
-    listing = models.ForeignKey(Listing, models.CASCADE, related_name="entry_costs")
-    kind = models.CharField(max_length=20, choices=Kind.choices)
-    amount = models.IntegerField()
-    note = models.CharField(max_length=160, blank=True)
-    legal_mark = models.CharField(max_length=20, choices=LegalMark.choices)
-    rule_id = models.CharField(max_length=40, blank=True)
-    rules_version = models.CharField(max_length=20)
-
-    class Meta:
-        verbose_name = _("frais d’entrée")
-        verbose_name_plural = _("frais d’entrée")
-        ordering = ("id",)
-        constraints = (
-            models.UniqueConstraint(
-                fields=["listing", "kind"], name="properties_entry_cost_once_a_kind"
-            ),
-            models.CheckConstraint(
-                condition=Q(amount__range=(1, 1_000_000_000)),
-                name="properties_entry_cost_is_positive",
-            ),
-        )
-
-    def __str__(self) -> str:
-        return f"{self.kind} {self.amount}"
-
-
-class ListingPhoto(BaseModel):
-    """A photo of a listing: re-encoded variants, nothing of the original's metadata."""
-
-    listing = models.ForeignKey(Listing, models.CASCADE, related_name="photos")
-    upload_id = models.UUIDField(unique=True)
-    position = models.IntegerField()
-    width = models.IntegerField()
-    height = models.IntegerField()
-    variants = models.JSONField()
-    """``[{"format", "width", "height", "bytes", "key"}]``, smallest first."""
-
-    class Meta:
-        verbose_name = _("photo")
-        verbose_name_plural = _("photos")
-        ordering = ("position", "id")
-        constraints = (
-            models.UniqueConstraint(
-                fields=["listing", "position"],
-                name="properties_photo_position_once",
-                deferrable=models.Deferrable.DEFERRED,
-            ),
-        )
-
-    def __str__(self) -> str:
-        return f"{self.listing_id} {self.position}"

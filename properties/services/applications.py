@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -24,6 +24,7 @@ from properties.events import (
 from properties.models import Application, Lease, Listing
 from properties.models.applications import APPLICATION_STATES
 from properties.policies import can_start_on, may_apply
+from properties.services.inserting import insert
 from properties.services.lease_drafts import abandon_draft_of, draft_lease
 from properties.services.moderation import ReasonMissing
 
@@ -84,13 +85,7 @@ def send_application(
         move_in_on=move_in_on,
         occupants=occupants,
     )
-    try:
-        with transaction.atomic():
-            application.save()
-    except IntegrityError as error:
-        if "one_open_per_tenant" not in str(error):
-            raise
-        raise AlreadyApplied from error
+    insert(application, properties_application_one_open_per_tenant=AlreadyApplied())
     application.sent_at = now
     _step(application, "send", "tenant", tenant.pk, now, fields={"sent_at"})
     append(

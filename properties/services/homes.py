@@ -16,6 +16,7 @@ from lokahome.core.db.locks import locked
 from lokahome.core.errors import FieldError, InvalidInput, NotAllowed
 from lokahome.core.ids import uuid7
 from properties.models import Division, Landmark, Property, Unit
+from properties.services.inserting import insert
 from properties.services.listing_copies import refresh_open_listing
 from properties.services.outline import require_in_benin
 
@@ -61,7 +62,7 @@ def register_property(
         landmark=_landmark(landmark_id),
         **values,
     )
-    row.save()
+    insert(row)
     record("property.registered", subject=f"property:{row.pk}", actor_id=landlord.pk)
     return row
 
@@ -113,7 +114,7 @@ def add_unit(
     """Add a home to *landlord*'s own property. Raises NotFound for another's."""
     parent = locked(Property.objects.filter(landlord=landlord), property_id)
     unit = Unit(id=unit_id or uuid7(), property=parent, landlord=landlord, **values)
-    unit.save()
+    insert(unit)
     record("unit.added", subject=f"unit:{unit.pk}", actor_id=landlord.pk)
     return unit
 

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -21,6 +21,7 @@ from properties.events import ListingLet, ListingSubmitted
 from properties.models import EntryCost, Listing, Unit
 from properties.models.listings import LISTING_STATES
 from properties.policies import is_material_rent_change
+from properties.services.inserting import insert
 from properties.services.legal_marks import (
     CostLine,
     deposit_cap,
@@ -86,13 +87,7 @@ def create_listing(
     copy_facts(listing, unit)
     listing.slug = new_slug(listing)
     listing.entry_total = entry_total(rent=listing.rent, lines=entry_costs)
-    try:
-        with transaction.atomic():
-            listing.save()
-    except IntegrityError as error:
-        if "one_open_per_unit" not in str(error):
-            raise
-        raise UnitAlreadyListed from error
+    insert(listing, properties_listing_one_open_per_unit=UnitAlreadyListed())
     _write_costs(listing, entry_costs)
     return listing
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import itertools
+import random
 from datetime import date, datetime, timedelta
 
 from django.contrib.gis.geos import Point
@@ -39,7 +40,7 @@ from properties.services.rent import apply_rent_payment, pay_rent
 
 COTONOU = (2.3994, 6.3614)
 """Cadjèhoun (lng, lat)."""
-_numbers = itertools.count(1)
+_numbers = itertools.count(random.randrange(1, 60_000))
 
 
 def person(name: str, *roles: str) -> User:
@@ -166,7 +167,7 @@ def listing(
     *,
     rent: int = 35_000,
     at: tuple[float, float] = COTONOU,
-    costs: tuple[CostLine, ...] = (CostLine("deposit", 105_000),),
+    costs: tuple[CostLine, ...] | None = None,
     **values,
 ) -> Listing:
     """Return a draft listing of a new unit."""
@@ -176,7 +177,7 @@ def listing(
         landlord=owner,
         rent=Money(rent),
         description="Chambre-salon carrelée, compteur à carte, cour calme.",
-        entry_costs=costs,
+        entry_costs=(CostLine("deposit", 2 * rent),) if costs is None else costs,
         now=clock.now(),
     )
 
@@ -233,9 +234,7 @@ def photographed(owner: User, row: Listing) -> ListingPhoto:
 def application(seeker: User, row: Listing, **values) -> Application:
     """Return an application sent by *seeker*."""
     values.setdefault("move_in_on", clock.today() + timedelta(days=3))
-    return send_application(
-        listing_id=row.pk, tenant=seeker, now=clock.now(), **values
-    )
+    return send_application(listing_id=row.pk, tenant=seeker, now=clock.now(), **values)
 
 
 def drafted_lease(owner: User, seeker: User, **values) -> Lease:
