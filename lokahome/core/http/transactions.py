@@ -12,12 +12,13 @@ def refuse_inside_transaction() -> None:
     around a test does not count: Django marks those blocks ``_from_testcase`` for its
     own durability check (`django.db.transaction.Atomic.__enter__`) and we read the
     same mark, so one more `atomic` inside a test is still caught.
-    A program without Django (or with no connection opened yet) has no transaction.
+    A program without Django settings (or with no connection yet) has no transaction.
     """
     # Looked up, not imported: what has not been imported cannot have a transaction,
     # and the client stays usable by scripts that run without Django settings.
     database = sys.modules.get("django.db")
-    if database is None:
+    # Settings nobody has read yet cannot have opened a connection either.
+    if database is None or not sys.modules["django.conf"].settings.configured:
         return
     for connection in database.connections.all(initialized_only=True):
         if connection.in_atomic_block:
