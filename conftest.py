@@ -80,6 +80,17 @@ def cheap_passwords():
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
+@pytest.fixture(scope="session", autouse=True)
+def no_collected_files():
+    """Serve static files from where they are written, as development does."""
+    from django.conf import settings
+
+    settings.WHITENOISE_AUTOREFRESH = True
+    settings.STORAGES["staticfiles"] = {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+    }
+
+
 @pytest.fixture(autouse=True)
 def french():
     """Begin each test in the house's language, whatever the last one spoke."""

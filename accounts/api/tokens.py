@@ -95,13 +95,12 @@ def _use_up(raw_refresh: str) -> User:
     row = (
         OutstandingToken.objects.select_for_update(of=("self",))
         .select_related("user")
-        .filter(jti=token[api_settings.JTI_CLAIM], user__isnull=False)
+        .filter(jti=token[api_settings.JTI_CLAIM])
         .first()
     )
-    if row is None:
+    if row is None or row.user is None:
         raise RefreshRefused
     _mark, is_new = BlacklistedToken.objects.get_or_create(token=row)
     if not is_new:
         raise RefreshRefused
-    user: User = row.user
-    return user
+    return row.user

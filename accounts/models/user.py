@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
@@ -12,10 +12,6 @@ from django.utils.translation import gettext_lazy as _
 
 from lokahome.core.db.models import VersionedModel, VisibleQuerySet
 from lokahome.core.ids import uuid7
-
-if TYPE_CHECKING:
-    from accounts.models.phone import Phone
-    from accounts.models.role_grant import RoleGrant
 
 
 class UserQuerySet(VisibleQuerySet["User"]):
@@ -89,9 +85,6 @@ class User(VersionedModel, AbstractBaseUser, PermissionsMixin):
     )
     is_active = models.BooleanField(_("actif"), default=True)
     is_staff = models.BooleanField(_("équipe"), default=False)
-
-    phones: models.Manager[Phone]
-    roles: models.Manager[RoleGrant]
 
     objects: ClassVar[UserManager] = UserManager()
 

@@ -7,6 +7,7 @@ characters instead of 160: twice the price. French is half inside: ``é è à ù
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 SEGMENT = 160
@@ -22,8 +23,6 @@ _REPLACEMENTS = str.maketrans(
         "‘": "'",
         "“": '"',
         "”": '"',
-        "«": '"',
-        "»": '"',
         "–": "-",
         "—": "-",
         "…": "...",
@@ -41,6 +40,7 @@ _REPLACEMENTS = str.maketrans(
     }
 )
 """Typography, and the letters of Fon that have no accent to take off."""
+_QUOTES = re.compile(r"«\s?|\s?»")
 
 
 def is_gsm7(text: str) -> bool:
@@ -59,6 +59,7 @@ def fold(text: str) -> str:
     What has no counterpart becomes ``?``; control characters become spaces.
     """
     folded = []
+    text = _QUOTES.sub('"', text)
     for character in text.translate(_REPLACEMENTS):
         if character in BASIC and character not in "\n\r":
             folded.append(character)

@@ -110,8 +110,9 @@ class PasswordLoginView(LoginView):  # type: ignore[misc]  # dj-rest-auth has no
     )
     def post(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Count the try, then let dj-rest-auth check it."""
+        body: Any = request.data  # our parser reads objects only
         take_login_limits(
-            identifier=str(request.data.get("username", ""))[:64],
+            identifier=str(body.get("username", ""))[:64],
             client_ip=client_address(request),
             now=clock.now(),
         )

@@ -45,7 +45,8 @@ class MeViewSet(LokaViewSet):
 
     def rows(self, queryset: QuerySet[User]) -> QuerySet[User]:
         """Only oneself, staff included; hats come along."""
-        return queryset.filter(pk=self.request.user.pk).prefetch_related("roles")
+        user: Any = self.request.user
+        return queryset.filter(pk=user.pk).prefetch_related("roles")
 
     @extend_schema(
         operation_id="me_retrieve",
