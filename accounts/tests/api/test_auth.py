@@ -1,0 +1,357 @@
+"""Signing in and out over HTTP."""
+
+from datetime import timedelta
+from uuid import UUID
+
+import jwt
+import pytest
+from django.conf import settings as django_settings
+from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
+from rest_framework_simplejwt.tokens import AccessToken, RefreshToken
+
+from accounts.api import tokens
+from accounts.api.tokens import RefreshRefused, issue_tokens, rotate_tokens
+from accounts.models import CodeRequest, User
+from accounts.services.codes import mint_code
+from lokahome.core import clock
+from lokahome.core.ids import uuid7
+from lokahome.tests.people import PASSWORD, sign_in
+from lokahome.tests.threads import race
+
+REQUESTS = "/api/v1/auth/otp-requests"
+VERIFICATIONS = "/api/v1/auth/otp-verifications"
+LOGIN = "/api/v1/auth/login"
+REFRESH = "/api/v1/auth/token/refresh"
+LOGOUT = "/api/v1/auth/logout"
+ME = "/api/v1/me"
+
+
+def bearer(access):
+    return {"HTTP_AUTHORIZATION": f"Bearer {access}"}
+
+
+def asked(client, phone="01 97 00 00 01", **kwargs):
+    answer = client.post(REQUESTS, {"phone": phone, **kwargs})
+    assert answer.status_code == 201, answer.json()
+    return answer.json()
+
+
+def code_of(request_id):
+    return mint_code(request_id=UUID(str(request_id)), now=clock.now())
+
+
+def signed_up(client):
+    request = asked(client)
+    body = {"request_id": request["id"], "code": code_of(request["id"])}
+    answer = client.post(VERIFICATIONS, body)
+    assert answer.status_code == 200, answer.json()
+    return answer.json()
+
+
+def test_a_person_signs_up_with_a_code_and_reads_who_they_are(db, anonymous):
+    session = signed_up(anonymous)
+    assert session["is_new"] is True
+    assert session["user"]["phone"] == "+2290197000001"
+    assert [role["role"] for role in session["user"]["roles"]] == ["tenant"]
+    me = anonymous.get(ME, **bearer(session["access"]))
+    assert me.json()["id"] == session["user"]["id"]
+
+
+def test_signing_in_sets_no_cookie(db, anonymous):
+    signed_up(anonymous)
+    assert not anonymous.cookies
+
+
+def test_known_and_unknown_numbers_get_the_same_answer(ama, anonymous):
+    known = asked(anonymous, ama.user.phone)
+    unknown = asked(anonymous, "+2290197000088")
+    assert known.keys() == unknown.keys() == {"id", "phone", "expires_at"}
+    sizes = {len(str(item)) for item in (known, unknown)}
+    assert len(sizes) == 1
+
+
+def test_a_request_may_bring_its_own_id_and_be_repeated(db, anonymous):
+    request_id = str(uuid7())
+    first = asked(anonymous, id=request_id)
+    second = asked(anonymous, id=request_id)
+    assert first == second
+    assert first["id"] == request_id
+    assert CodeRequest.objects.count() == 1
+
+
+def test_an_id_that_was_used_for_another_number_is_refused(db, anonymous):
+    request_id = asked(anonymous)["id"]
+    answer = anonymous.post(REQUESTS, {"id": request_id, "phone": "+2290197000002"})
+    assert (answer.status_code, answer.json()["code"]) == (
+        422,
+        "code.request_id_taken",
+    )
+
+
+def test_the_language_of_the_message_is_the_askers(db, anonymous):
+    request = anonymous.post(
+        REQUESTS, {"phone": "0197000001"}, HTTP_ACCEPT_LANGUAGE="en"
+    ).json()
+    assert CodeRequest.objects.get(pk=request["id"]).language == "en"
+
+
+@pytest.mark.parametrize(
+    "phone", ["", "12", "+12025550123", "97" * 10, None, {"a": 1}, "+229019700000\x00"]
+)
+def test_what_is_no_number_is_a_422_that_points_at_it(db, anonymous, phone):
+    answer = anonymous.post(REQUESTS, {"phone": phone})
+    assert answer.status_code in {400, 422}
+    if answer.status_code == 422:
+        assert answer.json()["errors"][0]["pointer"] == "/phone"
+    assert not CodeRequest.objects.exists()
+
+
+def test_the_fourth_request_says_when_to_come_back(db, anonymous):
+    for _ in range(3):
+        asked(anonymous)
+    answer = anonymous.post(REQUESTS, {"phone": "0197000001"})
+    assert answer.status_code == 429
+    assert answer.json()["code"] == "rate.limited"
+    assert 0 < int(answer["Retry-After"]) <= 601
+
+
+def test_a_forged_address_does_not_get_round_the_limit(db, anonymous):
+    for index in range(30):
+        anonymous.post(
+            REQUESTS,
+            {"phone": f"+22901970001{index:02d}"},
+            HTTP_X_FORWARDED_FOR=f"192.0.2.{index}",
+        )
+    answer = anonymous.post(
+        REQUESTS, {"phone": "+2290197000199"}, HTTP_X_FORWARDED_FOR="192.0.2.200"
+    )
+    assert answer.status_code == 429
+
+
+@pytest.mark.parametrize(
+    "code", ["", "12345", "1234567", "abcdef", "１２３４５６", 1.5]
+)
+def test_what_is_no_code_costs_no_try(db, anonymous, code):
+    request_id = asked(anonymous)["id"]
+    code_of(request_id)
+    answer = anonymous.post(VERIFICATIONS, {"request_id": request_id, "code": code})
+    assert answer.status_code == 422
+    assert CodeRequest.objects.get().tries == 0
+
+
+def test_a_wrong_code_is_a_422_and_a_spent_one_a_410(db, anonymous):
+    request_id = asked(anonymous)["id"]
+    right = code_of(request_id)
+    wrong = f"{(int(right) + 1) % 10**6:06d}"
+    body = {"request_id": request_id, "code": wrong}
+    for _ in range(5):
+        answer = anonymous.post(VERIFICATIONS, body)
+        assert (answer.status_code, answer.json()["code"]) == (422, "code.wrong")
+    answer = anonymous.post(VERIFICATIONS, {**body, "code": right})
+    assert (answer.status_code, answer.json()["code"]) == (410, "code.spent")
+    unknown = anonymous.post(VERIFICATIONS, {**body, "request_id": str(uuid7())})
+    assert unknown.json()["code"] == "code.spent"
+    assert not User.objects.exists()
+
+
+@pytest.mark.parametrize("door", [REQUESTS, VERIFICATIONS, LOGIN, REFRESH])
+def test_the_open_doors_read_no_token(db, anonymous, door):
+    answer = anonymous.post(door, {}, **bearer("nonsense"))
+    assert answer.status_code == 422
+
+
+# --- Password -----------------------------------------------------------------------------
+
+
+def with_password(person):
+    person.user.set_password(PASSWORD)
+    person.user.save(update_fields={"password"})
+    return person
+
+
+@pytest.mark.parametrize("written", ["moderator", " moderator "])
+def test_staff_sign_in_with_their_handle(moderator, anonymous, written):
+    answer = anonymous.post(LOGIN, {"username": written, "password": PASSWORD})
+    assert answer.status_code == 200, answer.json()
+    assert answer.json()["user"]["username"] == "moderator"
+    assert not anonymous.cookies
+
+
+@pytest.mark.parametrize("written", ["+2290197000001", "01 97 00 00 01", "97000001"])
+def test_people_sign_in_with_their_number_and_password(ama, anonymous, written):
+    with_password(ama)
+    answer = anonymous.post(LOGIN, {"username": written, "password": PASSWORD})
+    assert answer.json()["user"]["id"] == str(ama.id)
+
+
+def test_wrong_unknown_closed_and_passwordless_look_the_same(
+    ama, kossi, afi, anonymous
+):
+    with_password(ama)
+    with_password(kossi)
+    User.objects.filter(pk=kossi.id).update(is_active=False)
+    answers = [
+        anonymous.post(LOGIN, {"username": name, "password": password})
+        for name, password in [
+            (ama.user.phone, "wrong"),
+            ("nobody", PASSWORD),
+            (kossi.user.phone, PASSWORD),
+            (afi.user.phone, PASSWORD),
+        ]
+    ]
+    assert {answer.status_code for answer in answers} == {401}
+    bodies = [{**answer.json(), "request_id": ""} for answer in answers]
+    assert all(body == bodies[0] for body in bodies)
+    assert bodies[0]["code"] == "auth.credentials_wrong"
+
+
+def test_a_released_number_opens_nothing(ama, anonymous):
+    with_password(ama)
+    number = ama.user.phone
+    ama.user.phones.update(released_at=clock.now())
+    answer = anonymous.post(LOGIN, {"username": number, "password": PASSWORD})
+    assert answer.status_code == 401
+
+
+def test_the_eleventh_try_of_a_password_waits(moderator, anonymous):
+    for _ in range(10):
+        anonymous.post(LOGIN, {"username": "moderator", "password": "wrong"})
+    answer = anonymous.post(LOGIN, {"username": "Moderator", "password": PASSWORD})
+    assert answer.status_code == 429
+
+
+# --- Tokens -------------------------------------------------------------------------------
+
+
+def test_a_refresh_token_gives_the_next_pair_and_is_used_up(ama, anonymous):
+    pair = issue_tokens(ama.user)
+    answer = anonymous.post(REFRESH, {"refresh": pair.refresh})
+    assert answer.status_code == 200
+    assert anonymous.get(ME, **bearer(answer.json()["access"])).status_code == 200
+    again = anonymous.post(REFRESH, {"refresh": pair.refresh})
+    assert (again.status_code, again.json()["code"]) == (401, "auth.refresh_refused")
+    third = anonymous.post(REFRESH, {"refresh": answer.json()["refresh"]})
+    assert third.status_code == 200
+
+
+def test_the_database_keeps_no_token(ama):
+    pair = issue_tokens(ama.user)
+    stored = OutstandingToken.objects.latest("id").token
+    assert len(stored) == 64
+    assert stored not in pair.refresh
+
+
+def test_a_closed_account_refreshes_nothing_and_reads_nothing(ama, anonymous):
+    pair = issue_tokens(ama.user)
+    User.objects.filter(pk=ama.id).update(is_active=False)
+    assert anonymous.post(REFRESH, {"refresh": pair.refresh}).status_code == 401
+    assert ama.get(ME).status_code == 401
+
+
+def forged(**changes):
+    """Return a refresh token's claims, changed, signed with our key unless told."""
+    key = changes.pop("key", django_settings.SIMPLE_JWT["SIGNING_KEY"])
+    algorithm = changes.pop("algorithm", "HS256")
+    claims = {**RefreshToken().payload, "iss": "lokahome", "aud": "lokahome-api"}
+    claims.update(changes)
+    return jwt.encode(claims, key, algorithm=algorithm)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: "",
+        lambda: "a.b.c",
+        lambda: "x" * 1999,
+        lambda: forged(sub=str(uuid7())),
+        lambda: forged(key="another key of thirty-two characters"),
+        lambda: forged(key=None, algorithm="none"),
+        lambda: forged(aud="other"),
+        lambda: forged(iss="other"),
+        lambda: forged(exp=1),
+        lambda: forged(token_type="access"),
+        lambda: str(AccessToken()),
+        lambda: forged(algorithm="HS512"),
+    ],
+)
+def test_a_forged_refresh_token_is_refused(db, anonymous, make):
+    answer = anonymous.post(REFRESH, {"refresh": make()})
+    assert answer.status_code in {401, 422}
+
+
+def test_a_refresh_token_opens_no_door(ama, anonymous):
+    pair = issue_tokens(ama.user)
+    assert anonymous.get(ME, **bearer(pair.refresh)).status_code == 401
+
+
+def test_an_access_token_ends_after_fifteen_minutes(ama):
+    pair = issue_tokens(ama.user)
+    left = pair.access_expires_at - clock.now()
+    assert timedelta(minutes=14) < left <= timedelta(minutes=15)
+    assert pair.refresh_expires_at - clock.now() > timedelta(days=29)
+
+
+def test_twenty_refreshes_at_once_give_one_pair(committed, ama):
+    pair = issue_tokens(ama.user)
+    results = race(20, lambda _: rotate_tokens(pair.refresh))
+    assert sum(isinstance(item, tuple) for item in results) == 1
+    assert sum(isinstance(item, RefreshRefused) for item in results) == 19
+
+
+def test_control_simplejwts_own_check_lets_several_through(committed, ama, monkeypatch):
+    """The race above is real: check, then mark, with everybody between the two."""
+    import threading
+
+    pair = issue_tokens(ama.user)
+    checked = threading.Barrier(10)
+
+    def check_then_mark(raw):
+        token = RefreshToken(raw)
+        checked.wait(30)
+        token.blacklist()
+        return ama.user
+
+    monkeypatch.setattr(tokens, "_use_up", check_then_mark)
+    results = race(10, lambda _: rotate_tokens(pair.refresh))
+    assert sum(isinstance(item, tuple) for item in results) > 1
+
+
+# --- Signing out --------------------------------------------------------------------------
+
+
+def test_signing_out_ends_the_session(ama, anonymous):
+    pair = issue_tokens(ama.user)
+    answer = ama.post(LOGOUT, {"refresh": pair.refresh})
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert anonymous.post(REFRESH, {"refresh": pair.refresh}).status_code == 401
+
+
+def test_signing_out_needs_a_signed_in_person(ama, anonymous):
+    pair = issue_tokens(ama.user)
+    answer = anonymous.post(LOGOUT, {"refresh": pair.refresh})
+    assert answer.status_code == 401
+    assert "WWW-Authenticate" in answer
+    assert anonymous.post(REFRESH, {"refresh": pair.refresh}).status_code == 200
+
+
+def test_nobody_ends_anothers_session(ama, stranger, anonymous):
+    pair = issue_tokens(ama.user)
+    assert stranger.post(LOGOUT, {"refresh": pair.refresh}).status_code == 401
+    assert anonymous.post(REFRESH, {"refresh": pair.refresh}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "body", [{}, {"refresh": None}, {"refresh": 5}, {"refresh": ""}]
+)
+def test_signing_out_without_a_token_is_a_refusal_not_a_fault(ama, body):
+    assert ama.post(LOGOUT, body).status_code in {401, 422}
+
+
+def test_signing_out_is_no_get(ama):
+    assert ama.get(LOGOUT).status_code == 405
+
+
+def test_ending_one_session_leaves_the_others(ama, anonymous):
+    first, second = issue_tokens(ama.user), issue_tokens(ama.user)
+    sign_in(ama.user).post(LOGOUT, {"refresh": first.refresh})
+    assert anonymous.post(REFRESH, {"refresh": second.refresh}).status_code == 200
