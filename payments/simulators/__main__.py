@@ -8,6 +8,7 @@ import os
 import sys
 from pathlib import Path
 
+from payments.simulators.book import BookTaken
 from payments.simulators.server import Program
 
 
@@ -35,15 +36,19 @@ def main(arguments: list[str] | None = None) -> None:
     unknown = set(webhooks) - {"fedapay"}
     if unknown:
         parser.error(f"no such gateway: {', '.join(sorted(unknown))}")
-    Program(
-        host=options.host,
-        port=options.port,
-        book=options.book,
-        scale=options.time_scale,
-        webhooks=webhooks,
-        secret_key=_secret("FEDAPAY_SECRET_KEY"),
-        webhook_secret=_secret("FEDAPAY_WEBHOOK_SECRET"),
-    ).run()
+    try:
+        program = Program(
+            host=options.host,
+            port=options.port,
+            book=options.book,
+            scale=options.time_scale,
+            webhooks=webhooks,
+            secret_key=_secret("FEDAPAY_SECRET_KEY"),
+            webhook_secret=_secret("FEDAPAY_WEBHOOK_SECRET"),
+        )
+    except BookTaken as error:
+        sys.exit(str(error))
+    program.run()
 
 
 def _secret(name: str) -> str:

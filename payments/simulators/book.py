@@ -4,6 +4,7 @@ Triggers refuse UPDATE and DELETE. The file is in WAL mode and every entry is co
 before its effect is visible to anybody, so a killed process loses nothing it answered.
 """
 
+import fcntl
 import json
 import sqlite3
 import time
@@ -52,11 +53,23 @@ class Entry:
     data: dict[str, Any]
 
 
+class BookTaken(RuntimeError):
+    """Another process has this book open."""
+
+
 class Book:
     """Append entries, read them back in order, add them up. One process writes."""
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
+        # Two writers would each rebuild their own state and give out the same ids. The
+        # lock dies with the process, however it dies.
+        self._lock = path.with_name(f"{path.name}.lock").open("w")
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self._lock.close()
+            raise BookTaken(f"another simulator writes {path}") from None
         self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         self._db.execute("PRAGMA journal_mode=WAL")
         # A killed process loses nothing in WAL; only a power cut could, at NORMAL.
@@ -158,3 +171,4 @@ class Book:
     def close(self) -> None:
         """Close the file."""
         self._db.close()
+        self._lock.close()

@@ -82,7 +82,7 @@ class Courier:
         if "webhook_never" in faults or not letter.url:
             return
         if "webhook_late" in faults:
-            due = self.agenda.due_in(faults["webhook_late"])
+            due = time.time() + faults["webhook_late"]
             rest = {k: v for k, v in faults.items() if k != "webhook_late"}
             self.agenda.at(due, lambda: self.dispatch(letter, rest))
             return

@@ -31,33 +31,43 @@ class FedaPayCalls:
 
     def get(self, path: str, params: Mapping[str, str | int] | None = None) -> Any:
         """Read; a failure of a read changes nothing whatever `sent` says."""
-        return self._call("GET", path, params=params)
+        return _checked(self._send("GET", path, None, params))
+
+    def look(self, path: str, params: Mapping[str, str | int]) -> Any | None:
+        """Read where there may be nothing: None on any 404, in JSON or not.
+
+        For paths that may not exist at all, whose 404 is the web server's own page.
+        """
+        answer = self._send("GET", path, None, params)
+        return None if answer.status == 404 else _checked(answer)
 
     def post(self, path: str, body: Any) -> Any:
         """Create or do; after `GatewayUnavailable(sent=True)` the outcome is unknown."""
-        return self._call("POST", path, body=body)
+        return _checked(self._send("POST", path, body, None))
 
     def put(self, path: str, body: Any) -> Any:
         """Change; read `post`."""
-        return self._call("PUT", path, body=body)
+        return _checked(self._send("PUT", path, body, None))
 
-    def _call(
+    def _send(
         self,
         method: str,
         path: str,
-        *,
-        body: Any = None,
-        params: Mapping[str, str | int] | None = None,
-    ) -> Any:
+        body: Any,
+        params: Mapping[str, str | int] | None,
+    ) -> Answer:
         try:
-            answer = self._http.request(
+            return self._http.request(
                 method, path, json=body, params=params, headers=self._headers
             )
         except OutgoingError as error:
             raise GatewayUnavailable(str(error), sent=error.sent) from None
-        if 200 <= answer.status < 300:
-            return _parsed(answer)
-        raise _refusal(answer)
+
+
+def _checked(answer: Answer) -> Any:
+    if 200 <= answer.status < 300:
+        return _parsed(answer)
+    raise _refusal(answer)
 
 
 def _parsed(answer: Answer) -> Any:

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, Protocol, TypeVar
 from urllib.parse import quote
 
-from payments.gateways.errors import GatewayRejected, GatewayUntrusted
+from payments.gateways.errors import GatewayUntrusted
 from payments.gateways.fedapay import parsing
 from payments.gateways.fedapay.calls import FedaPayCalls
 
@@ -35,12 +35,9 @@ def find(
     """Return the raw object whose ``merchant_reference`` is exactly `reference`."""
     if path is not None:
         where = path.format(reference=quote(reference, safe=""))
-        try:
-            row = parsing.one(calls.get(where, {"include": "currency"}), name)
-        except GatewayRejected as refusal:
-            if refusal.code != "not_found":
-                raise
-        else:
+        answer = calls.look(where, {"include": "currency"})
+        if answer is not None:
+            row = parsing.one(answer, name)
             if row.get("merchant_reference") == reference:
                 return row
             raise GatewayUntrusted("the look-up answered with another reference")

@@ -42,7 +42,7 @@ class ChargeCalls:
     def search(self, call: Call) -> Reply:
         """``GET /v1/transactions/search``: newest first."""
         rows = self._records.transactions.values()
-        return listed(call, "transactions", [wire.transaction(row) for row in rows])
+        return listed(call, "transactions", rows, wire.transaction, wire.words)
 
     def token(self, call: Call) -> Reply:
         """``POST /v1/transactions/{id}/token``: {token, url of the payment page}."""

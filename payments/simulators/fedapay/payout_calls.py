@@ -56,7 +56,7 @@ class PayoutCalls:
     def search(self, call: Call) -> Reply:
         """``GET /v1/payouts/search``: newest first."""
         rows = self._records.payouts.values()
-        return listed(call, "payouts", [wire.payout(row) for row in rows])
+        return listed(call, "payouts", rows, wire.payout, wire.words)
 
     def reference(self, call: Call) -> str | None:
         """Return our reference of the (first) payout a call names."""

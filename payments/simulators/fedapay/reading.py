@@ -1,11 +1,14 @@
 """Checking what clients send, and the shapes of single and listed answers."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from payments.simulators.fedapay.outcomes import national
 from payments.simulators.fedapay.wire import PAYOUT_MODES, WireError, page_of
 from payments.simulators.hostile import Reply
+
+Row = TypeVar("Row")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,16 +27,21 @@ def single(name: str, number: int, row: dict[str, Any], status: int = 200) -> Re
     return Reply(status, {f"v1/{name}": row}, f"{name}/{number}")
 
 
-def listed(call: Call, plural: str, rows: list[dict[str, Any]]) -> Reply:
-    """Return a page, newest first; ``search`` matches inside the usual words."""
+def listed(
+    call: Call,
+    plural: str,
+    rows: Iterable[Row],
+    show: Callable[[Row], dict[str, Any]],
+    words: Callable[[Row], str] = str,
+) -> Reply:
+    """Return a page, newest first; ``search`` matches inside `words` of a row."""
     wanted = call.query.get("search", "")
-    keys = ("merchant_reference", "reference", "description", "status")
-    if wanted:
-        rows = [r for r in rows if any(wanted in str(r.get(k) or "") for k in keys)]
+    found = [row for row in rows if not wanted or wanted in words(row)][::-1]
     page = _number_in(call.query.get("page"), 1, 1_000_000)
-    size = call.query.get("per_page") or call.query.get("limit")
-    payload = page_of(plural, rows[::-1], page, _number_in(size, 25, 100))
-    return Reply(200, payload)
+    size = _number_in(call.query.get("per_page") or call.query.get("limit"), 25, 100)
+    start = (page - 1) * size
+    shown = [show(row) for row in found[start : start + size]]
+    return Reply(200, page_of(plural, shown, page, size, total=len(found)))
 
 
 def number_of(body: dict[str, Any]) -> Any:

@@ -110,6 +110,11 @@ def payout(row: Payout) -> dict[str, Any]:
     }
 
 
+def words(row: Transaction | Payout) -> str:
+    """Return what the search looks in; what FedaPay's looks in is not documented."""
+    return f"{row.merchant_reference}\n{row.reference}\n{row.description}"
+
+
 def intent(row: Transaction) -> dict[str, Any]:
     """Return what a push answers (``v1/payment_intent``, Node SDK)."""
     return {
@@ -125,14 +130,12 @@ def intent(row: Transaction) -> dict[str, Any]:
 
 
 def page_of(
-    plural: str, rows: list[dict[str, Any]], page: int, per_page: int
+    plural: str, rows: list[dict[str, Any]], page: int, per_page: int, *, total: int
 ) -> dict[str, Any]:
     """Return one page under its plural key, with meta."""
-    total = len(rows)
     pages = max(1, -(-total // per_page))
-    start = (page - 1) * per_page
     return {
-        f"v1/{plural}": rows[start : start + per_page],
+        f"v1/{plural}": rows,
         "meta": {
             "current_page": page,
             "next_page": page + 1 if page < pages else None,

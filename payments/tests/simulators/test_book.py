@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from payments.simulators.book import Book
+from payments.simulators.book import Book, BookTaken
 from payments.simulators.fedapay.wire import collect_fee, payout_fee
 from payments.tests.simulation import Simulator, wait_until
 
@@ -23,6 +23,14 @@ def test_entries_come_back_in_order_and_by_reference(path):
     assert [entry.kind for entry in book.entries()] == ["a", "b"]
     assert list(book.entries(reference="LH-1")) == [first]
     assert [entry.kind for entry in book.entries(since=first.seq)] == ["b"]
+
+
+def test_a_book_has_one_writer(path):
+    book = Book(path)
+    with pytest.raises(BookTaken):
+        Book(path)
+    book.close()
+    Book(path).close()
 
 
 @pytest.mark.parametrize(

@@ -163,6 +163,7 @@ def test_a_payment_page_on_an_unknown_host_is_not_shown(config, http, charge_ord
         {"modes": SANDBOX_MODES},
         {"find_charge_path": None},
         {"find_charge_path": "/v1/nothing/here/{reference}"},
+        {"find_charge_path": "/pay/{reference}"},  # answers 404 with an HTML page
     ],
 )
 def test_each_reading_of_the_documents_works(
