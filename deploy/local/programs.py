@@ -19,12 +19,14 @@ class Program:
 
     ``health`` is an address that answers 200 when it is ready; ``says`` a text its
     log holds then; a program with neither is ready once it has lived a second.
+    ``forked``: it needs the whole project, so it is forked from where that is loaded.
     """
 
     name: str
     command: tuple[str, ...]
     health: str = ""
     says: str = ""
+    forked: bool = False
 
 
 def programs(env: Mapping[str, str]) -> list[Program]:
@@ -59,6 +61,7 @@ def programs(env: Mapping[str, str]) -> list[Program]:
                 "lokahome.wsgi:application",
             ),
             health=f"http://{HOST}:{web}/readyz",
+            forked=True,
         ),
         Program(
             "realtime",
@@ -69,6 +72,7 @@ def programs(env: Mapping[str, str]) -> list[Program]:
                 *("--no-access-log", "--timeout-graceful-shutdown", "3"),
             ),
             health=f"http://{HOST}:{realtime}/readyz",
+            forked=True,
         ),
         Program(
             "worker",
@@ -78,6 +82,7 @@ def programs(env: Mapping[str, str]) -> list[Program]:
                 *("--without-gossip", "--without-mingle"),
             ),
             says=" ready.",
+            forked=True,
         ),
         Program(
             "beat",
@@ -85,8 +90,9 @@ def programs(env: Mapping[str, str]) -> list[Program]:
                 *(python, "-m", "celery", "-A", "lokahome", "beat", "-l", "INFO"),
                 *("-S", "lokahome.schedule.SoleScheduler", "--pidfile="),
             ),
+            forked=True,
         ),
-        Program("relay", (python, "manage.py", "run_relay")),
+        Program("relay", (python, "manage.py", "run_relay"), forked=True),
     ]
 
 

@@ -8,12 +8,11 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
-from deploy.local import envfile, locks, paths, setup
-from deploy.local.programs import programs
-from deploy.local.report import Failure, say, step, tail
-from deploy.local.supervise import Supervisor, end_strays
+from deploy.local import envfile, keeper, locks, paths, setup
+from deploy.local.report import Failure, say
+from deploy.local.supervise import MARK, end_strays
 
 
 def run() -> int:
@@ -22,8 +21,8 @@ def run() -> int:
     lock = locks.RunLock()
     if not lock.take():
         raise Failure("LOKAHOME already runs from this checkout: `make stop` ends it.")
-    begin = time.monotonic()
-    # Until the supervisor takes over, a stop is an ordinary exit through `finally`.
+    begin = time.time()
+    # While setting up, a stop is an ordinary exit through `finally`.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     signal.signal(signal.SIGHUP, lambda *_: sys.exit(129))
     setup.SUPERVISOR_PID.write_text(f"{os.getpid()}\n")
@@ -31,64 +30,50 @@ def run() -> int:
         if left := end_strays():
             say(f"  ended {left} process(es) that a killed run had left behind")
         with setup.ready(dev=False) as env:
-            prepare(env)
-            supervisor = Supervisor(programs(env), env, heal=_healer())
-            supervisor.run(lambda: _announce(env, time.monotonic() - begin))
-            say("stopping")
+            code = _keep(env, begin)
+            end_strays()
     finally:
         setup.SUPERVISOR_PID.unlink(missing_ok=True)
         lock.leave()
     say("LOKAHOME has stopped")
-    return 0
+    return code
 
 
-def prepare(env: Mapping[str, str]) -> None:
-    """Migrations, places, schedule and demo people, by the project's own command."""
-    log = paths.LOG / "prepare.log"
-    command = [str(paths.VENV_PYTHON), "manage.py", "prepare", "--demo"]
-    with step("database and demo") as remarks, log.open("wb") as stream:
-        done = subprocess.run(
-            command,
-            cwd=paths.ROOT,
-            env=dict(env),
-            stdin=subprocess.DEVNULL,
-            stdout=stream,
-            stderr=stream,
-            check=False,
-        )
-        if done.returncode != 0:
-            raise Failure(f"`manage.py prepare --demo` failed:\n{tail(log)}")
-        remarks.append(tail(log, 1).strip()[:100])
-
-
-def _healer() -> Callable[[], None]:
+def _keep(env: Mapping[str, str], begin: float) -> int:
+    """Run the keeper of the programs to its end; meanwhile keep the servers up."""
     existing = setup.uses_existing_servers()
+    tied: list[str] = []
+    if setpriv := shutil.which("setpriv"):
+        tied = [setpriv, "--pdeathsig", "TERM", "--"]
+    process = subprocess.Popen(
+        [*tied, str(paths.VENV_PYTHON), "-m", "deploy.local.keeper"],
+        cwd=paths.ROOT,
+        env={
+            **env,
+            MARK: paths.DIGEST,
+            keeper.BEGUN: str(begin),
+            "PYTHONUNBUFFERED": "1",
+            # Threads of a numeric library would not survive the forks.
+            "OPENBLAS_NUM_THREADS": "1",
+        },
+        stdin=subprocess.DEVNULL,
+    )
 
-    def heal() -> None:
-        if not existing:
-            setup.heal_servers()
+    def pass_on(number: int, frame: object) -> None:
+        # Ctrl-C reaches the keeper by itself: it is in the terminal's group.
+        if number != signal.SIGINT and process.poll() is None:
+            process.send_signal(signal.SIGTERM)
 
-    return heal
-
-
-def _announce(env: Mapping[str, str], seconds: float) -> None:
-    public = env["PUBLIC_URL"].rstrip("/")
-    lines = [
-        "",
-        f"  public page        {public}/",
-        f"  API docs           {public}/api/v1/docs",
-        f"  admin              {public}/admin/",
-        f"  caught SMS, mail   {public}/dev/messages",
-        f"  realtime           {env['REALTIME_URL']}/readyz",
-        f"  gateway simulator  {env['SIMULATOR_URL']}/",
-        "",
-    ]
-    if paths.DEMO_LOGINS.exists():
-        logins = paths.DEMO_LOGINS.read_text(encoding="utf-8").strip().splitlines()
-        lines += [*(f"  {line}" for line in logins), ""]
-    lines += [f"  ready after {seconds:.1f} s", "LOKAHOME is ready"]
-    # Unlike the processes' output this must arrive, however slow the reader.
-    say("\n".join(lines))
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, pass_on)
+    while True:
+        try:
+            code = process.wait(timeout=2)
+        except subprocess.TimeoutExpired:
+            if not existing:
+                setup.heal_servers()
+            continue
+        return 0 if code in (0, 143) else abs(code)
 
 
 def stop() -> int:

@@ -4,7 +4,7 @@ An own loop rather than the `supervisor` package: that one daemonises, needs a
 generated file, waits at least a second between polls and leaves its children behind
 when it is killed. Here one thread starts children (so that the kernel ends them with
 us: PR_SET_PDEATHSIG belongs to the thread that forked), reads their output, and
-restarts at once what dies. A group left behind by a killed child is ended before its
+restarts at once what dies, most of them as forks of this process (forked.py). A group left behind by a killed child is ended before its
 successor starts, or it would keep the port.
 """
 
@@ -22,7 +22,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO, BinaryIO
 
-from deploy.local import paths
+from deploy.local import forked, paths
 from deploy.local.programs import Program, answers
 from deploy.local.report import Failure, say, tail
 
@@ -37,7 +37,8 @@ class Child:
 
     def __init__(self, program: Program) -> None:
         self.program = program
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: subprocess.Popen[bytes] | forked.Fork | None = None
+        self.output: IO[bytes] | None = None
         self.started = 0.0
         self.quick_deaths = 0
         self.start_at = 0.0
@@ -49,25 +50,45 @@ class Child:
             log.replace(log.with_suffix(".log.1"))
         self.log: BinaryIO = log.open("ab", buffering=0)
 
-    def start(self, env: Mapping[str, str]) -> IO[bytes]:
-        """Start it in a group of its own that dies with this process; its output."""
-        tied: list[str] = []
-        if setpriv := shutil.which("setpriv"):
-            tied = [setpriv, "--pdeathsig", "TERM", "--"]
-        self.process = subprocess.Popen(
-            [*tied, *self.program.command],
-            cwd=paths.ROOT,
-            env=dict(env),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+    def start(
+        self, env: Mapping[str, str], leave_behind: Callable[[], None]
+    ) -> IO[bytes]:
+        """Start it in a session of its own that dies with this process; its output."""
+        reading, writing = os.pipe()
+        self.output = os.fdopen(reading, "rb", buffering=0)
+        command = self.program.command
+        if self.program.forked:
+            self.process = forked.start(
+                self.program.name,
+                command,
+                output=writing,
+                env=env,
+                leave_behind=leave_behind,
+            )
+        else:
+            tied: list[str] = []
+            if setpriv := shutil.which("setpriv"):
+                tied = [setpriv, "--pdeathsig", "TERM", "--"]
+            self.process = subprocess.Popen(
+                [*tied, *command],
+                cwd=paths.ROOT,
+                env=dict(env),
+                stdin=subprocess.DEVNULL,
+                stdout=writing,
+                stderr=writing,
+                start_new_session=True,
+            )
+        os.close(writing)
         self.started = time.monotonic()
         self.heard = self.ready = False
         self._pid_file.write_text(f"{self.process.pid}\n")
-        assert self.process.stdout is not None  # noqa: S101 - PIPE above
-        return self.process.stdout
+        return self.output
+
+    def close(self) -> None:
+        """Close what this process holds of it; in a fork, what is the parent's."""
+        self.log.close()
+        if self.output:
+            self.output.close()
 
     @property
     def _pid_file(self) -> Path:
@@ -75,9 +96,9 @@ class Child:
 
     def read(self) -> list[str] | None:
         """Whole lines it wrote since last time, now in its log too; None at the end."""
-        if self.process is None or self.process.stdout is None:
+        if self.output is None:
             return None
-        data = os.read(self.process.stdout.fileno(), 65536)
+        data = os.read(self.output.fileno(), 65536)
         if not data:
             return None
         self.log.write(data)
@@ -95,7 +116,7 @@ class Child:
             if group:
                 os.killpg(self.process.pid, number)
             else:
-                self.process.send_signal(number)
+                os.kill(self.process.pid, number)
         except (ProcessLookupError, PermissionError):
             return
 
@@ -103,8 +124,8 @@ class Child:
         """After its death: end its group, close its pipe; its exit code."""
         assert self.process is not None  # noqa: S101 - only called on a started one
         self.signal(signal.SIGKILL, group=True)
-        if self.process.stdout:
-            self.process.stdout.close()
+        if self.output:
+            self.output.close()
         code = self.process.returncode or 0
         self.process = None
         self._pid_file.unlink(missing_ok=True)
@@ -131,12 +152,9 @@ class Supervisor:
         self,
         programs: Sequence[Program],
         env: Mapping[str, str],
-        *,
-        heal: Callable[[], None] = lambda: None,
     ) -> None:
         self.children = [Child(program) for program in programs]
         self._env = {**env, MARK: paths.DIGEST, "PYTHONUNBUFFERED": "1"}
-        self._heal = heal
         self._selector = selectors.DefaultSelector()
         self._told = 0
         self._width = max(len(p.name) for p in programs)
@@ -160,19 +178,16 @@ class Supervisor:
                 self._start_due()
                 self._turn(0.1)
                 now = time.monotonic()
-                if now < next_look:
+                if announced or now < next_look:
                     continue
-                if announced:
-                    self._heal()
-                    next_look = now + 2
-                elif self._all_ready():
+                next_look = now + 0.2
+                if self._all_ready():
                     announced = True
                     announce()
                 elif now - begin > patience:
                     self._give_up(f"is not ready after {now - begin:.0f} s")
-                else:
-                    next_look = now + 0.2
-                self._refuse_hopeless(announced=announced)
+                elif any(child.quick_deaths >= 3 for child in self.children):
+                    self._give_up("cannot start")
         finally:
             self.stop()
 
@@ -189,7 +204,12 @@ class Supervisor:
             self._turn(0.05, stopping=True)
         end_strays()
         for child in self.children:
-            child.log.close()
+            child.close()
+
+    def _leave_behind(self) -> None:
+        self._selector.close()
+        for child in self.children:
+            child.close()
 
     def _all_ready(self) -> bool:
         # every one is asked, so that a failure can name all that are late
@@ -199,7 +219,7 @@ class Supervisor:
         now = time.monotonic()
         for child in self.children:
             if child.process is None and now >= child.start_at:
-                output = child.start(self._env)
+                output = child.start(self._env, self._leave_behind)
                 self._selector.register(output, selectors.EVENT_READ, child)
 
     def _turn(self, seconds: float, *, stopping: bool = False) -> None:
@@ -218,9 +238,9 @@ class Supervisor:
                 self._died(child, stopping=stopping)
 
     def _died(self, child: Child, *, stopping: bool) -> None:
-        if child.process is None or child.process.stdout is None:
+        output = child.output
+        if output is None:
             return
-        output = child.process.stdout
         if output in self._selector.get_map():
             while select.select([output], [], [], 0)[0]:
                 lines = child.read()
@@ -237,12 +257,6 @@ class Supervisor:
         child.start_at = time.monotonic() + pause
         how = f"was killed by signal {-code}" if code < 0 else f"ended with code {code}"
         say(f"{child.program.name} {how}; starting it again")
-
-    def _refuse_hopeless(self, *, announced: bool) -> None:
-        """Before the announcement, a process that dies thrice at once is a fault."""
-        for child in self.children:
-            if not announced and child.quick_deaths >= 3:
-                self._give_up("cannot start")
 
     def _give_up(self, reason: str) -> None:
         late = [c for c in self.children if not c.ready or c.quick_deaths >= 3]

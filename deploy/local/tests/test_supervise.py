@@ -18,14 +18,16 @@ from pathlib import Path
 paths.LOG = paths.RUN = Path(sys.argv[1])
 paths.DIGEST = sys.argv[2]
 sleeper = "import sys,time,subprocess; {grandchild}; print('up'); time.sleep(60)"
-programs = [Program("one", (sys.executable, "-c", sleeper), says="up")]
+Path(sys.argv[1], "sleeper.py").write_text(sleeper)
+command = (sys.executable, str(Path(sys.argv[1], "sleeper.py")))
+programs = [Program("one", command, says="up", forked=sys.argv[3] == "forked")]
 supervise.Supervisor(programs, {{}}).run(lambda: print("ALL READY", flush=True))
 """
 GRANDCHILD = "subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'])"
 
 
-@pytest.fixture
-def supervisor(tmp_path):
+@pytest.fixture(params=["forked", "started"])
+def supervisor(request, tmp_path):
     digest = f"test-{os.getpid()}-{tmp_path.name}"
     process = subprocess.Popen(
         [
@@ -34,8 +36,10 @@ def supervisor(tmp_path):
             textwrap.dedent(SCRIPT.format(grandchild=GRANDCHILD)),
             str(tmp_path),
             digest,
+            request.param,
         ],
         cwd=paths.ROOT,
+        env={**os.environ, "LOKAHOME_RUN": digest},
         stdout=subprocess.PIPE,
         text=True,
     )
@@ -79,7 +83,7 @@ def pid_of(tmp_path):
 
 def test_a_killed_process_is_back_within_a_second(supervisor, tmp_path):
     first = pid_of(tmp_path)
-    group_before = set(alive(supervisor.digest))
+    group_before = set(alive(supervisor.digest)) - {supervisor.pid}
     os.kill(first, signal.SIGKILL)
     assert wait_until(lambda: pid_of(tmp_path) not in (None, first), 1.5)
     # its own child did not outlive it
