@@ -15,6 +15,7 @@ from random import SystemRandom
 from typing import Any
 
 import structlog
+from django.db import Error as DatabaseError
 from django.db import connection, transaction
 
 from lokahome.core import clock
@@ -195,9 +196,15 @@ def keeping_lease(token: uuid.UUID) -> Iterator[None]:
     def renew() -> None:
         try:
             while not stop.wait(HEARTBEAT_SECONDS):
-                Delivery.objects.filter(lease_token=token).update(
-                    lease_until=clock.now() + LEASE
-                )
+                try:
+                    Delivery.objects.filter(lease_token=token).update(
+                        lease_until=clock.now() + LEASE
+                    )
+                except DatabaseError as error:
+                    # The next beat may still be in time; without it a second holder
+                    # would work beside the first.
+                    log.warning("lease not renewed", error=type(error).__name__)
+                    connection.close()
         finally:
             connection.close()
 
