@@ -132,14 +132,19 @@ class Relay:
                 ).set()
 
     def _loop(self, work: Callable[[], int], wake: threading.Event) -> None:
-        while not self._stop.is_set():
-            wake.clear()
-            try:
-                did = work()
-            except (psycopg.Error, DatabaseError) as error:
-                log.warning("relay lost its database", error=type(error).__name__)
-                did = 0
-                close_old_connections()
-            if not did:
-                wake.wait(SWEEP_SECONDS)
-        connection.close()
+        try:
+            while not self._stop.is_set():
+                wake.clear()
+                try:
+                    did = work()
+                except (psycopg.Error, DatabaseError) as error:
+                    log.warning("relay lost its database", error=type(error).__name__)
+                    did = 0
+                    close_old_connections()
+                if not did:
+                    wake.wait(SWEEP_SECONDS)
+        finally:
+            # Half a relay would look alive and deliver nothing: a loop that breaks
+            # ends the process, and the supervisor starts another.
+            self.stop()
+            connection.close()
