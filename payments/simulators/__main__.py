@@ -44,7 +44,8 @@ def main(arguments: list[str] | None = None) -> None:
             scale=options.time_scale,
             webhooks=webhooks,
             secret_key=_secret("FEDAPAY_SECRET_KEY"),
-            webhook_secret=_secret("FEDAPAY_WEBHOOK_SECRET"),
+            # The receiver may hold an old secret after the new one; we sign as the new.
+            webhook_secret=_secret("FEDAPAY_WEBHOOK_SECRET").partition(",")[0],
         )
     except BookTaken as error:
         sys.exit(str(error))
