@@ -1,0 +1,56 @@
+"""The simulated gateway's own side: its book, and what it did with its webhooks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    """The control interface of the simulator at *base*."""
+
+    base: str
+
+    def totals(self) -> dict[str, int]:
+        """Return francs collected, fees, net… of the whole book."""
+        totals: dict[str, int] = self._get("book", limit=0)["totals"]
+        return totals
+
+    def collected(self, reference: str) -> int:
+        """Return the francs that the book says were taken under *reference*."""
+        rows = self._get("book", reference=reference)["rows"]
+        return sum(r["amount"] for r in rows if r["kind"] == "transaction.approved")
+
+    def webhooks(self, reference: str) -> list[dict[str, Any]]:
+        """Return the events about *reference*, newest first, with their deliveries."""
+        events: list[dict[str, Any]] = self._get(
+            "fedapay/webhooks", reference=reference
+        )["events"]
+        return events
+
+    def fault(self, **rule: Any) -> None:
+        """Make something go wrong (see the simulator's faults)."""
+        self._post("faults", rule)
+
+    def clear_faults(self) -> None:
+        """Behave again."""
+        self._post("faults/clear", {})
+
+    def replay(self, reference: str, **how: Any) -> None:
+        """Send the last webhook about *reference* again: copies, drift, altered."""
+        self._post(f"fedapay/webhooks/last:{reference}/replay", how)
+
+    def forge(self, reference: str) -> None:
+        """Send a webhook about *reference* with a wrong signature."""
+        self._post(f"fedapay/charges/{reference}/forge", {})
+
+    def _get(self, path: str, **parameters: Any) -> Any:
+        response = httpx.get(f"{self.base}/_control/{path}", params=parameters)
+        return response.raise_for_status().json()
+
+    def _post(self, path: str, body: dict[str, Any]) -> Any:
+        response = httpx.post(f"{self.base}/_control/{path}", json=body)
+        return response.raise_for_status().json()

@@ -1,0 +1,39 @@
+"""The journey, in order."""
+
+from __future__ import annotations
+
+from deploy.demo.journey import Step
+from deploy.demo.steps.checking import (
+    both_books_agree,
+    documents_are_genuine,
+    strangers_see_nothing,
+)
+from deploy.demo.steps.finding import found_first, pictures_betray_nothing
+from deploy.demo.steps.leasing import accept, apply, sign
+from deploy.demo.steps.listing import draw_photos, register_home, submit
+from deploy.demo.steps.moderating import publish
+from deploy.demo.steps.paying import (
+    pay_and_be_declined,
+    pay_first_rent,
+    pay_without_webhook,
+)
+from deploy.demo.steps.signing_up import sign_everybody_up
+
+STEPS: tuple[tuple[str, Step], ...] = (
+    ("landlord, tenant and a stranger sign up by SMS code", sign_everybody_up),
+    ("the landlord registers a home near a landmark", register_home),
+    ("the landlord uploads three photographs", draw_photos),
+    ("the landlord submits the listing", submit),
+    ("a moderator publishes it in the admin", publish),
+    ("the tenant finds it, first near the landmark", found_first),
+    ("served pictures hold no position", pictures_betray_nothing),
+    ("the tenant applies", apply),
+    ("the landlord accepts and sends the lease", accept),
+    ("both sign the lease", sign),
+    ("first rent, by MTN push", pay_first_rent),
+    ("second payment, whose webhook never arrives", pay_without_webhook),
+    ("third payment, declined on the phone", pay_and_be_declined),
+    ("receipt and quittance, checked by their QR pages", documents_are_genuine),
+    ("a stranger sees nothing of it", strangers_see_nothing),
+    ("the ledger holds, and equals the gateway's own book", both_books_agree),
+)
