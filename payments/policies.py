@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from lokahome.core.money import Money
 from payments.gateways.base import ChargeEvidence
@@ -42,6 +42,18 @@ def payer_message(status: str) -> str:
     ):
         return NOT_CHARGED
     return BEING_CHECKED
+
+
+POLL_AFTER = ((timedelta(minutes=2), 3), (timedelta(minutes=15), 10))
+"""How often an app may look at an open payment of this age, in seconds; then 60."""
+
+
+def poll_after_seconds(charge: Charge, *, now: datetime) -> int:
+    """Return how long an app should wait before it looks again; 0 when it is over."""
+    if payer_message(charge.status) != BEING_CHECKED:
+        return 0
+    age = now - charge.created_at
+    return next((seconds for limit, seconds in POLL_AFTER if age < limit), 60)
 
 
 def differences(charge: Charge, evidence: ChargeEvidence) -> list[str]:

@@ -27,6 +27,9 @@ class ReceiptQuerySet(VisibleQuerySet["Receipt"]):
 class Receipt(BaseModel):
     """The *reçu* of one charge; the paper itself is a sealed document of the core."""
 
+    version = 1
+    """Answers conditional requests; a receipt never has another."""
+
     charge = models.OneToOneField(
         Charge, on_delete=models.PROTECT, related_name="receipt"
     )

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from lokahome.core.db.locks import advisory_lock
 from lokahome.core.errors import FieldError, InvalidInput
 from lokahome.core.events.outbox import append
 from lokahome.core.failpoints import declare, failpoint
@@ -85,6 +86,7 @@ def request_charge(
         )
     phone = normalise_phone(payer_phone)
     if charge_id is not None:
+        advisory_lock("charge", str(charge_id))  # two tries of one app at once
         known = Charge.objects.filter(pk=charge_id).first()
         if known is not None:
             terms = (payer_id, payee_id, amount, subject, operator, phone)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
+from django.db import transaction
+from django.db.models import F
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -76,14 +78,18 @@ def issue_receipt(*, charge_id: UUID, now: datetime) -> Receipt:
                 "description": charge.description,
             },
         )
-    receipt, _created = Receipt.objects.get_or_create(
-        charge=charge,
-        defaults={
-            "document_id": document.pk,
-            "number": document.label,
-            "issued_at": now,
-        },
-    )
+    with transaction.atomic():
+        receipt, is_new = Receipt.objects.get_or_create(
+            charge=charge,
+            defaults={
+                "document_id": document.pk,
+                "number": document.label,
+                "issued_at": now,
+            },
+        )
+        if is_new:
+            # The payment shows its receipt: what apps have cached is past.
+            Charge.objects.filter(pk=charge.pk).update(version=F("version") + 1)
     return receipt
 
 

@@ -1,0 +1,156 @@
+"""Paiements: where the money is, how it came there, and asking the gateway again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
+
+from accounts.models import Case
+from lokahome.core.admin.base import LokaModelAdmin
+from lokahome.core.admin.decisions import Decision, Order
+from lokahome.core.admin.masked import masked_phone
+from lokahome.core.money import format_money
+from payments.models import Charge, ChargeStatus, Receipt
+from payments.queries import charge_history, where_is_the_money
+from payments.services.confirming import confirm_with_gateway
+
+
+def _recheck(charge: Charge, order: Order) -> None:
+    confirm_with_gateway(charge_id=charge.pk, now=order.now, source="staff")
+
+
+@admin.register(Charge)
+class ChargeAdmin(LokaModelAdmin):
+    """Payments, newest first."""
+
+    list_display = (
+        "reference",
+        "shown_amount",
+        "shown_status",
+        "operator",
+        "gateway_id",
+        "shown_fee",
+        "created_at",
+        "captured_at",
+    )
+    list_filter = ("status", "operator", "gateway", "failure_code")
+    search_fields = ("reference", "=gateway_id", "=subject")
+    search_help_text = _("Référence, n° de la passerelle ou objet")
+    ordering = ("-id",)
+    date_hierarchy = "created_at"
+    fields = (
+        "reference",
+        "shown_amount",
+        "status",
+        "failure_code",
+        "subject",
+        "description",
+        "payer_id",
+        "payee_id",
+        "operator",
+        "shown_phone",
+        "gateway",
+        "gateway_id",
+        "shown_fee",
+        "created_at",
+        "expires_at",
+        "captured_at",
+        "checked_at",
+        "next_check_at",
+    )
+    readonly_fields = fields
+    decisions = (
+        Decision(
+            name="recheck",
+            label=str(_("Réinterroger la passerelle")),
+            permission="payments.recheck_charge",
+            run=_recheck,
+            needs_reason=False,
+            notice=str(
+                _(
+                    "La passerelle est interrogée maintenant. Sa réponse décide : "
+                    "un paiement confirmé est encaissé, un écart ouvre un dossier."
+                )
+            ),
+            outside_transaction=True,
+            shortcut="q",
+        ),
+    )
+
+    def preview(self, request: HttpRequest, row: Charge) -> str:
+        """Say where the money is, and link the cases about it."""
+        cases = Case.objects.filter(subject=f"charge:{row.pk}").order_by("-id")[:20]
+        links = format_html_join(
+            "",
+            '<li><a href="{}">{}</a> ({})</li>',
+            (
+                (
+                    reverse("admin:accounts_case_change", args=[case.pk]),
+                    case.title,
+                    case.get_status_display(),
+                )
+                for case in cases
+            ),
+        )
+        return format_html(
+            "<p><strong>{}</strong></p><ul>{}</ul>", where_is_the_money(row), links
+        )
+
+    def timeline(self, row: Charge) -> list[dict[str, Any]]:
+        """Merge states, deeds, calls, webhooks and postings, newest first."""
+        entries = [*super().timeline(row), *charge_history(row)]
+        return sorted(entries, key=lambda entry: entry["at"], reverse=True)
+
+    @display(description=_("Montant"), ordering="amount")
+    def shown_amount(self, charge: Charge) -> str:
+        """Return the amount as people write it."""
+        return format_money(charge.money)
+
+    @display(description=_("Frais"), ordering="provider_fee")
+    def shown_fee(self, charge: Charge) -> str:
+        """Return what the gateway kept."""
+        if charge.provider_fee is None:
+            return "—"
+        return f"{charge.provider_fee} {charge.currency}"
+
+    @display(description=_("Téléphone du payeur"))
+    def shown_phone(self, charge: Charge) -> str:
+        """Return the wallet's number, masked."""
+        return masked_phone(charge.payer_phone)
+
+    @display(
+        description=_("État"),
+        ordering="status",
+        label={
+            ChargeStatus.SUCCEEDED.value: "success",
+            ChargeStatus.WON.value: "success",
+            ChargeStatus.FAILED.value: "danger",
+            ChargeStatus.LOST.value: "danger",
+            ChargeStatus.REVERSED.value: "danger",
+            ChargeStatus.IN_REVIEW.value: "warning",
+            ChargeStatus.DISPUTED.value: "warning",
+            ChargeStatus.EXPIRED.value: "warning",
+            ChargeStatus.CREATED.value: "info",
+            ChargeStatus.PENDING.value: "info",
+            ChargeStatus.REQUIRES_ACTION.value: "info",
+        },
+    )
+    def shown_status(self, charge: Charge) -> tuple[str, str]:
+        """Return the state and its name."""
+        return charge.status, charge.get_status_display()
+
+
+@admin.register(Receipt)
+class ReceiptAdmin(LokaModelAdmin):
+    """Reçus issued."""
+
+    list_display = ("number", "charge", "issued_at")
+    list_select_related = ("charge",)
+    search_fields = ("number", "=charge__reference")
+    ordering = ("-id",)

@@ -1,0 +1,1 @@
+"""What apps see of money."""

@@ -1,0 +1,127 @@
+"""Reads across money: balances, and where the money of a charge is."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Sum
+from django.utils.translation import gettext as _
+
+from lokahome.core.clock import PORTO_NOVO
+from lokahome.core.documents.models import SealedDocument
+from lokahome.core.money import XOF, Money, format_money
+from payments.models import Charge, ChargeStatus, GatewayNotice, JournalEntry, Posting
+from payments.models.chart import GATEWAY_CLEARING, PAYEE_PAYABLE, account_code
+
+
+def account_balance(
+    code: str, *, party_id: UUID | None = None, currency: str = XOF
+) -> Money:
+    """Return the balance of an account, derived from its postings (debit positive)."""
+    rows = Posting.objects.filter(
+        account__code=code, account__party_id=party_id, account__currency=currency
+    )
+    return Money(rows.aggregate(sum=Sum("amount", default=0))["sum"], currency)
+
+
+def owed_to(payee_id: UUID) -> Money:
+    """Return what is collected for *payee_id* and not paid out yet."""
+    return -account_balance(account_code(PAYEE_PAYABLE), party_id=payee_id)
+
+
+def held_by_gateway(gateway: str) -> Money:
+    """Return what *gateway* holds for us, its fees taken off."""
+    return account_balance(account_code(GATEWAY_CLEARING, gateway=gateway))
+
+
+def receipt_document(document_id: UUID) -> SealedDocument:
+    """Return the paper of a receipt."""
+    return SealedDocument.objects.get(pk=document_id)
+
+
+def where_is_the_money(charge: Charge) -> str:
+    """Return one sentence, in the reader's language, that says where the money is."""
+    amount = format_money(charge.money)
+    gateway = charge.gateway.capitalize()
+    if charge.is_captured and charge.captured_at is not None:
+        moment = charge.captured_at.astimezone(PORTO_NOVO)
+        return {
+            ChargeStatus.REVERSED: _("%(amount)s repris par l’opérateur."),
+            ChargeStatus.LOST: _("%(amount)s rendus au payeur après contestation."),
+        }.get(
+            ChargeStatus(charge.status),
+            _("%(amount)s encaissés par %(gateway)s le %(day)s, dus au bénéficiaire."),
+        ) % {
+            "amount": amount,
+            "gateway": gateway,
+            "day": moment.strftime("%d/%m/%Y à %H:%M"),
+        }
+    kept = suspense_of(charge)
+    if kept is not None:
+        return _("%(amount)s encaissés par %(gateway)s, en attente d’affectation.") % {
+            "amount": format_money(kept) if kept.currency == XOF else str(kept),
+            "gateway": gateway,
+        }
+    if charge.status in (ChargeStatus.FAILED, ChargeStatus.EXPIRED):
+        return _("%(amount)s n’ont pas quitté le compte du payeur.") % {
+            "amount": amount
+        }
+    if charge.may_have_been_sent:
+        return _(
+            "%(amount)s demandés au payeur ; %(gateway)s n’a pas encore confirmé."
+        ) % {"amount": amount, "gateway": gateway}
+    return _("%(amount)s : la demande n’est pas encore partie.") % {"amount": amount}
+
+
+def suspense_of(charge: Charge) -> Money | None:
+    """Return what the gateway took under the charge's number and nobody owns yet."""
+    if not charge.gateway_id:
+        return None
+    entries = JournalEntry.objects.filter(
+        gateway=charge.gateway, gateway_reference=charge.gateway_id
+    )
+    kinds = dict(entries.values_list("kind", "pk"))
+    entry = kinds.get(JournalEntry.Kind.SUSPENSE)
+    if entry is None or JournalEntry.Kind.SUSPENSE_RELEASE in kinds:
+        return None
+    posting = Posting.objects.select_related("account").get(entry=entry, amount__gt=0)
+    return Money(posting.amount, posting.account.currency)
+
+
+def charge_history(charge: Charge) -> list[dict[str, Any]]:
+    """Return calls, notices and entries of a charge: ``at``, ``text``, ``who``."""
+    calls = [
+        {
+            "at": call.created_at,
+            "text": f"{call.verb} : {call.get_outcome_display()}"
+            + (f" ({call.said_status})" if call.said_status else ""),
+            "who": call.source or call.gateway,
+            "reason": call.code,
+        }
+        for call in charge.calls.order_by("-id")[:100]
+    ]
+    notices = [
+        {
+            "at": notice.created_at,
+            "text": _("Webhook %s") % notice.kind,
+            "who": notice.gateway,
+            "reason": notice.get_outcome_display(),
+        }
+        for notice in GatewayNotice.objects.filter(
+            gateway=charge.gateway, gateway_object_id=charge.gateway_id
+        )
+        .defer("raw_body")
+        .order_by("-id")[:100]
+        if charge.gateway_id
+    ]
+    entries = [
+        {
+            "at": entry.created_at,
+            "text": _("Écriture : %s") % entry.get_kind_display(),
+            "who": "",
+            "reason": entry.gateway_reference,
+        }
+        for entry in charge.entries.order_by("-id")
+    ]
+    return [*calls, *notices, *entries]
