@@ -71,22 +71,15 @@ def both_books_agree(journey: Journey) -> Told:
             taken == expected,
             f"{payment.reference}: we say {expected} F, the gateway says {taken} F",
         )
-    books: dict[str, int] = {}
+    books: dict[str, dict[str, int]] = {}
 
-    def equal() -> dict[str, int] | None:
+    def equal() -> bool | None:
         # Somebody else may be paying at this very moment: both are read until they
         # agree, which they must within seconds of any payment.
         theirs, ours = gateway.totals(), manage_json("ledger_totals")
-        books.update(
-            theirs=theirs["net"],
-            ours=ours["fedapay"]["net"],
-            collected=theirs["collected"],
-            ours_collected=ours["fedapay"]["collected"],
-        )
-        agree = books["theirs"] == books["ours"]
-        return (
-            books if agree and books["collected"] == books["ours_collected"] else None
-        )
+        books["gateway"] = {name: theirs[name] for name in ("net", "fees")}
+        books["ledger"] = {name: ours["fedapay"][name] for name in ("net", "fees")}
+        return True if books["gateway"] == books["ledger"] else None
 
     try:
         wait_for("both books to agree", equal, seconds=SETTLING, pause=1)
@@ -95,7 +88,7 @@ def both_books_agree(journey: Journey) -> Told:
     broken = {k: v for k, v in manage_json("check_invariants").items() if v}
     expect(not broken, f"broken invariants: {broken}")
     return [
-        f"collected {books['collected']} F, held by the gateway {books['theirs']} F: "
-        "the same in both books",
+        "the gateway holds {net} F for us and kept {fees} F of fees: the same in "
+        "both books".format(**books["ledger"]),
         "every declared invariant holds",
     ]
