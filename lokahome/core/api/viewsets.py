@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -42,7 +43,7 @@ class LokaViewSet(GenericViewSet[Any]):
 
     model: ClassVar[type[Model] | None] = None
     lookup_value_converter = "uuid"
-    sorts: ClassVar[dict[str, tuple[str, ...]]] = {"newest": ("-id",)}
+    sorts: Mapping[str, tuple[str, ...]] = {"newest": ("-id",)}
     extra_parameters: ClassVar[tuple[str, ...]] = ()
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
