@@ -14,8 +14,8 @@ from lokahome.core.db.models import VisibleQuerySet
 from properties.models.criteria import ListingCriteria
 from properties.models.geo import UTM31N, WGS84, to_metres
 
-if TYPE_CHECKING:
-    pass
+if TYPE_CHECKING:  # the base class below names it in a string
+    from properties.models.listings import Listing  # noqa: F401
 
 PUBLISHED = "published"
 OPEN = ("draft", "submitted", "needs_changes", "published", "paused")
@@ -32,13 +32,13 @@ class Literally(Lookup[str]):
     lookup_name = "literally"
     prepare_rhs = False
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
         """Return ``column = 'word'``; raises ValueError for anything but a word."""
         column, params = self.process_lhs(compiler, connection)
         word = str(self.rhs)
         if not re.fullmatch(r"[a-z_]+", word):
             raise ValueError("a word of the code is expected")
-        return f"{column} = '{word}'", list(params)
+        return f"{column} = '{word}'", tuple(params)
 
 
 class NearestFirst(models.Func):

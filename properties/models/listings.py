@@ -106,6 +106,7 @@ class Listing(VersionedModel):
     class Meta:
         verbose_name = _("annonce")
         verbose_name_plural = _("annonces")
+        permissions = (("moderate_listing", _("Décider des annonces")),)
         ordering = ("-id",)
         constraints = (
             models.UniqueConstraint(

@@ -93,7 +93,10 @@ def _matching(
             | Q(search_name__startswith=wanted)
         )
     score = F("similarity") + F("bonus")
-    return rows.annotate(score=score).order_by("-score", "length", "id")[:limit]
+    ranked: QuerySet[Any] = rows.annotate(score=score).order_by(
+        "-score", "length", "id"
+    )
+    return ranked[:limit]
 
 
 WEIGHT = {
@@ -163,5 +166,5 @@ def commune_of(division: Division, pin: Point) -> Division | None:
         level=Division.Level.ARRONDISSEMENT, code=division.parent_code
     ).select_related("commune")
     communes = [item.commune for item in candidates if item.commune]
-    placed = [commune for commune in communes if commune.point]
-    return min(placed, key=lambda c: c.point.distance(pin), default=None)
+    placed = [(c.point.distance(pin), str(c.pk), c) for c in communes if c.point]
+    return min(placed)[2] if placed else None

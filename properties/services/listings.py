@@ -106,7 +106,7 @@ def edit_listing(
         raise ListingNotEditable(
             allowed_actions=LISTING_STATES.allowed_actions(listing.status, {"owner"})
         )
-    changed = {
+    changed: set[str] = {
         name
         for name in ("description", "available_on")
         if name in changes and getattr(listing, name) != changes[name]

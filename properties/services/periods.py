@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import calendar
 from datetime import date, datetime, timedelta
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import F, Max, Q
@@ -92,7 +93,7 @@ def open_due_periods(*, now: datetime) -> int:
 
 
 @transaction.atomic
-def _open_until(lease_id: object, horizon: date, now: datetime) -> int:
+def _open_until(lease_id: UUID, horizon: date, now: datetime) -> int:
     lease = Lease.objects.running().select_for_update(no_key=True).filter(pk=lease_id)
     row = lease.first()
     opened = 0
@@ -118,7 +119,7 @@ def mark_overdue_periods(*, now: datetime) -> int:
 
 
 @transaction.atomic
-def _mark_overdue(period_id: object, lease_id: object, now: datetime) -> int:
+def _mark_overdue(period_id: UUID, lease_id: UUID, now: datetime) -> int:
     lease = Lease.objects.select_for_update(no_key=True).get(pk=lease_id)
     period = RentPeriod.objects.select_for_update(no_key=True).get(pk=period_id)
     if period.status not in (RentPeriod.Status.DUE, RentPeriod.Status.PART_PAID):

@@ -15,6 +15,7 @@ from lokahome.core.documents.kinds import register_kind
 from lokahome.core.documents.models import SealedDocument
 from lokahome.core.errors import NotFound, StateConflict
 from lokahome.core.money import Money
+from payments.services.receipts import initials
 from properties.models import RentPeriod
 
 QUITTANCE = register_kind(
@@ -79,8 +80,3 @@ def issue_quittance(*, period_id: UUID) -> SealedDocument:
                 "commune": str(lease.listing.commune or ""),
             },
         )
-
-
-def initials(name: str) -> str:
-    """Return the initials of *name* (``A. K.``): all that the check page shows."""
-    return " ".join(f"{part[0].upper()}." for part in name.split() if part)
