@@ -5,8 +5,9 @@ from importlib.util import find_spec
 from django.conf import settings
 from django.conf.urls.static import static
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import include, path, re_path
 
+from lokahome.core.error_pages import unknown_api_path
 from lokahome.core.health import livez, readyz
 
 handler400 = "lokahome.core.error_pages.handler400"
@@ -31,5 +32,6 @@ urlpatterns = [
         )
         if find_spec(module)  # TEMPORARY while the apps are being written
     ),
+    re_path(r"^api(?:/|$)", unknown_api_path),
     *static(settings.MEDIA_URL, document_root=settings.BASE_DIR / "var" / "media"),
 ]

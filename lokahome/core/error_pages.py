@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
+from django.views.decorators.csrf import csrf_exempt
 
 from lokahome.core import errors
 from lokahome.core.api.problems import problem_response
@@ -20,7 +21,9 @@ def _answer(error: errors.DomainError, request: HttpRequest) -> HttpResponse:
         return problem_response(error, request)
     context = {"error": error, "request_id": current_request_id()}
     page = render_to_string("public/error.html", context)
-    return HttpResponse(page, status=error.status, headers={"Cache-Control": "no-store"})
+    return HttpResponse(
+        page, status=error.status, headers={"Cache-Control": "no-store"}
+    )
 
 
 def handler400(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -36,6 +39,15 @@ def handler403(request: HttpRequest, exception: Exception) -> HttpResponse:
 def handler404(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer a path that does not exist."""
     return _answer(errors.NotFound(), request)
+
+
+@csrf_exempt
+def unknown_api_path(request: HttpRequest) -> HttpResponse:
+    """Answer what no path of the API matched, in development too.
+
+    Django's own debug page, which would answer instead of `handler404`, is HTML.
+    """
+    return problem_response(errors.NotFound(), request)
 
 
 def handler500(request: HttpRequest) -> HttpResponse:

@@ -117,6 +117,14 @@ class StateConflict(DomainError):
     title = gettext_lazy("L’état actuel ne permet pas cette action")
 
 
+class AlreadyExists(DomainError):
+    """An object with this id, or of which there is only one, exists already."""
+
+    code = "resource.already_exists"
+    status = 409
+    title = gettext_lazy("Cet élément existe déjà")
+
+
 class StaleVersion(DomainError):
     """Somebody changed the object since it was read."""
 

@@ -14,16 +14,19 @@ from django.core.exceptions import (
     SuspiciousOperation,
 )
 from django.core.exceptions import ValidationError as ModelValidationError
-from django.db import OperationalError
+from django.core.signals import got_request_exception
+from django.db import IntegrityError, OperationalError
 from django.db.utils import DataError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
+from psycopg.errors import UniqueViolation
 from rest_framework import exceptions as drf
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
 from lokahome.core import errors
+from lokahome.core.api.renderers import JSONRenderer
 from lokahome.core.request_id import current_request_id
 
 log = structlog.get_logger(__name__)
@@ -43,10 +46,7 @@ def problem_body(error: errors.DomainError, path: str) -> dict[str, Any]:
         "is_retryable": error.retryable or error.retry_after_seconds is not None,
     }
     if error.errors:
-        body["errors"] = [
-            {key: value for key, value in vars_of(item).items() if value}
-            for item in error.errors
-        ]
+        body["errors"] = [members_of(item) for item in error.errors]
     if error.retry_after_seconds is not None:
         body["retry_after_seconds"] = error.retry_after_seconds
     if error.allowed_actions is not None:
@@ -54,14 +54,13 @@ def problem_body(error: errors.DomainError, path: str) -> dict[str, Any]:
     return body
 
 
-def vars_of(item: errors.FieldError) -> dict[str, str]:
-    """Return a FieldError's members."""
-    return {
-        "pointer": item.pointer,
-        "parameter": item.parameter,
-        "code": item.code,
-        "detail": item.detail,
-    }
+def members_of(item: errors.FieldError) -> dict[str, str]:
+    """Return a FieldError's members: its place, its code, its sentence."""
+    place = (
+        {"parameter": item.parameter} if item.parameter else {"pointer": item.pointer}
+    )
+    detail = {"detail": item.detail} if item.detail else {}
+    return {**place, "code": item.code, **detail}
 
 
 def headers_of(error: errors.DomainError) -> dict[str, str]:
@@ -85,15 +84,20 @@ def problem_response(error: errors.DomainError, request: HttpRequest) -> HttpRes
     )
 
 
-def handle_exception(
-    exception: Exception, context: Mapping[str, Any]
-) -> Response | None:
-    """Translate whatever a view raised. None lets Django's 500 handler answer."""
+def handle_exception(exception: Exception, context: Mapping[str, Any]) -> Response:
+    """Translate whatever a view raised; what nobody foresaw is a 500, and logged."""
+    request = context["request"]
     error = translate(exception)
     if error is None:
-        return None
+        # Answered here and not by Django, whose debug page is HTML. The signal makes
+        # the test client raise, as it does for Django's own.
+        log.error("a view failed", error=type(exception).__name__, exc_info=exception)
+        got_request_exception.send(sender=type(context["view"]), request=request)
+        error = errors.ServerError()
     set_rollback()
-    request = context["request"]
+    # Whatever this view renders otherwise (a schema, a page): a problem is JSON.
+    request.accepted_renderer = JSONRenderer()
+    request.accepted_media_type = CONTENT_TYPE
     return Response(
         problem_body(error, request.path),
         status=error.status,
@@ -125,11 +129,21 @@ def translate(exception: Exception) -> errors.DomainError | None:
     if isinstance(exception, drf.UnsupportedMediaType):
         return errors.UnsupportedMediaType()
     if isinstance(exception, drf.Throttled):
-        return errors.RateLimited(retry_after_seconds=int(getattr(exception, "wait", None) or 1))
+        return errors.RateLimited(
+            retry_after_seconds=int(getattr(exception, "wait", None) or 1)
+        )
     if isinstance(exception, RequestDataTooBig):
         return errors.TooLarge()
     if isinstance(exception, SuspiciousOperation | DataError | UnicodeError):
         return errors.BadRequest()
+    if isinstance(exception, IntegrityError) and isinstance(
+        exception.__cause__, UniqueViolation
+    ):
+        # Two requests may pass the same look before they insert: the database decides.
+        log.warning(
+            "a row exists already", error=str(exception.__cause__.diag.constraint_name)
+        )
+        return errors.AlreadyExists()
     if isinstance(exception, OperationalError):
         log.error("database unavailable", error=type(exception).__name__)
         return errors.TemporarilyUnavailable(retry_after_seconds=5)
@@ -140,13 +154,12 @@ def flatten(details: Any, pointer: str = "") -> list[errors.FieldError]:
     """Turn DRF's nested error details into a flat list with JSON pointers."""
     if isinstance(details, Mapping) and {"message", "code"} == set(details):
         code = re.sub(r"[^a-z0-9_]", "_", str(details["code"]).lower())
-        return [
-            errors.FieldError(code, str(details["message"]), pointer=pointer or "/")
-        ]
+        return [errors.FieldError(code, str(details["message"]), pointer=pointer)]
     found: list[errors.FieldError] = []
     if isinstance(details, Mapping):
         for key, value in details.items():
-            step = "" if key == "non_field_errors" else f"/{key}"
+            name = str(key).replace("~", "~0").replace("/", "~1")
+            step = "" if key == "non_field_errors" else f"/{name}"
             found += flatten(value, pointer + step)
     elif isinstance(details, list | tuple):
         for index, value in enumerate(details):
