@@ -11,7 +11,9 @@ from django.contrib.gis.db import models
 from django.contrib.gis.db.models.functions import Transform
 from django.contrib.postgres.indexes import GinIndex, GistIndex, OpClass
 from django.db.models import Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import override
 
 from lokahome.core.db.models import VersionedModel
 from lokahome.core.money import XOF, Money
@@ -184,6 +186,27 @@ class Listing(VersionedModel):
 
     def __str__(self) -> str:
         return self.title
+
+    def title_in(self, language: str, *, with_landmark: bool = True) -> str:
+        """Return a title made of facts, so that nobody has to moderate or translate it.
+
+        Needs division, commune and landmark at hand.
+        """
+        with override(language):
+            parts = [str(self.get_kind_display())]
+            if self.bedrooms > 1:
+                parts.append(gettext("%(count)d chambres") % {"count": self.bedrooms})
+            if self.is_furnished:
+                parts.append(gettext("meublé"))
+            place = self.division.name
+            if self.commune and self.commune.name != place:
+                place += f" ({self.commune.name})"
+            facts = {"home": ", ".join(parts), "place": place}
+            title = gettext("%(home)s à %(place)s") % facts
+            if with_landmark and self.landmark:
+                name = {"landmark": self.landmark.name}
+                title += gettext(", près de %(landmark)s") % name
+        return title[:160]
 
     @property
     def rent_money(self) -> Money:

@@ -8,8 +8,6 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.utils.text import slugify
-from django.utils.translation import gettext as _
-from django.utils.translation import override
 
 from lokahome.core.db.locks import locked
 from properties.models import Listing, Unit
@@ -45,27 +43,10 @@ def copy_facts(listing: Listing, unit: Unit) -> None:
     listing.commune = commune_of(home.division, home.pin)
     listing.landmark = home.landmark
     listing.public_point = blurred(home.pin, unit.pk)
-    listing.title = listing_title(listing, unit)
+    listing.title = listing.title_in("fr")
     words = [listing.title, str(home.division), str(listing.commune or "")]
     words += [home.landmark.name if home.landmark else "", unit.get_kind_display()]
     listing.search_title = fold(" ".join(words))[:400]
-
-
-def listing_title(listing: Listing, unit: Unit) -> str:
-    """Return a title in French made of facts, so that nobody has to moderate it."""
-    with override("fr"):
-        parts = [str(unit.get_kind_display())]
-        if unit.bedrooms > 1:
-            parts.append(_("%(count)d chambres") % {"count": unit.bedrooms})
-        if unit.is_furnished:
-            parts.append(_("meublé"))
-        place = str(listing.division)
-        if listing.commune and listing.commune_id != listing.division_id:
-            place += f" ({listing.commune})"
-        title = _("%(home)s à %(place)s") % {"home": ", ".join(parts), "place": place}
-        if listing.landmark:
-            title += _(", près de %(landmark)s") % {"landmark": listing.landmark}
-    return title[:160]
 
 
 def new_slug(listing: Listing) -> str:

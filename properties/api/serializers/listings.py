@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
-from django.core.files.storage import storages
+from django.utils.translation import get_language
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -14,17 +14,12 @@ from properties.api.serializers.places import DivisionSerializer, LandmarkSerial
 from properties.models import EntryCost, Listing, ListingPhoto, Unit
 from properties.models.listings import LISTING_STATES
 from properties.policies import may_apply, may_edit_listing, roles_on_listing
+from properties.queries.cards import media_url
 from properties.queries.places import ATTRIBUTION
 from properties.services.legal_marks import CostLine
 
 INTERNAL_ACTIONS = {"review_again"}
 """Steps that follow from an edit; nobody asks for them by name."""
-
-
-def media_url(key: str) -> str:
-    """Return the absolute address of a stored file."""
-    url = str(storages["default"].url(key))
-    return settings.PUBLIC_URL + url if url.startswith("/") else url
 
 
 class PhotoVariantSerializer(serializers.Serializer[Any]):
@@ -152,7 +147,9 @@ class ListingCardSerializer(serializers.ModelSerializer[Listing]):
     id = serializers.UUIDField(read_only=True, help_text="The listing.")
     slug = serializers.CharField(read_only=True, max_length=120, help_text="Its name.")
     url = serializers.SerializerMethodField(help_text="Its public page.")
-    title = serializers.CharField(read_only=True, max_length=160, help_text="Title.")
+    title = serializers.SerializerMethodField(
+        help_text="Made of facts, in the reader's language."
+    )
     purpose = serializers.ChoiceField(
         choices=Listing.Purpose.choices, help_text="How it is let."
     )
@@ -207,6 +204,11 @@ class ListingCardSerializer(serializers.ModelSerializer[Listing]):
             "available_on",
             "published_at",
         )
+
+    @extend_schema_field(serializers.CharField(max_length=160))
+    def get_title(self, row: Listing) -> str:
+        """Return the title."""
+        return row.title_in(get_language() or "fr")
 
     def get_url(self, row: Listing) -> str:
         """Return the address of the public page."""

@@ -147,7 +147,7 @@ class LeaseViewSet(ReadViewSet):
     @action(detail=True, methods=["get"], url_path="rent-periods")
     def rent_periods(self, request: Request, pk: UUID) -> Response:
         """Return a page of periods."""
-        self.sorts = {"oldest": ("starts_on", "id")}  # type: ignore[misc]
+        self.sorts = {"oldest": ("starts_on", "id")}
         page = self.paginate_queryset(self.visible().rent_periods.all())
         return self.get_paginated_response(RentPeriodSerializer(page, many=True).data)
 

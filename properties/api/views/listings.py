@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Prefetch, QuerySet
+from django.db.models import QuerySet
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework import serializers, status
 from rest_framework.decorators import action
@@ -37,8 +37,9 @@ from properties.api.views.shared import (
     require_role,
     signed_in,
 )
-from properties.models import Listing, ListingPhoto
+from properties.models import Listing
 from properties.policies import roles_on_listing
+from properties.queries.public import COVERS
 from properties.services.listings import (
     create_listing,
     edit_listing,
@@ -61,13 +62,6 @@ SORTS: dict[str, tuple[str, ...]] = {
     "dearest": ("-rent", "-id"),
     "entry_total": ("entry_total", "id"),
 }
-COVERS = Prefetch(
-    "photos",
-    queryset=ListingPhoto.objects.order_by("listing_id", "position").distinct(
-        "listing_id"
-    ),
-    to_attr="covers",
-)
 
 
 class PhotoInputSerializer(serializers.Serializer[Any]):
@@ -122,7 +116,7 @@ class ListingViewSet(ReadViewSet):
         """Return a page."""
         if request.query_params.get("mine"):
             # Drafts have no moment of publication.
-            self.sorts = {"newest": ("-id",)}  # type: ignore[misc]
+            self.sorts = {"newest": ("-id",)}
         return super().list(request, *args, **kwargs)
 
     def fresh(self, pk: UUID) -> Response:
