@@ -65,7 +65,7 @@ def production_environment() -> dict[str, str]:
         "PRIVATE_STORAGE_URL": (
             "s3://key:secret@s3.lokahome.example/private?region=eu-west-3"
         ),
-        "EMAIL_URL": "submission://user:password@mail.lokahome.example:587",
+        "EMAIL_URL": "smtp+tls://user:password@mail.lokahome.example:587",
         "SMS_TRANSPORT": "none",
         # Set to nothing, or var/local.env would fill them.
         "SIMULATOR_URL": "",
