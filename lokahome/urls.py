@@ -33,5 +33,9 @@ urlpatterns = [
         if find_spec(module)  # TEMPORARY while the apps are being written
     ),
     re_path(r"^api(?:/|$)", unknown_api_path),
-    *static(settings.MEDIA_URL, document_root=settings.BASE_DIR / "var" / "media"),
+    # The folder that STORAGE_URL names; development only, and not with object storage.
+    *static(
+        settings.MEDIA_URL,
+        document_root=settings.STORAGES["default"]["OPTIONS"].get("location", ""),
+    ),
 ]
