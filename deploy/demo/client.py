@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 import uuid
 from collections.abc import Callable
@@ -22,7 +23,7 @@ class Refused(Exception):
         self.status = response.status_code
         self.problem: dict[str, Any] = {}
         request = response.request
-        shown = response.text[:2000]
+        shown = _words(response.text)
         if "json" in response.headers.get("content-type", ""):
             self.problem = response.json()
             shown = json.dumps(self.problem, ensure_ascii=False, indent=2)
@@ -34,6 +35,12 @@ class Refused(Exception):
     def code(self) -> str:
         """The problem's stable code, empty when the answer was not a problem."""
         return str(self.problem.get("code", ""))
+
+
+def _words(page: str) -> str:
+    """Return the title of an HTML page, the beginning of any other text."""
+    title = re.search(r"<title>(.*?)</title>", page, re.DOTALL)
+    return " ".join(title[1].split()) if title else page[:2000]
 
 
 class Unexpected(Exception):
@@ -55,6 +62,11 @@ class Api:
         if token:
             headers["Authorization"] = f"Bearer {token}"
         self._http = httpx.Client(headers=headers, timeout=TIMEOUT)
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What every request of this app carries."""
+        return dict(self._http.headers)
 
     def get(self, path: str, **parameters: Any) -> Any:
         """Return the JSON of *path*; raises Refused."""

@@ -35,7 +35,7 @@ def accept(journey: Journey) -> Told:
     accepted = api.post(f"applications/{journey.application_id}/acceptance")
     expect(accepted["status"] == "accepted", f"it is {accepted['status']}")
     journey.lease_id = accepted["lease_id"]
-    lease = api.post(f"leases/{journey.lease_id}/submission")
+    lease = api.post(f"leases/{journey.lease_id}/signature-request")
     expect(lease["status"] == "out_for_signature", f"the lease is {lease['status']}")
     address = journey.tenant.api.get(f"properties/{accepted['property_id']}")
     expect(address["pin"] == journey.pin, "the accepted tenant sees another address")

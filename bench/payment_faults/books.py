@@ -1,0 +1,59 @@
+"""The two books: our ledger, and the one that the simulated gateway keeps by itself."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any
+
+from bench.payment_faults.tenancy import Asked, Tenancy
+from deploy.throwaway.platform import Platform
+
+_SETTLING = 20.0
+
+
+def check_books(here: Platform, home: Tenancy) -> list[str]:
+    """Return every violation: invariants, totals, and each payment against the book."""
+    found = [line for asked in home.charges for line in payment_violations(home, asked)]
+    until = time.monotonic() + _SETTLING
+    while True:
+        late = _totals(here, home) + _invariants(here)
+        if not late or time.monotonic() > until:
+            return found + late
+        time.sleep(1)
+
+
+def payment_violations(home: Tenancy, asked: Asked) -> list[str]:
+    """Compare what a payer is told with what the gateway took."""
+    taken = home.gateway.collected(asked.reference)
+    status = home.read(asked)["status"]
+    if status == "succeeded" and taken != asked.amount:
+        return [f"{asked.reference} succeeded with {taken} of {asked.amount} F taken"]
+    if status in ("failed", "expired") and taken:
+        return [f"{asked.reference} is {status}, but {taken} F were taken"]
+    if status == "in_review" and taken == asked.amount:
+        return [f"{asked.reference} is in review, though the right amount was taken"]
+    return []
+
+
+def _totals(here: Platform, home: Tenancy) -> list[str]:
+    ours = _json(here, "ledger_totals")["fedapay"]
+    theirs = home.gateway.totals()
+    return [
+        f"{name}: the ledger has {ours[name]} F, the gateway's book {theirs[name]} F"
+        for name in ("net", "fees")
+        if ours[name] != theirs[name]
+    ]
+
+
+def _invariants(here: Platform) -> list[str]:
+    broken = _json(here, "check_invariants")
+    return [f"{name}: {rows}" for name, rows in broken.items() if rows]
+
+
+def _json(here: Platform, command: str) -> Any:
+    done = here.manage(command, "--json")
+    try:
+        return json.loads(done.stdout)
+    except ValueError as error:
+        raise RuntimeError(f"{command}: {done.stdout}{done.stderr}") from error
