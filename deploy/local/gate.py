@@ -66,7 +66,8 @@ def production_environment() -> dict[str, str]:
             "s3://key:secret@s3.lokahome.example/private?region=eu-west-3"
         ),
         "EMAIL_URL": "smtp+tls://user:password@mail.lokahome.example:587",
-        "SMS_TRANSPORT": "none",
+        # The carrier intended for production; the checks only refuse none and caught.
+        "SMS_TRANSPORT": "twilio",
         # Set to nothing, or var/local.env would fill them.
         "SIMULATOR_URL": "",
         "FAILPOINT_DIR": "",
