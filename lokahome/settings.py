@@ -241,7 +241,19 @@ SPECTACULAR_SETTINGS = {
         "drf_spectacular.hooks.postprocess_schema_enums",
         "lokahome.core.api.schema.add_problems",
     ],
-    "ENUM_NAME_OVERRIDES": {},
+    "ENUM_NAME_OVERRIDES": {
+        "ApplicationStatus": "properties.models.Application.Status",
+        "EntryCostKind": "properties.models.EntryCost.Kind",
+        "LeaseStatus": "properties.models.Lease.Status",
+        "ListingStatus": "properties.models.Listing.Status",
+        "PaymentStatus": "payments.models.ChargeStatus",
+        "PersonRole": "accounts.models.RoleGrant.Role",
+        "PropertyKind": "properties.models.Property.Kind",
+        "RentPeriodStatus": "properties.models.RentPeriod.Status",
+        "SignatureRole": "properties.models.LeaseSignature.Role",
+        "UnitKind": "properties.models.Unit.Kind",
+        "UploadStatus": "lokahome.core.models.Upload.Status",
+    },
 }
 CURSOR_KEY = secret("CURSOR_KEY", debug=DEBUG)
 OLDEST_APP_VERSIONS = {"android": "1.0.0", "ios": "1.0.0"}
