@@ -1,0 +1,5 @@
+"""Homes in the back-office."""
+
+from properties.admin import homes as homes
+from properties.admin import leases as leases
+from properties.admin import listings as listings

@@ -13,9 +13,14 @@ from lokahome.core.money import Money, format_money
 from properties.models import EntryCost, Listing, ListingPhoto
 
 
+def media_path(key: str) -> str:
+    """Return the address of a stored file as our own pages write it."""
+    return str(storages["default"].url(key))
+
+
 def media_url(key: str) -> str:
     """Return the absolute address of a stored file."""
-    url = str(storages["default"].url(key))
+    url = media_path(key)
     return settings.PUBLIC_URL + url if url.startswith("/") else url
 
 
@@ -25,6 +30,7 @@ class Picture:
 
     src: str
     srcset: str
+    fallback: str
     share: str
     width: int
     height: int
@@ -35,8 +41,9 @@ def picture(photo: ListingPhoto) -> Picture:
     webp = [item for item in photo.variants if item["format"] == "webp"]
     jpeg = [item for item in photo.variants if item["format"] == "jpeg"]
     return Picture(
-        src=media_url(webp[min(1, len(webp) - 1)]["key"]),
-        srcset=", ".join(f"{media_url(i['key'])} {i['width']}w" for i in webp),
+        src=media_path(webp[min(1, len(webp) - 1)]["key"]),
+        srcset=", ".join(f"{media_path(i['key'])} {i['width']}w" for i in webp),
+        fallback=media_path((jpeg or webp)[-1]["key"]),
         share=media_url((jpeg or webp)[-1]["key"]),
         width=photo.width,
         height=photo.height,
