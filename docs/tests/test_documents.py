@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from django.apps import apps
 from django.conf import settings
+from django.urls import get_resolver
 
 from lokahome.core.invariants import INVARIANTS
 from lokahome.core.states import StateMachine
@@ -106,7 +107,33 @@ def test_functions_named_with_their_file_are_in_it():
     assert len(named) >= 20
     for name, path in named:
         source = (ROOT / path).read_text(encoding="utf-8")
-        assert re.search(rf"\b(?:def|class) {name}\b|^{name}\b", source, re.MULTILINE), (
+        assert re.search(
+            rf"\b(?:def|class) {name}\b|^{name}\b", source, re.MULTILINE
+        ), (
             name,
             path,
         )
+
+
+def api_paths(patterns, prefix="") -> set[str]:
+    """Return the words of every API path, without its parameters."""
+    found = set()
+    for item in patterns:
+        route = prefix + str(item.pattern)
+        if hasattr(item, "url_patterns"):
+            found |= api_paths(item.url_patterns, route)
+        elif route.startswith("api/v1/"):
+            found.add(re.sub(r"/?<[^>]+>", "", route.removeprefix("api/v1/")))
+    return found
+
+
+def test_the_api_page_names_every_path():
+    text = (ROOT / "docs" / "api" / "README.md").read_text(encoding="utf-8")
+    for path in api_paths(get_resolver().url_patterns):
+        noun, _slash, rest = path.partition("/")
+        whole = path if noun in {"auth", "me"} else noun
+        assert (
+            f"`{whole}`" in text or f"`{whole}/" in text or f"`{whole}?" in text
+        ), path
+        if rest and whole == noun:
+            assert rest in text, path
