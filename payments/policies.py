@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from lokahome.core.money import Money
 from payments.gateways.base import ChargeEvidence
 from payments.models.charge import Charge
-from payments.models.charge_states import CAPTURED, ChargeStatus
+from payments.models.charge_states import ChargeStatus
 
 AMOUNT_LIMITS = {"XOF": (100, 3_000_000)}
 """Least and most francs of one mobile-money charge in Benin (MTN and Moov bounds quoted
@@ -80,6 +79,13 @@ def differences(charge: Charge, evidence: ChargeEvidence) -> list[str]:
     return found
 
 
+def amount_taken(evidence: ChargeEvidence) -> int:
+    """Return what left the payer's wallet, a fee on top not counted."""
+    if evidence.payer_debited is None:
+        return evidence.amount
+    return min(evidence.amount, evidence.payer_debited) or evidence.amount
+
+
 def fee_we_bear(amount: int, evidence: ChargeEvidence) -> int:
     """Return the francs of the gateway's fee that reduce what it owes us.
 
@@ -93,15 +99,3 @@ def fee_we_bear(amount: int, evidence: ChargeEvidence) -> int:
     if evidence.payer_debited == amount + evidence.fee:
         return 0
     return evidence.fee
-
-
-def may_recheck_charge(
-    *, is_active: bool, is_staff: bool, permissions: Collection[str]
-) -> bool:
-    """True for staff who may ask the gateway again about any charge."""
-    return is_active and is_staff and "payments.recheck_charge" in permissions
-
-
-def is_captured(status: str) -> bool:
-    """True for the states in which the payer's money was taken."""
-    return status in CAPTURED

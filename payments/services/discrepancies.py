@@ -15,6 +15,7 @@ from lokahome.core.db.locks import advisory_lock
 from payments.gateways.base import ChargeEvidence
 from payments.models import Charge, JournalEntry
 from payments.models.chart import GATEWAY_CLEARING, SUSPENSE
+from payments.policies import amount_taken
 from payments.services.ledger import leg, post_entry
 
 
@@ -109,7 +110,7 @@ def keep_in_suspense(
         kind__in=(JournalEntry.Kind.SUSPENSE, JournalEntry.Kind.CAPTURE),
     ).exists():
         return False
-    taken, currency = evidence.amount, evidence.currency
+    taken, currency = amount_taken(evidence), evidence.currency
     post_entry(
         kind=JournalEntry.Kind.SUSPENSE,
         legs=(

@@ -19,6 +19,7 @@ from payments.gateways.base import ChargeEvidence
 from payments.gateways.errors import GatewayError, GatewayUntrusted
 from payments.models import Charge, ReconciliationRun
 from payments.models.charge_states import CAPTURED
+from payments.policies import amount_taken
 from payments.services.confirming import GatewaySilent
 from payments.services.discrepancies import Difference, as_facts, report_difference
 from payments.services.matching import (
@@ -240,7 +241,7 @@ def _close(
     )
     run.listed = len(listed)
     run.listed_paid = len(paid)
-    run.listed_sum = sum(row.amount for row in paid)
+    run.listed_sum = sum(amount_taken(row) for row in paid)
     run.listed_fees = sum(row.fee or 0 for row in paid)
     run.ours = ours["count"]
     run.ours_captured = ours["captured"]

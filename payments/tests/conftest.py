@@ -3,6 +3,7 @@
 from uuid import UUID
 
 import pytest
+from django.db import connection
 from django.db.models import Sum
 
 from lokahome.core import clock
@@ -18,6 +19,18 @@ from payments.tests.fake_gateway import FakeGateway
 
 AMA = UUID("01890000-0000-7000-8000-000000000001")
 KOSSI = UUID("01890000-0000-7000-8000-000000000002")
+
+
+@pytest.fixture(autouse=True)
+def own_papers(settings, tmp_path):
+    """Keep drawn receipts out of the development's folder."""
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "private": {
+            "BACKEND": "django.core.files.storage.FileSystemStorage",
+            "OPTIONS": {"location": str(tmp_path / "papers"), "base_url": None},
+        },
+    }
 
 
 @pytest.fixture
@@ -76,6 +89,10 @@ def books():
             return rows.aggregate(sum=Sum("amount", default=0))["sum"]
 
         def hold(self):
+            with connection.cursor() as cursor:
+                # What waits for a commit is checked now: most tests never commit.
+                cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+                cursor.execute("SET CONSTRAINTS ALL DEFERRED")
             names = [
                 name
                 for name in INVARIANTS

@@ -12,17 +12,6 @@ pytestmark = pytest.mark.django_db
 URL = "/api/v1/receipts"
 
 
-@pytest.fixture(autouse=True)
-def own_storage(settings, tmp_path):
-    settings.STORAGES = {
-        **settings.STORAGES,
-        "private": {
-            "BACKEND": "django.core.files.storage.FileSystemStorage",
-            "OPTIONS": {"location": str(tmp_path), "base_url": None},
-        },
-    }
-
-
 @pytest.fixture
 def paid(sent_charge, gateway, ama, kossi):
     charge = sent_charge(payer=ama.id, payee=kossi.id)

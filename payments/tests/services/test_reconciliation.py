@@ -10,7 +10,7 @@ from accounts.services.cases import decide_case
 from lokahome.core import clock
 from payments.gateways.base import EvidenceStatus
 from payments.gateways.errors import GatewayUnavailable, GatewayUntrusted
-from payments.models import Charge, ChargeStatus, ReconciliationRun
+from payments.models import ChargeStatus, ReconciliationRun
 from payments.services.confirming import confirm_with_gateway
 from payments.services.reconciliation import reconcile_due, reconcile_gateway
 

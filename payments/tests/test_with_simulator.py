@@ -1,0 +1,220 @@
+"""The whole of payments against the simulator: another process, its wire, its book.
+
+Webhooks are carried from the simulator to our door byte by byte; the books of both
+sides must end equal, to the franc.
+"""
+
+from datetime import timedelta
+
+import pytest
+
+from accounts.models import Case
+from lokahome.core import clock
+from lokahome.core.events.delivering import drain
+from lokahome.core.events.models import Delivery
+from lokahome.core.http.client import OutgoingClient
+from payments.gateways.fedapay import FedaPayConfig, FedaPayGateway
+from payments.models import Charge, GatewayNotice
+from payments.services import reconciliation, routing
+from payments.services.polling import request_due_checks
+from payments.services.reconciliation import reconcile_gateway
+from payments.tests import simulation
+
+PREFIX = "+2290197000"  # and the outcome's three digits
+
+# Outcome by the number's ending -> where the charge ends, and the case it leaves.
+ENDINGS = {
+    "001": ("succeeded", None),
+    "002": ("failed", None),
+    "003": ("failed", None),
+    "006": ("succeeded", None),  # the webhook never comes
+    "007": ("succeeded", None),  # it comes twice
+    "009": ("in_review", "payment_amount"),  # 100 F less
+    "012": ("succeeded", None),  # it comes before the answer to the call
+    "013": ("succeeded", None),  # a forged one comes first
+    "014": ("succeeded", None),  # it comes 200 times at once
+    "015": ("succeeded", None),  # the call is never answered
+    "016": ("failed", None),  # the number is refused
+}
+
+
+@pytest.fixture
+def receiver():
+    receiver = simulation.Receiver()
+    yield receiver
+    receiver.close()
+
+
+@pytest.fixture
+def simulator(tmp_path, receiver):
+    simulator = simulation.Simulator(
+        tmp_path / "book.sqlite", webhook=receiver.url
+    ).start()
+    yield simulator
+    simulator.stop()
+
+
+@pytest.fixture
+def gateway(simulator, monkeypatch):
+    client = OutgoingClient(
+        simulator.url,
+        allowed_hosts={"127.0.0.1"},
+        allow_loopback=True,
+        connect_seconds=1,
+        read_seconds=2,
+        deadline_seconds=3,
+    )
+    adapter = FedaPayGateway(
+        FedaPayConfig(
+            secret_key=simulation.SECRET_KEY,
+            webhook_secrets=(simulation.WEBHOOK_SECRET,),
+            page_hosts=frozenset({"127.0.0.1"}),
+        ),
+        client,
+    )
+    for module in (routing, reconciliation):
+        monkeypatch.setattr(module, "BUILDERS", {"fedapay": lambda: adapter})
+    routing.gateway_named.cache_clear()
+    yield adapter
+    routing.gateway_named.cache_clear()
+    client.close()
+
+
+@pytest.fixture
+def world(receiver, anonymous):
+    """Carries webhooks, relays and beats until a condition holds."""
+
+    class World:
+        carried = 0
+        answers = []
+
+        def carry(self):
+            while self.carried < len(receiver.received):
+                headers, body = receiver.received[self.carried]
+                self.carried += 1
+                answer = anonymous.generic(
+                    "POST",
+                    "/api/v1/webhooks/fedapay",
+                    body,
+                    content_type="application/json",
+                    headers={
+                        name: value
+                        for name, value in headers.items()
+                        if name.lower().startswith("x-")
+                    },
+                )
+                self.answers.append(answer.status_code)
+
+        def turn(self, *, hooks=True):
+            if hooks:
+                self.carry()
+            # A lane that asked for patience gets none here.
+            Delivery.objects.filter(status="waiting").update(available_at=clock.now())
+            drain(rounds=5)
+            request_due_checks(now=clock.now() + timedelta(minutes=5))
+            drain(rounds=5)
+
+        def until(self, condition, **options):
+            def turned():
+                self.turn(**options)
+                return condition()
+
+            return simulation.wait_until(turned, 40)
+
+    return World()
+
+
+def states(charges):
+    found = dict(Charge.objects.values_list("pk", "status"))
+    return {ending: found[charge.pk] for ending, charge in charges.items()}
+
+
+def reconcile():
+    now = clock.now()
+    return reconcile_gateway(
+        gateway="fedapay",
+        window_from=now - timedelta(hours=1),
+        window_until=now,
+        now=now,
+    )
+
+
+def assert_books_agree(simulator, books):
+    totals = simulator.totals()
+    held = books.balance("gateway_clearing:fedapay")
+    owed = books.balance("payee_payable") + books.balance("suspense:fedapay")
+    assert -owed == totals["collected"]
+    # A fee of money in suspense is posted when the money is attributed.
+    kept = books.balance("suspense:fedapay")
+    if not kept:
+        assert books.balance("gateway_fees:fedapay") == totals["fees"]
+        assert held == totals["net"]
+
+
+def test_every_outcome_ends_and_the_books_agree(
+    committed, simulator, gateway, new_charge, world, books
+):
+    charges = {
+        ending: new_charge(payer_phone=f"{PREFIX}{ending}", amount=25_000)
+        for ending in ENDINGS
+    }
+    wanted = {ending: status for ending, (status, _case) in ENDINGS.items()}
+    world.until(lambda: states(charges) == wanted or None)
+    world.turn()
+    run = reconcile()
+    assert run.healed == 0
+    assert run.listed_sum == run.ledger_sum
+    assert states(charges) == wanted
+    kinds = sorted(Case.objects.values_list("kind", flat=True))
+    assert kinds == sorted(case for _status, case in ENDINGS.values() if case)
+    for charge in charges.values():
+        assert len(simulator.charges(charge.reference)) <= 1
+    assert set(world.answers) <= {200, 401}
+    assert GatewayNotice.objects.filter(outcome="waiting").count() == 0
+    assert_books_agree(simulator, books)
+    books.hold()
+
+
+def test_without_any_webhook_everything_ends_the_same(
+    committed, simulator, gateway, new_charge, world, books
+):
+    charges = {
+        ending: new_charge(payer_phone=f"{PREFIX}{ending}")
+        for ending in ("001", "002", "012")
+    }
+    wanted = {"001": "succeeded", "002": "failed", "012": "succeeded"}
+    world.until(lambda: states(charges) == wanted or None, hooks=False)
+    assert GatewayNotice.objects.count() == 0
+    assert_books_agree(simulator, books)
+    books.hold()
+
+
+def test_a_late_approval_is_found_by_the_reconciliation_alone(
+    committed, simulator, gateway, new_charge, world, books
+):
+    charge = new_charge(payer_phone=f"{PREFIX}008")
+    world.until(
+        lambda: states({"008": charge}) == {"008": "failed"} or None, hooks=False
+    )
+    simulation.wait_until(lambda: simulator.totals()["charges"] == 1)
+    run = reconcile()
+    assert run.healed == 1
+    assert states({"008": charge}) == {"008": "succeeded"}
+    assert_books_agree(simulator, books)
+    books.hold()
+
+
+def test_a_gateway_killed_in_the_middle_loses_nothing(
+    committed, simulator, gateway, new_charge, world, books
+):
+    charges = {n: new_charge(payer_phone=f"{PREFIX}001") for n in range(4)}
+    drain(rounds=1)
+    simulator.kill()
+    world.turn()
+    assert "failed" not in states(charges).values()
+    simulator.start()
+    world.until(lambda: set(states(charges).values()) == {"succeeded"} or None)
+    for charge in charges.values():
+        assert len(simulator.charges(charge.reference)) == 1
+    assert_books_agree(simulator, books)
+    books.hold()
