@@ -147,6 +147,7 @@ CELERY = {
     "task_reject_on_worker_lost": True,
     "worker_prefetch_multiplier": 1,
     "task_default_queue": "celery",
+    "task_routes": {"core.deliver": {"queue": "lanes"}},
     "task_serializer": "json",
     "accept_content": ["json"],
     "timezone": "Africa/Porto-Novo",
@@ -295,6 +296,10 @@ FEDAPAY_WEBHOOK_SECRETS: list[str] = [
     if part.strip()
 ]
 SMS_TRANSPORT: str = env.str("SMS_TRANSPORT", default="caught" if DEBUG else "none")
+TWILIO_API_BASE: str = env.str("TWILIO_API_BASE", default="https://api.twilio.com")
+TWILIO_ACCOUNT_SID: str = env.str("TWILIO_ACCOUNT_SID", default="")
+TWILIO_AUTH_TOKEN: str = env.str("TWILIO_AUTH_TOKEN", default="")
+TWILIO_FROM: str = env.str("TWILIO_FROM", default="")
 DEFAULT_FROM_EMAIL: str = env.str("DEFAULT_FROM_EMAIL", default="bonjour@lokahome.bj")
 EMAIL_BACKEND = env.str(
     "EMAIL_BACKEND",
@@ -311,6 +316,8 @@ if env.str("EMAIL_URL", default=""):
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
 X_FRAME_OPTIONS = "DENY"
+SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$"]
+"""Probes speak plain HTTP to the process itself."""
 if not DEBUG:
     SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

@@ -12,7 +12,8 @@ class MessagingConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Give the caught e-mail backend the place where it keeps mail."""
+        """Register the checks; tell the caught e-mail backend where it keeps mail."""
+        from messaging import checks as checks
         from messaging.channels.email_caught import keep_with
         from messaging.services.caught import keep_caught
 

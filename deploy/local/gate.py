@@ -66,8 +66,10 @@ def production_environment() -> dict[str, str]:
             "s3://key:secret@s3.lokahome.example/private?region=eu-west-3"
         ),
         "EMAIL_URL": "smtp+tls://user:password@mail.lokahome.example:587",
-        # The carrier intended for production; the checks only refuse none and caught.
         "SMS_TRANSPORT": "twilio",
+        "TWILIO_ACCOUNT_SID": "AC00000000000000000000000000000000",
+        "TWILIO_AUTH_TOKEN": secrets.token_hex(16),
+        "TWILIO_FROM": "LOKAHOME",
         # Set to nothing, or var/local.env would fill them.
         "SIMULATOR_URL": "",
         "FAILPOINT_DIR": "",

@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, NoReturn, Self
+from urllib.parse import urlencode
 
 import httpcore
 import httpx
@@ -127,17 +128,18 @@ class OutgoingClient:
         path: str,
         *,
         json: Any = None,
+        form: Mapping[str, str] | None = None,
         params: Mapping[str, str | int] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
         """Send one request to `path` under the base URL and return the answer as it is.
 
-        Any status is an answer. Raises `Unreachable` when nothing was sent for sure,
+        The body is `json`, or `form` fields, or nothing. Any status is an answer. Raises `Unreachable` when nothing was sent for sure,
         `NoAnswer` (or `AnswerTooLarge`) when the request may have been processed,
         `CalledInsideTransaction`, and `HostRefused` for a path that leaves the host.
         """
         refuse_inside_transaction()
-        request = self._build(method, path, json, params, headers)
+        request = self._build(method, path, _body(json, form), params, headers)
         started = time.monotonic()
         status: int | None = None
         try:
@@ -164,7 +166,7 @@ class OutgoingClient:
         self,
         method: str,
         path: str,
-        body: Any,
+        body: tuple[str, bytes] | None,
         params: Mapping[str, str | int] | None,
         headers: Mapping[str, str] | None,
     ) -> httpx.Request:
@@ -185,8 +187,7 @@ class OutgoingClient:
         sent.update(headers or {})
         content: bytes | None = None
         if body is not None:
-            content = _encode(body)
-            sent["Content-Type"] = "application/json"
+            sent["Content-Type"], content = body
         return httpx.Request(method, url, headers=sent, content=content)
 
     def _send(self, request: httpx.Request, started: float) -> Answer:
@@ -221,8 +222,13 @@ class OutgoingClient:
         )
 
 
-def _encode(body: Any) -> bytes:
-    return json.dumps(body, ensure_ascii=False, allow_nan=False).encode()
+def _body(data: Any, form: Mapping[str, str] | None) -> tuple[str, bytes] | None:
+    if form is not None:
+        return "application/x-www-form-urlencoded", urlencode(form).encode()
+    if data is None:
+        return None
+    encoded = json.dumps(data, ensure_ascii=False, allow_nan=False).encode()
+    return "application/json", encoded
 
 
 def _no_constant(name: str) -> NoReturn:
