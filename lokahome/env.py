@@ -29,7 +29,8 @@ def secret(name: str, *, debug: bool) -> str:
 
     Outside development an absent secret stops the start: nothing may run on a default.
     """
-    value: str = env.str(name, default="")
+    # A file made by an editor or by `echo` ends in a newline, which is no secret.
+    value: str = env.str(name, default="").strip()
     if value:
         return value
     if debug:
@@ -38,10 +39,14 @@ def secret(name: str, *, debug: bool) -> str:
 
 
 def database(name: str, **options: Any) -> dict[str, Any]:
-    """Return the Django database entry of the URL in *name*, on PostGIS."""
+    """Return the Django database entry of the URL in *name*, on PostGIS.
+
+    The URL's own query (``?sslmode=require``) is kept and wins over OPTIONS.
+    """
     entry: dict[str, Any] = dict(env.db_url(name, default="postgres:///lokahome"))
     entry["ENGINE"] = "django.contrib.gis.db.backends.postgis"
-    return entry | options
+    both = {**options.pop("OPTIONS", {}), **entry.get("OPTIONS", {})}
+    return entry | options | {"OPTIONS": both}
 
 
 def storage(name: str, *, directory: str, base_url: str | None) -> dict[str, Any]:
