@@ -9,9 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import psycopg
 import structlog
-from django.conf import settings
+from django.db import Error as DatabaseError
+from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django_celery_beat.models import IntervalSchedule, PeriodicTask
 from django_celery_beat.schedulers import DatabaseScheduler
 
@@ -69,7 +70,7 @@ class SoleScheduler(DatabaseScheduler):  # type: ignore[misc]
     transaction-pooling proxy: point the application's URL at the server itself.
     """
 
-    _lock: psycopg.Connection[Any] | None = None
+    _lock: BaseDatabaseWrapper | None = None
 
     def tick(self, *args: Any, **kwargs: Any) -> float:
         """Run what is due, or wait for the lock; return seconds until the next tick."""
@@ -86,26 +87,19 @@ class SoleScheduler(DatabaseScheduler):  # type: ignore[misc]
     def _holds_lock(self) -> bool:
         try:
             if self._lock is not None:
-                self._lock.execute("SELECT 1")
+                with self._lock.cursor() as cursor:
+                    cursor.execute("SELECT 1")
                 return True
-            entry = settings.DATABASES["default"]
-            self._lock = psycopg.connect(
-                dbname=entry["NAME"],
-                user=entry["USER"],
-                password=entry["PASSWORD"],
-                host=entry["HOST"],
-                port=entry["PORT"] or None,
-                autocommit=True,
-                connect_timeout=3,
-            )
-            key = advisory_key("beat")
-            row = self._lock.execute(
-                "SELECT pg_try_advisory_lock(%s)", [key]
-            ).fetchone()
-            if row and row[0]:
-                log.info("beat is active")
-                return True
-        except psycopg.Error as error:
+            # A connection of its own, with the options of the application's (TLS too).
+            self._lock = connections.create_connection("default")
+            with self._lock.cursor() as cursor:
+                cursor.execute(
+                    "SELECT pg_try_advisory_lock(%s)", [advisory_key("beat")]
+                )
+                if cursor.fetchone()[0]:
+                    log.info("beat is active")
+                    return True
+        except DatabaseError as error:
             log.warning("beat lost its lock", error=type(error).__name__)
         self._drop_lock()
         return False
