@@ -17,6 +17,8 @@ from django.db import connection
 from django.http import HttpRequest, JsonResponse
 from redis.exceptions import RedisError
 
+NOT_KEPT = {"Cache-Control": "no-store"}
+
 
 def readiness() -> dict[str, bool]:
     """Return what this process needs, and whether each part answers."""
@@ -35,13 +37,14 @@ def readiness() -> dict[str, bool]:
 
 def livez(request: HttpRequest) -> JsonResponse:
     """Answer that the process runs."""
-    return JsonResponse({"status": "ok"})
+    return JsonResponse({"status": "ok"}, headers=NOT_KEPT)
 
 
 def readyz(request: HttpRequest) -> JsonResponse:
     """Answer 200 while PostgreSQL answers, else 503; Redis is reported, not required."""
     parts = readiness()
-    return JsonResponse(parts, status=200 if parts["database"] else 503)
+    status = 200 if parts["database"] else 503
+    return JsonResponse(parts, status=status, headers=NOT_KEPT)
 
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
@@ -51,13 +54,15 @@ async def health_asgi(
     scope: dict[str, Any], receive: Callable[[], Awaitable[Any]], send: Send
 ) -> None:
     """The same two answers on the ASGI process, 404 for anything else."""
-    status, body = 404, {"status": "not found"}
+    status: int = 404
+    body: dict[str, Any] = {"status": "not found"}
     if scope["path"] == "/livez":
         status, body = 200, {"status": "ok"}
     elif scope["path"] == "/readyz":
         parts = await sync_to_async(readiness)()
+        # Unlike HTTP, sockets cannot do without Redis: it carries their messages.
         status = 200 if parts["database"] and parts["redis"] else 503
-        body = {key: "ok" if value else "down" for key, value in parts.items()}
+        body = parts
     headers = [(b"content-type", b"application/json")]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": json.dumps(body).encode()})
