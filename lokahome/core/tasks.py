@@ -14,7 +14,7 @@ from lokahome.core.invariants import check_invariants
 log = structlog.get_logger(__name__)
 
 
-@shared_task(name="core.deliver", queue="lanes")
+@shared_task(name="core.deliver")
 def deliver(token: str, ids: list[str]) -> None:
     """Run leased deliveries; a stale token runs nothing."""
     run_batch(uuid.UUID(token), [uuid.UUID(value) for value in ids])
