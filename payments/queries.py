@@ -85,8 +85,9 @@ def suspense_of(charge: Charge) -> Money | None:
     entry = kinds.get(JournalEntry.Kind.SUSPENSE)
     if entry is None or JournalEntry.Kind.SUSPENSE_RELEASE in kinds:
         return None
-    posting = Posting.objects.select_related("account").get(entry=entry, amount__gt=0)
-    return Money(posting.amount, posting.account.currency)
+    # The one credit of the entry; the debits are what the gateway holds and kept.
+    posting = Posting.objects.select_related("account").get(entry=entry, amount__lt=0)
+    return Money(-posting.amount, posting.account.currency)
 
 
 def charge_history(charge: Charge) -> list[dict[str, Any]]:

@@ -14,8 +14,13 @@ from accounts.services.cases import open_case
 from lokahome.core.db.locks import advisory_lock
 from payments.gateways.base import ChargeEvidence
 from payments.models import Charge, JournalEntry
-from payments.models.chart import GATEWAY_CLEARING, SUSPENSE
-from payments.policies import amount_taken
+from payments.models.chart import (
+    GATEWAY_CLEARING,
+    GATEWAY_FEES,
+    SUSPENSE,
+    chart_of,
+)
+from payments.policies import amount_taken, fee_we_bear
 from payments.services.ledger import leg, post_entry
 
 
@@ -99,9 +104,9 @@ def keep_in_suspense(
 ) -> bool:
     """Post money that the gateway took and we cannot attribute; False when posted.
 
-    The ledger then agrees with the gateway's book to the franc, and nobody's payable
-    and no revenue moves before a person has looked. Holds the advisory lock on the
-    gateway's reference.
+    The ledger then agrees with the gateway's book to the franc, the fee it kept
+    included, and nobody's payable and no revenue moves before a person has looked.
+    Holds the advisory lock on the gateway's reference.
     """
     advisory_lock("suspense", gateway, evidence.gateway_id)
     if JournalEntry.objects.filter(
@@ -111,11 +116,14 @@ def keep_in_suspense(
     ).exists():
         return False
     taken, currency = amount_taken(evidence), evidence.currency
+    fee = fee_we_bear(taken, evidence)
+    amounts = {GATEWAY_CLEARING: taken - fee, GATEWAY_FEES: fee, SUSPENSE: -taken}
     post_entry(
         kind=JournalEntry.Kind.SUSPENSE,
-        legs=(
-            leg(GATEWAY_CLEARING, taken, currency, gateway=gateway),
-            leg(SUSPENSE, -taken, currency, gateway=gateway),
+        legs=tuple(
+            leg(code, amount, currency, gateway=gateway)
+            for code, amount in amounts.items()
+            if amount
         ),
         gateway=gateway,
         gateway_reference=evidence.gateway_id,
@@ -140,14 +148,16 @@ def release_from_suspense(
     )
     if kept is None:
         return
-    currency_of = {p.account_id: p.account.currency for p in kept.postings.all()}
-    taken = max(posting.amount for posting in kept.postings.all())
-    currency = next(iter(currency_of.values()))
     post_entry(
         kind=JournalEntry.Kind.SUSPENSE_RELEASE,
-        legs=(
-            leg(SUSPENSE, taken, currency, gateway=charge.gateway),
-            leg(GATEWAY_CLEARING, -taken, currency, gateway=charge.gateway),
+        legs=tuple(
+            leg(
+                chart_of(posting.account.code).code,
+                -posting.amount,
+                posting.account.currency,
+                gateway=charge.gateway,
+            )
+            for posting in kept.postings.all()
         ),
         gateway=charge.gateway,
         gateway_reference=gateway_reference,

@@ -132,18 +132,21 @@ def captured_but_not_listed(
 
 
 _BOOKED = """
-SELECT coalesce(sum(p.amount), 0)::bigint
+SELECT coalesce(-sum(p.amount), 0)::bigint
 FROM payments_journalentry e
 JOIN payments_posting p ON p.entry_id = e.id
 JOIN payments_ledgeraccount a ON a.id = p.account_id
 WHERE e.gateway = %(gateway)s AND e.gateway_reference = ANY(%(ids)s)
   AND e.kind <> 'gateway_fee' AND a.currency = 'XOF'
-  AND a.code = 'gateway_clearing:' || %(gateway)s
+  AND a.code IN ('gateway_clearing:' || %(gateway)s, 'gateway_fees:' || %(gateway)s)
 """
 
 
 def booked_sum(gateway: str, ids: Iterable[str]) -> int:
-    """Return the francs that the ledger says the gateway took under *ids*."""
+    """Return the francs that the ledger says the gateway took under *ids*.
+
+    Read on the credit side, where a fee takes nothing away.
+    """
     with connection.cursor() as cursor:
         cursor.execute(_BOOKED, {"gateway": gateway, "ids": list(ids)})
         return int(cursor.fetchone()[0])

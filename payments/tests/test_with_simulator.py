@@ -144,11 +144,8 @@ def assert_books_agree(simulator, books):
     held = books.balance("gateway_clearing:fedapay")
     owed = books.balance("payee_payable") + books.balance("suspense:fedapay")
     assert -owed == totals["collected"]
-    # A fee of money in suspense is posted when the money is attributed.
-    kept = books.balance("suspense:fedapay")
-    if not kept:
-        assert books.balance("gateway_fees:fedapay") == totals["fees"]
-        assert held == totals["net"]
+    assert books.balance("gateway_fees:fedapay") == totals["fees"]
+    assert held == totals["net"]
 
 
 def test_every_outcome_ends_and_the_books_agree(

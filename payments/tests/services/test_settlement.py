@@ -117,7 +117,8 @@ def test_other_terms_never_succeed(sent_charge, gateway, books, events, changes,
     assert books.balance("payee_payable") == 0
     taken = min(changes.get("amount", 35_000), changes.get("payer_debited", 35_000))
     assert books.balance("suspense:fedapay") == -taken
-    assert books.balance("gateway_clearing:fedapay") == taken
+    held = books.balance("gateway_clearing:fedapay")
+    assert held + books.balance("gateway_fees:fedapay") == taken
     books.hold()
 
 
@@ -142,13 +143,14 @@ def test_what_the_gateway_corrects_is_settled_out_of_suspense(
     sent_charge, gateway, books
 ):
     charge = sent_charge()
-    gateway.approve(charge.reference, amount=30_000)
+    gateway.approve(charge.reference, amount=30_000, fee=540)
     ask(charge)
-    gateway.approve(charge.reference, amount=35_000)
+    gateway.approve(charge.reference, amount=35_000, fee=630)
     ask(charge)
     assert charge.status == ChargeStatus.SUCCEEDED
     assert books.balance("suspense:fedapay") == 0
-    assert books.balance("gateway_clearing:fedapay") == 35_000
+    assert books.balance("gateway_fees:fedapay") == 630
+    assert books.balance("gateway_clearing:fedapay") == 35_000 - 630
     books.hold()
 
 
