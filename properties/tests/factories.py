@@ -286,3 +286,11 @@ def settle(asked: Charge, lease: Lease, at: datetime | None = None):
         amount=Money(asked.amount, asked.currency),
         captured_at=at or clock.now(),
     )
+
+
+def accept_and_send(owner: User, sent: Application) -> Lease:
+    """Accept *sent* and send its lease for signature."""
+    _application, lease = accept_application(
+        application_id=sent.pk, landlord=owner, now=clock.now()
+    )
+    return send_lease(lease_id=lease.pk, landlord=owner, now=clock.now())
