@@ -19,8 +19,16 @@ def documents_are_genuine(journey: Journey) -> Told:
     api, first = journey.tenant.api, journey.payments[0]
 
     def drawn() -> dict[str, dict[str, Any]] | None:
+        receipt_id = api.get(f"payments/{first.id}")["receipt_id"]
+        if receipt_id is None:
+            return None
+        number = api.get(f"receipts/{receipt_id}")["number"]
         papers = api.get(f"leases/{journey.lease_id}/documents")["data"]
-        found = {paper["kind"]: paper for paper in reversed(papers)}
+        found = {
+            paper["kind"]: paper
+            for paper in papers
+            if paper["kind"] == "quittance" or paper["label"] == number
+        }
         return found if {"receipt", "quittance"} <= set(found) else None
 
     papers = wait_for("receipt and quittance", drawn, seconds=40)
