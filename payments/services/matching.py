@@ -137,8 +137,8 @@ FROM payments_journalentry e
 JOIN payments_posting p ON p.entry_id = e.id
 JOIN payments_ledgeraccount a ON a.id = p.account_id
 WHERE e.gateway = %(gateway)s AND e.gateway_reference = ANY(%(ids)s)
-  AND e.kind <> 'gateway_fee' AND a.currency = 'XOF'
-  AND a.code IN ('gateway_clearing:' || %(gateway)s, 'gateway_fees:' || %(gateway)s)
+  AND e.kind IN ('capture', 'suspense', 'suspense_release') AND a.currency = 'XOF'
+  AND a.code IN ('payee_payable', 'suspense:' || %(gateway)s)
 """
 
 

@@ -53,7 +53,7 @@ def new_charge(gateway):
             "payer_id": payer,
             "payee_id": payee,
             "amount": Money(amount),
-            "subject": f"lease:{uuid7()}",
+            "subject": f"thing:{uuid7()}",
             "operator": "mtn",
             "payer_phone": "+2290197000001",
             "description": "Loyer de novembre 2026",
