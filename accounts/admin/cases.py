@@ -113,7 +113,7 @@ class CaseAdmin(LokaModelAdmin):
             lines,
         )
 
-    @display(description=_("File"), ordering="queue")
+    @display(description=_("File d’attente"), ordering="queue")
     def shown_queue(self, case: Case) -> str:
         """Return the queue's name."""
         return case.get_queue_display()
