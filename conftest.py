@@ -7,7 +7,7 @@ import os
 import pytest
 from django.test import TransactionTestCase
 
-from lokahome.tests import databases, network
+from lokahome.tests import catalogues, databases, network
 from lokahome.tests.people import (  # noqa: F401 - fixtures
     afi,
     ama,
@@ -26,6 +26,12 @@ def no_network():
     with pytest.MonkeyPatch.context() as patch:
         network.block(patch)
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled_catalogues():
+    """Translate as the catalogues say now, whoever compiled them last."""
+    catalogues.compile_stale()
 
 
 @pytest.fixture(scope="session")
