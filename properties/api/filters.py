@@ -88,6 +88,24 @@ class BoxFilter(filters.Filter):  # type: ignore[misc]
     field_class = BoxField
 
 
+class YesNoField(forms.CharField):
+    """``true`` or ``false``; anything else is a mistake, not a no."""
+
+    def clean(self, value: Any) -> Any:
+        """Return the boolean, or None for an empty value."""
+        text = super().clean(value)
+        if text not in ("", "true", "false"):
+            raise ValidationError(_("« true » ou « false » est attendu."))
+        return text == "true" if text else None
+
+
+@extend_schema_field(OpenApiTypes.BOOL)
+class YesNoFilter(filters.Filter):  # type: ignore[misc]
+    """A boolean that is not guessed."""
+
+    field_class = YesNoField
+
+
 class ListingFilter(filters.FilterSet):  # type: ignore[misc]
     """Filters of `GET /listings`; together they are one `ListingCriteria`."""
 
@@ -109,10 +127,10 @@ class ListingFilter(filters.FilterSet):  # type: ignore[misc]
         min_value=0, max_value=10**9, decimal_places=0
     )
     bedrooms_min = filters.NumberFilter(min_value=0, max_value=20, decimal_places=0)
-    furnished = filters.BooleanFilter(help_text="`true` or `false`.")
+    furnished = YesNoFilter(help_text="`true` or `false`.")
     division = filters.UUIDFilter(help_text="A division or a commune.")
     landmark = filters.UUIDFilter(help_text="A landmark.")
-    mine = filters.BooleanFilter(help_text="`true`: one's own, in every state.")
+    mine = YesNoFilter(help_text="`true`: one's own, in every state.")
     status = filters.ChoiceFilter(
         choices=Listing.Status.choices, help_text="With `mine` only."
     )

@@ -52,7 +52,7 @@ class ListingPagination(KeysetPagination):
         depth = min(seen + limit, DEEPEST)
         found = self._outwards(queryset, depth)
         is_deeper = len(found) > depth
-        fresh = [item for item in found if after is None or item > after]
+        fresh = [item for item in found[:depth] if after is None or item > after]
         page = fresh[:limit]
         self.has_more = is_deeper and depth < DEEPEST
         self.code = NARROW if is_deeper and depth >= DEEPEST else ""

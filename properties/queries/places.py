@@ -103,7 +103,7 @@ WEIGHT = {
     "department": -0.02,
     "commune": 0.06,
     "arrondissement": 0.03,
-    "quartier": 0.0,
+    "quartier": 0.025,
     "city": 0.05,
     "town": 0.04,
     "suburb": 0.02,
