@@ -30,10 +30,14 @@ AIMS = (
 def measure(run: Run) -> None:
     """Start a platform of its own, hurt it, and compare the books."""
     rounds = [[kill] for kill in FULL] if run.is_full else [list(SMALL)]
+    begin = time.monotonic()
     with platform() as here:
+        run.say(f"  platform ready after {time.monotonic() - begin:.1f} s")
         home = tenancy(here)
+        run.say(f"  lease signed after {time.monotonic() - begin:.1f} s")
         run.say("  process   point                  died  ended  after s  violations")
         totals = _hurt(run, here, home, rounds)
+        run.say(f"  every charge ended after {time.monotonic() - begin:.1f} s")
         found = check_books(here, home)
         for line in found:
             run.say(f"  VIOLATION: {line}")
@@ -46,7 +50,9 @@ def _hurt(
     run: Run, here: Platform, home: Tenancy, rounds: list[list[Kill]]
 ) -> dict[str, float]:
     slow = dead_gateway(here, home)
+    began = time.monotonic()
     hostile = hostile_webhooks(here, home)
+    run.say(f"  hostile webhooks took {time.monotonic() - began:.1f} s")
     confirmed: set[str] = set()
     totals: dict[str, float] = {
         "kills": 0,

@@ -53,7 +53,7 @@ def _invariants(here: Platform) -> list[str]:
 
 def _json(here: Platform, command: str) -> Any:
     done = here.manage(command, "--json")
-    try:
-        return json.loads(done.stdout)
-    except ValueError as error:
-        raise RuntimeError(f"{command}: {done.stdout}{done.stderr}") from error
+    for line in done.stdout.splitlines():
+        if line.startswith("{"):
+            return json.loads(line)
+    raise RuntimeError(f"{command}: {done.stdout}")

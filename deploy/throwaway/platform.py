@@ -16,8 +16,9 @@ from urllib.parse import urlsplit, urlunsplit
 from deploy.demo.addresses import Addresses
 from deploy.local import envfile, packages, paths, ports
 from deploy.local.programs import Program, programs
-from deploy.throwaway.database import prepare, throwaway_database
-from deploy.throwaway.processes import Process
+from deploy.throwaway.database import throwaway_database
+from deploy.throwaway.keeper import Keeper
+from deploy.throwaway.processes import Process, by_command
 
 EVERYTHING = ("simulator", "web", "worker", "beat", "relay")
 _SECONDS_TO_START = 90
@@ -34,6 +35,7 @@ class Platform:
 
     env: dict[str, str]
     home: Path
+    keeper: Keeper = None  # type: ignore[assignment]  # once its database is there
     processes: dict[str, Process] = field(default_factory=dict)
 
     @property
@@ -49,16 +51,8 @@ class Platform:
         return Path(self.env["FAILPOINT_DIR"])
 
     def manage(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run a management command as an operator would; output captured."""
-        return subprocess.run(
-            [str(paths.VENV_PYTHON), "manage.py", *arguments],
-            cwd=paths.ROOT,
-            env=self.env,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        """Run a management command; what it says is in ``stdout``."""
+        return self.keeper.run([str(paths.VENV_PYTHON), "manage.py", *arguments])
 
     def wait_ready(self, *, seconds: float = _SECONDS_TO_START) -> None:
         """Wait until every process is up; raises NotReady with the late one's log."""
@@ -91,13 +85,16 @@ def platform(
         here = Platform(env=env, home=home)
         stack.callback(_keep_logs, here)
         stack.enter_context(_redis(here))
-        prepare(env)
+        here.keeper = Keeper(env, log=home / "log" / "keeper.log")
+        stack.callback(here.keeper.stop)
+        prepared = here.manage("prepare", "--demo")
+        if prepared.returncode != 0:
+            raise NotReady(f"manage.py prepare failed:\n{prepared.stdout[-4000:]}")
+        stack.callback(_stop_all, here)
         wanted = {program.name: program for program in programs(env)}
         for name in run:
-            process = _process(wanted[name], here)
-            here.processes[name] = process
-            stack.callback(process.stop)
-            process.start()
+            here.processes[name] = _process(wanted[name], here)
+            here.processes[name].start()
         here.wait_ready()
         yield here
 
@@ -141,7 +138,7 @@ def _process(program: Program, here: Platform) -> Process:
     return Process(
         program.name,
         command,
-        here.env,
+        here.keeper.start if program.forked else by_command(here.env),
         log=here.home / "log" / f"{program.name}.log",
         health=program.health,
         says=program.says,
@@ -165,7 +162,7 @@ def _redis(here: Platform) -> Iterator[None]:
             *(binary, "--bind", ports.LOOPBACK, "--port", str(port)),
             *("--save", "", "--appendonly", "no", "--dir", str(here.home)),
         ],
-        here.env,
+        by_command(here.env),
         log=here.home / "log" / "redis.log",
         says="Ready to accept connections",
     )
@@ -180,6 +177,13 @@ def _redis(here: Platform) -> Iterator[None]:
         yield
     finally:
         server.stop()
+
+
+def _stop_all(here: Platform) -> None:
+    for process in here.processes.values():
+        process.ask_to_stop()
+    for process in here.processes.values():
+        process.stop()
 
 
 def _keep_logs(here: Platform) -> None:
