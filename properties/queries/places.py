@@ -103,7 +103,7 @@ WEIGHT = {
     "department": -0.02,
     "commune": 0.06,
     "arrondissement": 0.03,
-    "quartier": 0.025,
+    "quartier": 0.0,
     "city": 0.05,
     "town": 0.04,
     "suburb": 0.02,
@@ -124,7 +124,8 @@ def _division(row: Division) -> FoundPlace:
         category=row.level,
         point=row.point,
         precision=row.precision or "unknown",
-        score=_score(row) + WEIGHT.get(row.level, 0),
+        # Of two equal names the division comes first: it can be an address.
+        score=_score(row) + WEIGHT.get(row.level, 0) + (0.03 if _is_exact(row) else 0),
     )
 
 
@@ -156,6 +157,10 @@ def _landmark(row: Landmark) -> FoundPlace:
 
 def _score(row: Any) -> float:
     return float(row.score)
+
+
+def _is_exact(row: Any) -> bool:
+    return bool(row.bonus == 1.0)
 
 
 def commune_of(division: Division, pin: Point) -> Division | None:

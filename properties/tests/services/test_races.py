@@ -1,6 +1,6 @@
 """Doubles at the same moment: real threads, real commits, and controls without locks."""
 
-import time
+import threading
 from datetime import UTC, datetime
 
 import pytest
@@ -10,7 +10,7 @@ from lokahome.core.events.models import OutboxEvent
 from lokahome.core.invariants import check_invariants
 from lokahome.tests.threads import race
 from properties.models import Application, Lease, RentAllocation, RentPeriod
-from properties.services import allocations, applications, leases, rent
+from properties.services import applications, leases, rent
 from properties.services.applications import AlreadyPromised, accept_application
 from properties.services.leases import sign_lease
 from properties.services.periods import month_after, open_due_periods
@@ -22,6 +22,17 @@ pytestmark = pytest.mark.usefixtures("committed")
 def unlocked(queryset, pk):
     """Stand in for `locked`: the same row, and nobody waits."""
     return queryset.get(pk=pk)
+
+
+def together(count, work):
+    """Make *count* threads meet before any of them goes on with *work*."""
+    gate = threading.Barrier(count)
+
+    def wait(*args, **kwargs):
+        gate.wait(30)
+        return work(*args, **kwargs)
+
+    return wait
 
 
 def two_applications(owner, *seekers):
@@ -52,14 +63,8 @@ def test_control_without_the_lock_both_acceptances_pass_the_check(
     kossi, ama, stranger, monkeypatch
 ):
     monkeypatch.setattr(applications, "locked", unlocked)
-    step = applications._step
-
-    def slow(*args, **kwargs):
-        time.sleep(0.3)
-        step(*args, **kwargs)
-
     sent = two_applications(kossi, ama, stranger)
-    monkeypatch.setattr(applications, "_step", slow)
+    monkeypatch.setattr(applications, "_step", together(2, applications._step))
     results = accept_both(kossi, sent)
     assert not any(isinstance(result, AlreadyPromised) for result in results)
     # Only the constraint was left to say no, as a fault instead of an answer.
@@ -93,14 +98,8 @@ def test_two_signatures_at_once_start_the_lease_once(kossi, ama):
 
 def test_control_without_the_lock_two_signatures_start_nothing(kossi, ama, monkeypatch):
     lease = make.lease_to_sign(kossi.user, ama.user)
-    record = leases.record
-
-    def slow(*args, **kwargs):
-        time.sleep(0.3)
-        return record(*args, **kwargs)
-
     monkeypatch.setattr(leases, "locked", unlocked)
-    monkeypatch.setattr(leases, "record", slow)
+    monkeypatch.setattr(leases, "record", together(2, leases.record))
     sign_both(lease, kossi, ama)
     lease.refresh_from_db()
     assert lease.signatures.count() == 2
@@ -127,23 +126,17 @@ def test_a_charge_applied_20_times_at_once_counts_once(kossi, ama):
 def test_control_without_the_lock_doubles_collide(kossi, ama, monkeypatch):
     lease = make.active_lease(kossi.user, ama.user)
     charge = make.charge(lease, 20_000)
+    gate = threading.Barrier(20)
+
+    def read_then_meet(charge_id, lease, payer_id, amount):
+        payment = lease.rent_payments.get(charge_id=charge_id)
+        gate.wait(30)
+        return payment
+
     monkeypatch.setattr(rent, "locked", unlocked)
-    monkeypatch.setattr(rent, "_payment_of", _without_lock)
-    monkeypatch.setattr(allocations, "_give", _slowly(allocations._give))
+    monkeypatch.setattr(rent, "_payment_of", read_then_meet)
     results = apply_20_times(lease, charge)
     assert any(isinstance(result, Exception) for result in results)
-
-
-def _without_lock(charge_id, lease, payer_id, amount):
-    return lease.rent_payments.get(charge_id=charge_id)
-
-
-def _slowly(give):
-    def slow(*args):
-        time.sleep(0.1)
-        return give(*args)
-
-    return slow
 
 
 def test_four_beats_at_once_open_each_period_once(kossi, ama):
