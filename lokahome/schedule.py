@@ -37,6 +37,7 @@ JOBS = (
     Job("properties.open_rent_periods", 3600, "Ouvre les termes de loyer"),
     Job("core.check_invariants", 300, "Vérifie les invariants"),
     Job("core.clean_up", 86_400, "Efface ce qui a fait son temps"),
+    Job("payments.erase_old_notice_bodies", 86_400, "Efface les vieux webhooks bruts"),
     Job("accounts.flush_expired_tokens", 86_400, "Efface les jetons expirés"),
 )
 

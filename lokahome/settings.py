@@ -80,6 +80,7 @@ MIDDLEWARE = [
     "lokahome.core.api.middleware.ContentSecurityPolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
+    "lokahome.core.admin.language.BackofficeLanguageMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -263,7 +264,10 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 # --- Language, time, files -------------------------------------------------------------------
 LANGUAGE_CODE = "fr"
 LANGUAGES = [("fr", _("Français")), ("en", _("Anglais"))]
-LOCALE_PATHS = [BASE_DIR / "locale"]
+LOCALE_PATHS = [
+    BASE_DIR / "locale",
+    BASE_DIR / "templates" / "admin" / "theme_words",
+]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "Africa/Porto-Novo"

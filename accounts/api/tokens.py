@@ -87,6 +87,14 @@ def revoke_refresh(raw_refresh: str, *, user: User) -> None:
         raise RefreshRefused
 
 
+def forget_expired_tokens(*, now: datetime) -> int:
+    """Delete the rows of refresh tokens that expired by *now*; return how many.
+
+    An expired token is refused by its own date, so its row proves nothing any more.
+    """
+    return OutstandingToken.objects.filter(expires_at__lt=now).delete()[0]
+
+
 def _use_up(raw_refresh: str) -> User:
     try:
         token = RefreshToken(raw_refresh)  # type: ignore[arg-type]  # takes text

@@ -15,7 +15,12 @@ def compile_stale() -> None:
 
     A compiled file appears whole or not at all. What this process has read is forgotten.
     """
-    for source in Path(settings.BASE_DIR).glob("locale/*/LC_MESSAGES/*.po"):
+    sources = (
+        source
+        for directory in settings.LOCALE_PATHS
+        for source in Path(directory).glob("*/LC_MESSAGES/*.po")
+    )
+    for source in sources:
         compiled = source.with_suffix(".mo")
         if compiled.exists() and compiled.stat().st_mtime >= source.stat().st_mtime:
             continue

@@ -45,6 +45,7 @@ class LokaViewSet(GenericViewSet[Any]):
     lookup_value_converter = "uuid"
     sorts: Mapping[str, tuple[str, ...]] = {"newest": ("-id",)}
     extra_parameters: ClassVar[tuple[str, ...]] = ()
+
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
         if cls.model is None:

@@ -56,7 +56,12 @@ class Command(BaseCommand):
             call_command("migrate", interactive=False, verbosity=0)
 
     def _compile_messages(self) -> None:
-        for source in Path(settings.BASE_DIR).glob("locale/*/LC_MESSAGES/*.po"):
+        sources = (
+            source
+            for directory in settings.LOCALE_PATHS
+            for source in Path(directory).glob("*/LC_MESSAGES/*.po")
+        )
+        for source in sources:
             compiled = source.with_suffix(".mo")
             if (
                 not compiled.exists()
