@@ -48,7 +48,7 @@ class WebhookRefused(DomainError):
 
     code = "payment.webhook_refused"
     status = 401
-    title = gettext_lazy("Cette notification n’est pas authentique")
+    title = gettext_lazy("Ce webhook n’est pas authentique")
 
     def default_detail(self) -> str:
         return _("La signature est absente, fausse ou trop ancienne.")

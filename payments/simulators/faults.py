@@ -31,12 +31,12 @@ CALL_FAULTS = {
     "webhook_first": "envoie le webhook avant de répondre",
 }
 WEBHOOK_FAULTS = {
-    "webhook_never": "n'envoie pas les webhooks",
+    "webhook_never": "n’envoie pas les webhooks",
     "webhook_late": "envoie les webhooks en retard",
     "webhook_twice": "envoie chaque webhook deux fois",
-    "webhook_burst": "envoie chaque webhook 200 fois d'un coup",
+    "webhook_burst": "envoie chaque webhook 200 fois d’un coup",
     "webhook_reordered": "envoie les webhooks dans le désordre",
-    "webhook_forged": "envoie d'abord un faux webhook",
+    "webhook_forged": "envoie d’abord un faux webhook",
     "webhook_altered": "change le corps après la signature",
     "webhook_without_id": "envoie les webhooks sans identifiant",
 }

@@ -65,20 +65,20 @@ OUTCOMES: dict[str, Outcome] = {
         ("webhook_reordered",),
     ),
     "012": Outcome(
-        "accepte tout de suite ; webhook avant la réponse à l'appel",
+        "accepte tout de suite ; webhook avant la réponse à l’appel",
         (Step(0, "approve"),),
         call="webhook_first",
     ),
-    "013": Outcome("accepte ; un faux webhook d'abord", _APPROVE, ("webhook_forged",)),
+    "013": Outcome("accepte ; un faux webhook d’abord", _APPROVE, ("webhook_forged",)),
     "014": Outcome(
-        "accepte ; webhook envoyé 200 fois d'un coup", _APPROVE, ("webhook_burst",)
+        "accepte ; webhook envoyé 200 fois d’un coup", _APPROVE, ("webhook_burst",)
     ),
     "015": Outcome(
-        "accepte ; l'appel ne reçoit jamais de réponse", _APPROVE, call="timeout_after"
+        "accepte ; l’appel ne reçoit jamais de réponse", _APPROVE, call="timeout_after"
     ),
-    "016": Outcome("numéro refusé par l'opérateur (422)", refuse=True),
+    "016": Outcome("numéro refusé par l’opérateur (422)", refuse=True),
     "017": Outcome(
-        "annule sur Celtiis : reste en attente avec une erreur de l'opérateur",
+        "annule sur Celtiis : reste en attente avec une erreur de l’opérateur",
         (Step(2, "note", API_ERROR),),
     ),
 }
