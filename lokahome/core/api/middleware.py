@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC
 
@@ -16,6 +17,7 @@ from lokahome.core.clock import PORTO_NOVO
 from lokahome.core.errors import DomainError
 from lokahome.core.request_id import begin_request_id
 
+NUMBER = re.compile(r"[0-9]{1,9}")
 Handler = Callable[[HttpRequest], HttpResponse]
 
 
@@ -70,8 +72,9 @@ def is_too_old(header: str) -> bool:
 
 
 def _numbers(version: str) -> tuple[int, ...]:
-    parts = version.split(".")[:3]
-    return tuple(int(part) if part.isdecimal() else 0 for part in parts)
+    """Return three numbers; a part that is missing or no number counts as 0."""
+    parts = [*version.split("."), "", "", ""][:3]
+    return tuple(int(part) if NUMBER.fullmatch(part) else 0 for part in parts)
 
 
 class ContentSecurityPolicyMiddleware:
