@@ -14,6 +14,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import models, transaction
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from rest_framework.request import Request
@@ -108,6 +109,8 @@ def idempotent(*, required: bool = True) -> Callable[[View], View]:
                 if stored is not None:
                     return replay(stored, fingerprint)
                 response = method(self, request, *args, **kwargs)
+                # Its sentences stay in this language, whoever asks for it again.
+                response.headers.setdefault("Content-Language", get_language() or "fr")
                 response.data = JSONRenderer().render(response.data)
                 IdempotencyKey(
                     scope=scope,
