@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 import orjson
@@ -11,6 +12,11 @@ from rest_framework.renderers import BaseRenderer
 
 
 def _default(value: Any) -> Any:
+    if isinstance(value, datetime):
+        # Every moment leaves in UTC, whatever zone the code that made it lived in.
+        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    if isinstance(value, date | time):
+        return value.isoformat()
     if isinstance(value, Promise):
         return str(value)
     if isinstance(value, Mapping):
@@ -38,6 +44,5 @@ class JSONRenderer(BaseRenderer):
             return b""
         if isinstance(data, bytes):
             return data
-        return orjson.dumps(
-            data, default=_default, option=orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS
-        )
+        option = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_NON_STR_KEYS
+        return orjson.dumps(data, default=_default, option=option)
