@@ -15,6 +15,7 @@ from rest_framework.routers import SimpleRouter
 from rest_framework.viewsets import GenericViewSet
 
 from lokahome.core.api.conditional import answer
+from lokahome.core.api.filters import refuse_unknown
 from lokahome.core.db.locks import locked
 from lokahome.core.errors import NotAuthenticated, NotFound
 
@@ -91,6 +92,7 @@ class ReadViewSet(RetrieveModelMixin, ListModelMixin, LokaViewSet):
     """List and retrieve, with ETag on the single object."""
 
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Return one object, or 304."""
+        """Return one object, or 304; an unknown parameter is refused."""
+        refuse_unknown(request, set(self.extra_parameters))
         row = self.visible()
         return answer(row, request, self.get_serializer(row).data)
