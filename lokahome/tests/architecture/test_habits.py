@@ -111,7 +111,7 @@ def test_no_signal_carries_a_fact_between_apps():
 
 def test_nobody_sleeps_in_the_product():
     product = [path for path in PRODUCT if "simulators" not in path.parts]
-    # Between two tries of one outgoing call, in a worker, within the call's own budget.
+    # httpcore asks its backend for a way to sleep.
     retries = "lokahome/core/http/network.py"
     sleeps = found(product, lambda name: name == "time.sleep", except_in={retries})
     assert sleeps == []
