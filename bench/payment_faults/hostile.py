@@ -43,7 +43,7 @@ class Slow:
 
 def dead_gateway(here: Platform, home: Tenancy) -> Slow:
     """Let two payments hang at a gateway that never answers; sign somebody in meanwhile."""
-    home.gateway.fault(fault="timeout_before", on="create", count=2, seconds=12)
+    home.gateway.fault(fault="timeout_before", on="create", count=2, seconds=6)
     for _ in range(2):
         home.pay("001")
     time.sleep(1)

@@ -70,8 +70,11 @@ def platform(
     *,
     run: Sequence[str] = EVERYTHING,
     extra: dict[str, str] | None = None,
+    demo: bool = True,
 ) -> Iterator[Platform]:
     """Lend a running platform; *run* names its processes, *extra* wins in their env.
+
+    The demo people are there unless *demo* is off, as it must be without DEBUG.
 
     Raises NotReady. Everything it made is gone afterwards; its logs too, unless
     KEEP_THROWAWAY_LOGS names a folder to move them to.
@@ -87,7 +90,7 @@ def platform(
         stack.enter_context(_redis(here))
         here.keeper = Keeper(env, log=home / "log" / "keeper.log")
         stack.callback(here.keeper.stop)
-        prepared = here.manage("prepare", "--demo")
+        prepared = here.manage("prepare", *(["--demo"] if demo else []))
         if prepared.returncode != 0:
             raise NotReady(f"manage.py prepare failed:\n{prepared.stdout[-4000:]}")
         stack.callback(_stop_all, here)
