@@ -166,6 +166,12 @@ UNFOLD: dict[str, Any] = {
                         "payments.view_journalentry",
                     ),
                     _item(
+                        "Reçus",
+                        "receipt_long",
+                        "payments_receipt",
+                        "payments.view_receipt",
+                    ),
+                    _item(
                         "Rapprochements",
                         "rule",
                         "payments_reconciliationrun",
@@ -181,6 +187,18 @@ UNFOLD: dict[str, Any] = {
                         "outbox",
                         "core_delivery",
                         "core.view_delivery",
+                    ),
+                    _item(
+                        "Webhooks reçus",
+                        "webhook",
+                        "payments_gatewaynotice",
+                        "payments.view_gatewaynotice",
+                    ),
+                    _item(
+                        "Appels aux passerelles",
+                        "swap_horiz",
+                        "payments_gatewaycall",
+                        "payments.view_gatewaycall",
                     ),
                     _item(
                         "Messages sortants",

@@ -105,6 +105,18 @@ TEMPLATES = [
     }
 ]
 
+# What `manage.py prepare` runs after the migrations: label, function; all safe twice.
+PREPARE_STEPS = [
+    ("horaires", "lokahome.schedule.seed"),
+    ("groupes", "accounts.services.groups.ensure_groups"),
+    ("lieux", "properties.services.places.load_places"),
+]
+# With --demo; each returns lines to print.
+PREPARE_DEMO_STEPS = [
+    ("personnes de démonstration", "accounts.services.demo.ensure_demo_people"),
+    ("logements de démonstration", "properties.services.demo.ensure_demo_homes"),
+]
+
 # --- Databases -------------------------------------------------------------------------
 # Two roles on one database: the application's, and the owner's for migrations. Prepared
 # statements on persistent connections are worth 20 times a connection per request.

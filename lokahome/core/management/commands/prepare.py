@@ -14,16 +14,9 @@ from django.db import connections
 from django.db.migrations.executor import MigrationExecutor
 from django.utils.module_loading import import_string
 
-STEPS = (
-    ("horaires", "lokahome.schedule.seed"),
-    ("groupes", "accounts.services.groups.ensure_groups"),
-    ("lieux", "properties.services.places.load_places"),
-)
-DEMO_PEOPLE = "accounts.services.demo.ensure_demo_people"
-
 
 class Command(BaseCommand):
-    """Migrate when needed, then seed schedule, groups and places."""
+    """Migrate when needed, then run ``settings.PREPARE_STEPS`` (each safe twice)."""
 
     help = "Prépare la base : migrations, horaires, groupes, lieux, démonstration."
 
@@ -34,20 +27,23 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Run each step and print how long it took."""
         self._timed("migrations", self._migrate)
-        for label, dotted in STEPS:
+        for label, dotted in settings.PREPARE_STEPS:
             self._timed(label, import_string(dotted))
         self._timed("messages", self._compile_messages)
         if options["demo"]:
             if not (settings.DEBUG and settings.DEV_DOORS):
                 raise CommandError("--demo needs DEBUG and DEV_DOORS")
-            lines: list[str] = import_string(DEMO_PEOPLE)()
+            lines: list[str] = []
+            for label, dotted in settings.PREPARE_DEMO_STEPS:
+                lines += self._timed(label, import_string(dotted)) or []
             target = Path(settings.BASE_DIR) / "var" / "demo-logins.txt"
             target.write_text("\n".join(lines) + "\n")
 
-    def _timed(self, label: str, step: Callable[[], object]) -> None:
+    def _timed(self, label: str, step: Callable[[], Any]) -> Any:
         started = time.monotonic()
-        step()
+        result = step()
         self.stdout.write(f"  {label}: {time.monotonic() - started:.1f} s")
+        return result
 
     def _migrate(self) -> None:
         executor = MigrationExecutor(connections["owner"])
