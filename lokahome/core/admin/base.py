@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from django.contrib.admin.utils import unquote
+from django.contrib.auth import get_user_model
 from django.db import models
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, reverse
@@ -12,6 +14,16 @@ from unfold.admin import ModelAdmin
 
 from lokahome.core.admin.decisions import DecisionsMixin
 from lokahome.core.audit.models import AuditEvent, StateChange
+
+ACTOR_KINDS = {
+    "owner": "propriétaire",
+    "landlord": "propriétaire",
+    "tenant": "locataire",
+    "applicant": "candidat",
+    "staff": "équipe",
+    "system": "plateforme",
+    "gateway": "passerelle",
+}
 
 
 class LokaModelAdmin(DecisionsMixin, ModelAdmin):  # type: ignore[misc]
@@ -76,26 +88,41 @@ class LokaModelAdmin(DecisionsMixin, ModelAdmin):  # type: ignore[misc]
         """Return what happened to *row*, newest first: states and deeds of staff."""
         noun = self.timeline_noun or self.opts.model_name
         subject = f"{noun}:{row.pk}"
+        states = dict(getattr(getattr(row, "Status", None), "choices", ()))
+        deeds_by_name = {
+            f"{self.opts.label_lower}.{item.name}": item.label
+            for item in self.decisions
+        }
         changes = StateChange.objects.filter(subject=subject).order_by("-id")[:50]
         deeds = AuditEvent.objects.filter(subject=subject).order_by("-id")[:50]
+        names = self.names_of({deed.actor_id for deed in deeds if deed.actor_id})
         entries = [
             {
                 "at": change.created_at,
-                "text": f"{change.source} → {change.target}",
-                "who": change.actor_kind,
+                "text": " → ".join(
+                    str(states.get(name, name))
+                    for name in (change.source, change.target)
+                    if name
+                ),
+                "who": ACTOR_KINDS.get(change.actor_kind, change.actor_kind),
                 "reason": change.reason,
             }
             for change in changes
         ] + [
             {
                 "at": deed.created_at,
-                "text": deed.action,
-                "who": str(deed.actor_id or ""),
+                "text": deeds_by_name.get(deed.action, deed.action),
+                "who": names.get(deed.actor_id, ""),
                 "reason": deed.reason,
             }
             for deed in deeds
         ]
         return sorted(entries, key=lambda entry: entry["at"], reverse=True)
+
+    def names_of(self, ids: set[UUID]) -> dict[UUID | None, str]:
+        """Return the handles of the members of staff among *ids*."""
+        people = get_user_model().objects.filter(pk__in=ids, is_staff=True)
+        return dict(people.values_list("pk", "username"))
 
     def after_decision(self, request: HttpRequest, pk: Any) -> HttpResponse:
         """Go on to the queue's next item, or back to the object."""

@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from django.core.files.base import ContentFile
-from django.core.files.storage import storages
 from django.db import transaction
 from django.db.models import Max
 
@@ -19,6 +17,7 @@ from lokahome.core.documents.kinds import KINDS
 from lokahome.core.documents.models import DocumentNumber, SealedDocument
 from lokahome.core.documents.rendering import render_pdf
 from lokahome.core.documents.sealing import seal_of
+from lokahome.core.files.storing import keep_private
 
 
 def issue_document(
@@ -50,10 +49,9 @@ def issue_document(
         token=number.token,
     )
     sha = hashlib.sha256(pdf).hexdigest()
-    storage = storages["private"]
-    name = f"documents/{kind}/{number.year}/{number.pk}-{sha[:12]}.pdf"
-    if not storage.exists(name):
-        storage.save(name, ContentFile(pdf))
+    name = keep_private(
+        f"documents/{kind}/{number.year}/{number.pk}-{sha[:12]}.pdf", pdf
+    )
     facts = {**facts, "issued_on": issued_on.isoformat()}
     with transaction.atomic():
         advisory_lock("document", str(number.pk))

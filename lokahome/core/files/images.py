@@ -7,7 +7,6 @@ trailing bytes and whatever else rode along are gone.
 from __future__ import annotations
 
 import io
-import warnings
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -19,6 +18,10 @@ from lokahome.core.errors import InvalidInput
 WIDTHS = (160, 480, 1080)
 WEBP_QUALITY = 78
 JPEG_QUALITY = 82
+TALLEST = 4
+"""Height of a variant, at most, in its nominal widths."""
+DECODERS_FAIL_BY = (UnidentifiedImageError, OSError, ValueError, SyntaxError)
+"""What Pillow raises for bytes that are not what their beginning says."""
 
 
 class NotAnImage(InvalidInput):
@@ -71,24 +74,25 @@ def make_variants(raw: bytes) -> list[Variant]:
     if form is None:
         raise NotAnImage
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            picture = Image.open(io.BytesIO(raw), formats=[form])
-            if picture.width * picture.height > settings.UPLOAD_MAX_PIXELS:
-                raise ImageTooLarge
-            picture.draft("RGB", (max(WIDTHS) * 2, max(WIDTHS) * 2))
-            upright = ImageOps.exif_transpose(picture).convert("RGB")
-    except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
+        # Reads the header alone; the pixels are decoded below, once they are counted.
+        picture = Image.open(io.BytesIO(raw), formats=[form])
+        if picture.width * picture.height > settings.UPLOAD_MAX_PIXELS:
+            raise ImageTooLarge
+        picture.draft("RGB", (max(WIDTHS) * 2, max(WIDTHS) * 2))
+        upright = ImageOps.exif_transpose(picture).convert("RGB")
+    except Image.DecompressionBombError as error:
         raise ImageTooLarge from error
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
+    except DECODERS_FAIL_BY as error:
         raise NotAnImage from error
     variants = [_encode(upright, width, "image/webp") for width in WIDTHS]
     return [*variants, _encode(upright, max(WIDTHS), "image/jpeg")]
 
 
 def _encode(picture: Image.Image, width: int, mime: str) -> Variant:
-    width = min(width, picture.width)
-    height = max(1, round(picture.height * width / picture.width))
+    # A side is at most 16 383 pixels in WebP: a very tall picture is made narrower.
+    scale = min(1, width / picture.width, width * TALLEST / picture.height)
+    width = max(1, round(picture.width * scale))
+    height = max(1, round(picture.height * scale))
     size = (width, height)
     small = picture.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
     # A picture made anew from the pixels carries no metadata of the old one.

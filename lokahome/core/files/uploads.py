@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
-from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -17,6 +16,7 @@ from lokahome.core.db.locks import locked
 from lokahome.core.errors import InvalidInput, StateConflict, TooLarge
 from lokahome.core.files.images import NotAnImage, sniff
 from lokahome.core.files.models import Upload
+from lokahome.core.files.storing import keep_private
 from lokahome.core.ids import uuid7
 from lokahome.core.limits import take
 
@@ -79,10 +79,7 @@ def receive_upload(*, upload: Upload, content: bytes, now: datetime) -> Upload:
         raise DigestMismatch
     if upload.kind == Upload.Kind.PHOTO and sniff(content) is None:
         raise NotAnImage
-    name = f"uploads/{upload.pk}"
-    storage = storages["private"]
-    if not storage.exists(name):
-        storage.save(name, ContentFile(content))
+    name = keep_private(f"uploads/{upload.pk}", content)
     with transaction.atomic():
         row = locked(Upload.objects.all(), upload.pk)
         if row.status == Upload.Status.WAITING:
