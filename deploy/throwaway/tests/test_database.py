@@ -1,0 +1,29 @@
+"""Names of databases, and what a throw-away platform leaves behind."""
+
+from __future__ import annotations
+
+from deploy.local import envfile
+from deploy.throwaway.database import PREFIX, connect, throwaway_database, with_database
+
+
+def test_only_the_name_of_the_database_changes():
+    url = "postgres://app:secret@127.0.0.1:5490/lokahome?sslmode=disable"
+    assert with_database(url, "other") == (
+        "postgres://app:secret@127.0.0.1:5490/other?sslmode=disable"
+    )
+
+
+def test_a_throwaway_database_is_prepared_and_then_gone():
+    env = envfile.merged()
+    with throwaway_database(env) as urls:
+        name = urls["DATABASE_URL"].rpartition("/")[2]
+        assert name.startswith(PREFIX)
+        with connect(urls["DATABASE_URL"]) as connection:
+            landmarks = connection.execute(
+                "SELECT count(*) FROM properties_landmark"
+            ).fetchone()
+            assert landmarks is not None
+            assert landmarks[0] > 3000
+    with connect(env["DATABASE_OWNER_URL"]) as connection:
+        query = "SELECT 1 FROM pg_database WHERE datname = %s"
+        assert connection.execute(query, [name]).fetchone() is None
