@@ -25,7 +25,11 @@ from properties.models import Application, Lease, Listing
 from properties.models.applications import APPLICATION_STATES
 from properties.policies import can_start_on, may_apply
 from properties.services.inserting import insert
-from properties.services.lease_drafts import abandon_draft_of, draft_lease
+from properties.services.lease_drafts import (
+    abandon_draft_of,
+    draft_lease,
+    hold_lease_of,
+)
 from properties.services.moderation import ReasonMissing
 
 
@@ -159,6 +163,7 @@ def decline_application(
         raise ReasonMissing(
             errors=[FieldError("decision.reason_missing", detail, "/reason")]
         )
+    hold_lease_of(application_id)
     application = locked(Application.objects.filter(landlord=landlord), application_id)
     decline(application, reason=reason, who="landlord", actor_id=landlord.pk, now=now)
     return application
@@ -193,6 +198,7 @@ def withdraw_application(
     *, application_id: UUID, tenant: User, now: datetime
 ) -> Application:
     """Take one's application back; its unsigned lease is abandoned with it."""
+    hold_lease_of(application_id)
     application = locked(Application.objects.filter(tenant=tenant), application_id)
     _step(application, "withdraw", "tenant", tenant.pk, now)
     abandon_draft_of(application, who="tenant", actor_id=tenant.pk, now=now)

@@ -145,6 +145,16 @@ def correct_lease(*, lease_id: UUID, landlord: User, now: datetime) -> Lease:
     return lease
 
 
+def hold_lease_of(application_id: UUID) -> None:
+    """Lock the lease of an application, if there is one, before the application itself.
+
+    The order of signing is unit, lease, application; whoever ends an application takes
+    the same order, or the two would wait for each other.
+    """
+    held = Lease.objects.filter(application_id=application_id)
+    list(held.select_for_update(no_key=True).values_list("pk"))
+
+
 def abandon_draft_of(
     application: Application, *, who: str, actor_id: UUID | None, now: datetime
 ) -> None:

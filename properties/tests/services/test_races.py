@@ -4,14 +4,20 @@ import threading
 from datetime import UTC, datetime
 
 import pytest
+from django.db import transaction
 
 from lokahome.core import clock
+from lokahome.core.errors import StateConflict
 from lokahome.core.events.models import OutboxEvent
 from lokahome.core.invariants import check_invariants
 from lokahome.tests.threads import race
 from properties.models import Application, Lease, RentAllocation, RentPeriod
 from properties.services import applications, leases, rent
-from properties.services.applications import AlreadyPromised, accept_application
+from properties.services.applications import (
+    AlreadyPromised,
+    accept_application,
+    withdraw_application,
+)
 from properties.services.leases import sign_lease
 from properties.services.periods import month_after, open_due_periods
 from properties.tests import factories as make
@@ -99,11 +105,44 @@ def test_two_signatures_at_once_start_the_lease_once(kossi, ama):
 def test_control_without_the_lock_two_signatures_start_nothing(kossi, ama, monkeypatch):
     lease = make.lease_to_sign(kossi.user, ama.user)
     monkeypatch.setattr(leases, "locked", unlocked)
-    monkeypatch.setattr(leases, "record", together(2, leases.record))
-    sign_both(lease, kossi, ama)
+    gate = threading.Barrier(2)
+
+    def sign(index):
+        with transaction.atomic():
+            sign_lease(
+                lease_id=lease.pk,
+                person=(kossi, ama)[index].user,
+                terms_digest=lease.terms_digest,
+                now=clock.now(),
+            )
+            gate.wait(30)  # neither commits before both have counted signatures
+
+    assert race(2, sign) == [None, None]
     lease.refresh_from_db()
     assert lease.signatures.count() == 2
     assert lease.status == "out_for_signature", "each believed to be the first"
+
+
+def test_a_withdrawal_and_the_last_signature_do_not_wait_for_each_other(kossi, ama):
+    lease = make.lease_to_sign(kossi.user, ama.user)
+    signing = {"lease_id": lease.pk, "terms_digest": lease.terms_digest}
+    sign_lease(person=ama.user, now=clock.now(), **signing)
+    deeds = (
+        lambda: sign_lease(person=kossi.user, now=clock.now(), **signing),
+        lambda: withdraw_application(
+            application_id=lease.application_id, tenant=ama.user, now=clock.now()
+        ),
+    )
+    refused = [r for r in race(2, lambda index: deeds[index]()) if is_refusal(r)]
+    assert len(refused) == 1
+    assert isinstance(refused[0], StateConflict), refused
+    lease.refresh_from_db()
+    ends = (lease.status, lease.application.status)
+    assert ends in {("active", "converted"), ("abandoned", "withdrawn")}
+
+
+def is_refusal(result):
+    return isinstance(result, Exception)
 
 
 def apply_20_times(lease, charge):
