@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, UnidentifiedImageError
 
 from lokahome.core.errors import InvalidInput
 
@@ -36,6 +36,18 @@ class ImageTooLarge(InvalidInput):
 
     code = "upload.too_many_pixels"
     title = _("Cette photo a trop de pixels")
+
+
+TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""What undoes each EXIF orientation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +91,29 @@ def make_variants(raw: bytes) -> list[Variant]:
         if picture.width * picture.height > settings.UPLOAD_MAX_PIXELS:
             raise ImageTooLarge
         picture.draft("RGB", (max(WIDTHS) * 2, max(WIDTHS) * 2))
-        upright = ImageOps.exif_transpose(picture).convert("RGB")
+        picture.load()  # all of it, before anything below forgives an error
+        turn = TURNS.get(_orientation(picture))
+        upright = picture.transpose(turn) if turn is not None else picture
+        upright = upright.convert("RGB")
     except Image.DecompressionBombError as error:
         raise ImageTooLarge from error
     except DECODERS_FAIL_BY as error:
         raise NotAnImage from error
     variants = [_encode(upright, width, "image/webp") for width in WIDTHS]
     return [*variants, _encode(upright, max(WIDTHS), "image/jpeg")]
+
+
+def _orientation(picture: Image.Image) -> int:
+    """Return the EXIF orientation; 1 where the EXIF block is absent or damaged.
+
+    Pillow's own `exif_transpose` writes the block anew, and fails on a damaged one by
+    a dozen kinds of exceptions; the pixels beside it are sound.
+    """
+    try:
+        value = picture.getexif().get(ExifTags.Base.Orientation, 1)
+    except Exception:
+        return 1
+    return value if isinstance(value, int) else 1
 
 
 def _encode(picture: Image.Image, width: int, mime: str) -> Variant:
