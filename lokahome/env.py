@@ -60,9 +60,13 @@ def storage(name: str, *, directory: str, base_url: str | None) -> dict[str, Any
 
     url = urlsplit(env.str(name, default=f"file://{BASE_DIR}/var/{directory}"))
     if url.scheme == "file":
+        location = unquote(url.path)
+        if base_url is None:
+            backend = "lokahome.core.files.storing.PrivateDisk"
+            return {"BACKEND": backend, "OPTIONS": {"location": location}}
         return {
             "BACKEND": "django.core.files.storage.FileSystemStorage",
-            "OPTIONS": {"location": unquote(url.path), "base_url": base_url},
+            "OPTIONS": {"location": location, "base_url": base_url},
         }
     if url.scheme != "s3":
         raise ImproperlyConfigured(f"{name} must start with file:// or s3://")
