@@ -111,6 +111,14 @@ def test_files_live_on_disk_by_a_file_url(monkeypatch):
     assert entry["OPTIONS"] == {"location": "/srv/with space", "base_url": "/media/"}
 
 
+def test_private_files_on_disk_have_no_address(monkeypatch):
+    """Django's own storage falls back on MEDIA_URL when it is given none."""
+    monkeypatch.setenv("SOME_URL", "file:///srv/private")
+    entry = storage("SOME_URL", directory="private", base_url=None)
+    assert entry["BACKEND"] == "lokahome.core.files.storing.PrivateDisk"
+    assert entry["OPTIONS"] == {"location": "/srv/private"}
+
+
 def test_files_live_in_a_bucket_by_an_s3_url(monkeypatch):
     monkeypatch.setenv(
         "SOME_URL", "s3://key:sec%2Fret@127.0.0.1:9000/bucket?region=af&scheme=http"
