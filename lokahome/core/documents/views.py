@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -28,22 +30,30 @@ def check_page(request: HttpRequest, token: str) -> HttpResponse:
         page = render(request, "public/document_check.html", {"document": None})
         page.status_code = 404
     else:
-        facts = document.facts
-        page = render(
-            request,
-            "public/document_check.html",
-            {
-                "document": document,
-                "title": KINDS[document.kind].title,
-                "is_intact": is_intact(document),
-                "replaced_by": getattr(document, "replaced_by", None),
-                "amount": format_money(Money(facts["amount"], facts["currency"])),
-                "facts": facts,
-            },
-        )
+        page = render(request, "public/document_check.html", _shown(document))
     for name, value in NO_INDEX.items():
         page[name] = value
     return page
+
+
+def _shown(document: SealedDocument) -> dict[str, Any]:
+    """Return what the page says; nothing of a row that no longer fits its seal."""
+    if not is_intact(document):
+        return {"document": document, "is_intact": False}
+    facts = document.facts
+    has_amount = "amount" in facts
+    return {
+        "document": document,
+        "is_intact": True,
+        "title": KINDS[document.kind].title,
+        "replaced_by": getattr(document, "replaced_by", None),
+        "amount": (
+            format_money(Money(facts["amount"], facts["currency"]))
+            if has_amount
+            else ""
+        ),
+        "facts": facts,
+    }
 
 
 @require_safe
