@@ -1,6 +1,6 @@
 """The one clock. Domain code asks it and nothing else, so tests can move time."""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
@@ -24,3 +24,8 @@ def local_day(moment: datetime) -> date:
     if timezone.is_naive(moment):
         raise ValueError("a moment is aware: a naive one would be the machine's")
     return moment.astimezone(PORTO_NOVO).date()
+
+
+def utc_text(moment: datetime) -> str:
+    """Return an aware *moment* as RFC 3339 in UTC: ``2026-11-23T12:30:00Z``."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

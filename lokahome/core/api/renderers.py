@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime, time
 from typing import Any
 
 import orjson
 from django.utils.functional import Promise
 from rest_framework.renderers import BaseRenderer
 
+from lokahome.core.clock import utc_text
+
 
 def _default(value: Any) -> Any:
     if isinstance(value, datetime):
         # Every moment leaves in UTC, whatever zone the code that made it lived in.
-        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+        return utc_text(value)
     if isinstance(value, date | time):
         return value.isoformat()
     if isinstance(value, Promise):
