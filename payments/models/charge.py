@@ -17,10 +17,10 @@ class ChargeQuerySet(VisibleQuerySet["Charge"]):
     """Charges, by who may see them and by where they stand."""
 
     def visible_to(self, user: Any) -> Self:
-        """Return the charges that *user* pays or is paid by; every one to staff."""
+        """Return the charges that *user* pays or is paid by; every one to finance."""
         if not user.is_authenticated:
             return self.none()
-        if user.is_staff:
+        if user.is_staff and user.has_perm("payments.view_charge"):
             return self
         return self.filter(Q(payer_id=user.pk) | Q(payee_id=user.pk))
 

@@ -16,10 +16,10 @@ class ReceiptQuerySet(VisibleQuerySet["Receipt"]):
     """Receipts, by who may see them."""
 
     def visible_to(self, user: Any) -> Self:
-        """Return the receipts of charges that *user* pays or is paid by; all to staff."""
+        """Return the receipts of charges that *user* pays or is paid by; all to finance."""
         if not user.is_authenticated:
             return self.none()
-        if user.is_staff:
+        if user.is_staff and user.has_perm("payments.view_receipt"):
             return self
         return self.filter(Q(charge__payer_id=user.pk) | Q(charge__payee_id=user.pk))
 

@@ -68,14 +68,15 @@ def test_no_paper_without_money(sent_charge):
     assert DocumentNumber.objects.count() == 0
 
 
-def test_both_parties_and_staff_see_it_others_do_not(
-    receipt, ama, kossi, finance, stranger, anonymous
+def test_both_parties_and_staff_of_money_see_it_others_do_not(
+    receipt, ama, kossi, finance, moderator, stranger, anonymous
 ):
     for person in (ama, kossi, finance):
         assert person.get(f"{URL}/{receipt.pk}").status_code == 200
         assert len(person.get(URL).json()["data"]) == 1
-    assert stranger.get(f"{URL}/{receipt.pk}").status_code == 404
-    assert stranger.get(URL).json()["data"] == []
+    for person in (stranger, moderator):
+        assert person.get(f"{URL}/{receipt.pk}").status_code == 404
+        assert person.get(URL).json()["data"] == []
     assert anonymous.get(f"{URL}/{receipt.pk}").status_code == 401
 
 
