@@ -1,7 +1,5 @@
 """Every path of the platform."""
 
-from importlib.util import find_spec
-
 from django.conf import settings
 from django.conf.urls.static import static
 from django.contrib import admin
@@ -20,18 +18,12 @@ urlpatterns = [
     path("readyz", readyz, name="readyz"),
     path("admin/", admin.site.urls),
     path("api/v1/", include("lokahome.core.api.urls")),
-    *(
-        path(prefix, include(module))
-        for prefix, module in (
-            ("api/v1/", "accounts.api.urls"),
-            ("api/v1/", "payments.api.urls"),
-            ("api/v1/", "properties.api.urls"),
-            ("", "lokahome.core.documents.urls"),
-            ("", "messaging.urls"),
-            ("", "properties.urls"),
-        )
-        if find_spec(module)  # TEMPORARY while the apps are being written
-    ),
+    path("api/v1/", include("accounts.api.urls")),
+    path("api/v1/", include("payments.api.urls")),
+    path("api/v1/", include("properties.api.urls")),
+    path("", include("lokahome.core.documents.urls")),
+    path("", include("messaging.urls")),
+    path("", include("properties.urls")),
     re_path(r"^api(?:/|$)", unknown_api_path),
     # The folder that STORAGE_URL names; development only, and not with object storage.
     *static(

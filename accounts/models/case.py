@@ -13,13 +13,15 @@ from lokahome.core import clock
 from lokahome.core.db.models import VersionedModel, VisibleQuerySet
 from lokahome.core.states import StateMachine, edge
 
+VIEW_CASE = "accounts.view_case"
+
 
 class CaseQuerySet(VisibleQuerySet["Case"]):
     """Cases, and who may see them."""
 
     def visible_to(self, user: Any) -> Self:
-        """Return every case to staff, none to others."""
-        if user.is_authenticated and user.is_staff:
+        """Return every case to staff who handle some, none to others."""
+        if user.is_authenticated and user.is_staff and user.has_perm(VIEW_CASE):
             return self
         return self.none()
 

@@ -18,10 +18,10 @@ class UserQuerySet(VisibleQuerySet["User"]):
     """People, and who may see them."""
 
     def visible_to(self, user: Any) -> Self:
-        """Return oneself; staff sees everybody, a visitor nobody."""
+        """Return oneself; support sees everybody, a visitor nobody."""
         if not user.is_authenticated:
             return self.none()
-        if user.is_staff:
+        if user.is_staff and user.has_perm("accounts.view_user"):
             return self
         return self.filter(pk=user.pk)
 

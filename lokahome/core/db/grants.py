@@ -52,16 +52,22 @@ def grant_application_role(using: str = "owner", **_: Any) -> None:
             cursor.execute(sql.SQL(statement).format(role=name))
         cursor.execute(REFUSE_CHANGE)
         existing = set(connection.introspection.table_names(cursor))
+        cursor.execute(
+            "SELECT tgrelid::regclass::text FROM pg_trigger"
+            " WHERE tgname = 'written_once'"
+        )
+        guarded = {row[0] for row in cursor.fetchall()}
         for table in append_only_tables():
             if table not in existing:
                 continue
             parts = {"role": name, "table": sql.Identifier(table)}
-            for statement in (
-                "REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM {role}",
-                "DROP TRIGGER IF EXISTS written_once ON {table}",
-                "CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON {table}"
-                " FOR EACH ROW EXECUTE FUNCTION refuse_change()",
-            ):
+            statements = ["REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM {role}"]
+            if table not in guarded:  # making one locks the table
+                statements.append(
+                    "CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON {table}"
+                    " FOR EACH ROW EXECUTE FUNCTION refuse_change()"
+                )
+            for statement in statements:
                 cursor.execute(sql.SQL(statement).format(**parts))
         for table in ("django_migrations",):
             cursor.execute(

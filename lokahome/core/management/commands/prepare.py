@@ -14,6 +14,8 @@ from django.db import connections
 from django.db.migrations.executor import MigrationExecutor
 from django.utils.module_loading import import_string
 
+from lokahome.core.db.grants import grant_application_role
+
 
 class Command(BaseCommand):
     """Migrate when needed, then run ``settings.PREPARE_STEPS`` (each safe twice)."""
@@ -50,6 +52,9 @@ class Command(BaseCommand):
         targets = executor.loader.graph.leaf_nodes()
         if executor.migration_plan(targets):
             call_command("migrate", interactive=False, verbosity=0)
+        else:
+            # A restored dump brings tables and triggers, but not this server's grants.
+            grant_application_role()
 
     def _compile_messages(self) -> None:
         sources = (
