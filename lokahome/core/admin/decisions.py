@@ -17,7 +17,7 @@ from django.contrib import messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db import models, transaction
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.http.response import HttpResponseBase, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
@@ -112,7 +112,10 @@ class DecisionsMixin:
         user: Any = request.user
         if chosen is None or not user.has_perm(chosen.permission):
             raise PermissionDenied
-        pk = unquote(object_id)
+        try:
+            pk = UUID(unquote(object_id))
+        except ValueError as error:
+            raise Http404 from error
         here = reverse(
             f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[pk]
         )
