@@ -9,7 +9,6 @@ import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any
 
 import httpx
 import redis
@@ -76,7 +75,7 @@ def hostile_webhooks(here: Platform, home: Tenancy) -> Hostile:
             )
     found.violations += _duplicates(here, home, burst)
     found.duplicates = _DUPLICATES
-    home.gateway._post(f"fedapay/charges/{pending.reference}/approve", {})
+    home.gateway.approve(pending.reference)
     return found
 
 
@@ -104,14 +103,11 @@ def _same_request_at_once(home: Tenancy) -> list[str]:
 def _lies(here: Platform, home: Tenancy, pending: Asked) -> list[str]:
     """Claims of a payment that was not made: 401 unless signed, and never believed."""
 
-    def at_gateway() -> dict[str, Any] | None:
-        rows = httpx.get(
-            f"{home.gateway.base}/_control/fedapay/charges",
-            params={"reference": pending.reference},
-        ).json()["charges"]
-        return rows[0] if rows else None
-
-    known = wait_for("the charge at the gateway", at_gateway, seconds=30)
+    known = wait_for(
+        "the charge at the gateway",
+        lambda: home.gateway.charge(pending.reference),
+        seconds=30,
+    )
     entity = {"id": known["id"], "status": "approved", "amount": pending.amount}
     claim = {
         "id": f"evt_{uuid.uuid4().hex[:12]}",

@@ -39,13 +39,14 @@ class Gateway:
         """Behave again."""
         self._post("faults/clear", {})
 
-    def replay(self, reference: str, **how: Any) -> None:
-        """Send the last webhook about *reference* again: copies, drift, altered."""
-        self._post(f"fedapay/webhooks/last:{reference}/replay", how)
+    def approve(self, reference: str) -> None:
+        """Let the payer of *reference* approve now."""
+        self._post(f"fedapay/charges/{reference}/approve", {})
 
-    def forge(self, reference: str) -> None:
-        """Send a webhook about *reference* with a wrong signature."""
-        self._post(f"fedapay/charges/{reference}/forge", {})
+    def charge(self, reference: str) -> dict[str, Any] | None:
+        """Return the gateway's own row under *reference*, None when it has none."""
+        rows = self._get("fedapay/charges", reference=reference)["charges"]
+        return rows[0] if rows else None
 
     def _get(self, path: str, **parameters: Any) -> Any:
         response = httpx.get(f"{self.base}/_control/{path}", params=parameters)
