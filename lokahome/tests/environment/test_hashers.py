@@ -3,6 +3,14 @@
 import pytest
 from django.contrib.auth.hashers import check_password, identify_hasher, make_password
 
+from lokahome import settings as ours
+
+
+@pytest.fixture(autouse=True)
+def real_hashers(settings):
+    """The tests use a quick hasher; these look at the real ones."""
+    settings.PASSWORD_HASHERS = ours.PASSWORD_HASHERS
+
 
 @pytest.mark.parametrize("algorithm", ["argon2", "bcrypt_sha256"])
 def test_both_hashers_of_the_settings_work(algorithm):
