@@ -29,10 +29,18 @@ def scrub(value: str) -> str:
 
 def scrub_personal_data(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
     """The net under the rule that nobody logs personal data in the first place."""
-    return {
-        key: scrub(value) if isinstance(value, str) else value
-        for key, value in event.items()
-    }
+    return {key: _scrubbed(value) for key, value in event.items()}
+
+
+def _scrubbed(value: Any) -> Any:
+    """Return *value* scrubbed, whatever it holds; other objects as they are."""
+    if isinstance(value, str):
+        return scrub(value)
+    if isinstance(value, dict):
+        return {key: _scrubbed(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set):
+        return [_scrubbed(item) for item in value]
+    return value
 
 
 SHARED: list[Any] = [
