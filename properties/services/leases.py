@@ -102,7 +102,7 @@ def sign_lease(
 
 
 def _activate(lease: Lease, *, now: datetime) -> None:
-    """Start the locked *lease*: rent, the application, the listing, the other tenants."""
+    """Start the locked *lease*: the listing, the application, the other tenants, rent."""
     running = Lease.objects.running().filter(unit_id=lease.unit_id)
     if running.exists():
         raise UnitOccupied
@@ -115,11 +115,13 @@ def _activate(lease: Lease, *, now: datetime) -> None:
         now=now,
         update_fields=("activated_at",),
     )
+    # The order of acceptance, or the two would wait for each other: listing first.
+    listing = locked(Listing.objects.all(), lease.listing_id)
     application = locked(Application.objects.all(), lease.application_id)
     APPLICATION_STATES.apply(
         application, "convert", who="system", actor_id=None, now=now
     )
-    _let_listing(lease, now=now)
+    _let_listing(listing, now=now)
     append(
         LeaseActivated(
             lease_id=lease.pk, landlord_id=lease.landlord_id, tenant_id=lease.tenant_id
@@ -128,8 +130,7 @@ def _activate(lease: Lease, *, now: datetime) -> None:
     open_next_period(lease, now=now)
 
 
-def _let_listing(lease: Lease, *, now: datetime) -> None:
-    listing = locked(Listing.objects.all(), lease.listing_id)
+def _let_listing(listing: Listing, *, now: datetime) -> None:
     if "let" in LISTING_STATES.allowed_actions(listing.status, {"system"}):
         LISTING_STATES.apply(listing, "let", who="system", actor_id=None, now=now)
         append(ListingLet(listing_id=listing.pk, landlord_id=listing.landlord_id))

@@ -185,3 +185,45 @@ def test_four_beats_at_once_open_each_period_once(kossi, ama):
     results = race(4, lambda _: open_due_periods(now=later))
     assert sum(results) == 2
     assert lease.rent_periods.count() == 3
+
+
+def locks_taken(monkeypatch, module, work):
+    """Return the names of the models whose rows *work* locks, in order."""
+    taken, real = [], module.locked
+
+    def note(queryset, pk):
+        taken.append(queryset.model.__name__)
+        return real(queryset, pk)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "locked", note)
+        work()
+    return taken
+
+
+def test_signing_and_accepting_take_the_listing_before_the_application(
+    kossi, ama, stranger, monkeypatch
+):
+    """The other way round, accepting again during the last signature is a deadlock."""
+    sent, _other = two_applications(kossi, ama, stranger)
+    accepting = locks_taken(
+        monkeypatch,
+        applications,
+        lambda: accept_application(
+            application_id=sent.pk, landlord=kossi.user, now=clock.now()
+        ),
+    )
+    lease = make.lease_to_sign(kossi.user, stranger.user)
+
+    def sign():
+        for person in (kossi, stranger):
+            sign_lease(
+                lease_id=lease.pk,
+                person=person.user,
+                terms_digest=lease.terms_digest,
+                now=clock.now(),
+            )
+
+    signing = locks_taken(monkeypatch, leases, sign)
+    for taken in (accepting, signing):
+        assert taken.index("Listing") < taken.index("Application")
