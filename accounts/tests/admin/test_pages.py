@@ -61,14 +61,13 @@ def test_a_person_is_found_by_a_whole_number_and_not_by_a_part(moderator, ama, k
     assert "Ama Dossou" not in page
 
 
-def test_what_is_hidden_cannot_be_guessed_by_filtering(moderator, ama, db):
+def test_what_is_hidden_cannot_be_guessed_by_filtering(moderator, ama):
     """Django's own rule lets ``?password__startswith=…`` through."""
     shown = moderator.get(USERS, {"username__exact": ama.user.username})
     assert shown.status_code == 200
     assert "Ama Dossou" in shown.content.decode()
     refused = moderator.get(USERS, {"password__startswith": ama.user.password[:1]})
-    assert refused.status_code == 302
-    assert refused["Location"].endswith("?e=1")
+    assert refused.status_code == 400
 
 
 def test_nothing_of_a_person_is_edited_or_deleted_here(moderator, ama):
