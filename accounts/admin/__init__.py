@@ -2,3 +2,4 @@
 
 from accounts.admin import cases as cases
 from accounts.admin import people as people
+from accounts.admin import sign_in as sign_in

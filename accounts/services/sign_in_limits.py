@@ -9,7 +9,10 @@ from datetime import datetime, timedelta
 import phonenumbers
 from django.conf import settings
 
+from accounts.queries import handle_for
 from lokahome.core import limits
+from lokahome.core.errors import DomainError
+from lokahome.core.phones import normalise_phone
 
 QUARTER = timedelta(minutes=15)
 TEN_MINUTES = timedelta(minutes=10)
@@ -53,13 +56,28 @@ def take_code_limits(*, phone: str, client_ip: str, now: datetime) -> None:
 def take_login_limits(*, identifier: str, client_ip: str, now: datetime) -> None:
     """Count one try of a password; raises RateLimited when one limit is reached.
 
-    Call it outside a transaction: tries that fail must count.
+    A person is counted once, however *identifier* writes the number or the handle. Call
+    it outside a transaction: tries that fail must count.
     """
     for name, key, limit in (
-        ("login.person", identifier.casefold(), LOGINS_PER_PERSON),
+        ("login.person", _person_meant(identifier).casefold(), LOGINS_PER_PERSON),
         ("login.client", client_ip, LOGINS_PER_CLIENT),
     ):
         limits.take(name, fingerprint(key), limit=limit, window=QUARTER, now=now)
+
+
+def _person_meant(identifier: str) -> str:
+    """Return the handle; of a number that nobody has, its normal form.
+
+    Both are counted alike: the limit must not tell which numbers have an account.
+    """
+    handle = handle_for(identifier)
+    if handle != identifier:
+        return handle
+    try:
+        return normalise_phone(identifier)
+    except DomainError:
+        return identifier
 
 
 def fingerprint(value: str) -> str:

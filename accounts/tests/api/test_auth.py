@@ -220,6 +220,19 @@ def test_the_eleventh_try_of_a_password_waits(moderator, anonymous):
     assert answer.status_code == 429
 
 
+@pytest.mark.parametrize("digits", ["97000001", "97000077"], ids=["known", "unknown"])
+def test_another_writing_of_a_number_is_no_other_person(ama, anonymous, digits):
+    """Nor does the limit tell which numbers have an account."""
+    with_password(ama)
+    for place in range(1, 8):
+        written = f"01{digits[:place]} {digits[place:]}"
+        anonymous.post(LOGIN, {"username": written, "password": "wrong"})
+    for written in (digits, f"229{digits}", f"+22901{digits}"):
+        anonymous.post(LOGIN, {"username": written, "password": "wrong"})
+    answer = anonymous.post(LOGIN, {"username": f"01-{digits}", "password": PASSWORD})
+    assert answer.status_code == 429
+
+
 # --- Tokens -------------------------------------------------------------------------------
 
 
