@@ -11,10 +11,21 @@ from typing import Any
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
+from environ.fileaware_mapping import FileAwareMapping
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
+
+class WholeFiles(FileAwareMapping):  # type: ignore[misc]
+    """Reads ``NAME_FILE`` without the newline that an editor or `echo` ends it with."""
+
+    def __getitem__(self, key: str) -> str:
+        value: str = super().__getitem__(key)
+        return value.rstrip("\r\n")
+
+
 env = environ.FileAwareEnv()
+env.ENVIRON = WholeFiles()
 
 
 def read_files() -> None:
@@ -29,7 +40,6 @@ def secret(name: str, *, debug: bool) -> str:
 
     Outside development an absent secret stops the start: nothing may run on a default.
     """
-    # A file made by an editor or by `echo` ends in a newline, which is no secret.
     value: str = env.str(name, default="").strip()
     if value:
         return value

@@ -34,6 +34,13 @@ def test_a_secret_may_come_from_a_file(monkeypatch, tmp_path):
     assert secret("SOME_KEY", debug=False) == "from-a-file"
 
 
+def test_any_variable_may_come_from_a_file_without_its_newline(monkeypatch, tmp_path):
+    path = tmp_path / "url"
+    path.write_text("redis://:secret@127.0.0.1:6379/0\r\n")
+    monkeypatch.setenv("SOME_URL_FILE", str(path))
+    assert env.env.str("SOME_URL") == "redis://:secret@127.0.0.1:6379/0"
+
+
 def test_the_file_wins_over_the_variable(monkeypatch, tmp_path):
     path = tmp_path / "key"
     path.write_text("from-a-file")
