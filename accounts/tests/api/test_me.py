@@ -18,6 +18,15 @@ def with_version(client, body):
     return changed(client, body, HTTP_IF_MATCH=client.get(ME)["ETag"])
 
 
+def test_a_new_hat_is_seen_by_who_has_the_old_answer(ama):
+    """Hats are other rows: the person's own version does not change with them."""
+    etag = ama.get(ME)["ETag"]
+    assert ama.post(ROLES, {"role": "landlord"}).status_code == 201
+    again = ama.get(ME, HTTP_IF_NONE_MATCH=etag)
+    assert again.status_code == 200
+    assert {hat["role"] for hat in again.json()["roles"]} == {"tenant", "landlord"}
+
+
 @pytest.mark.parametrize("path", [ME, ROLES, PHONES])
 def test_visitors_read_nothing(db, anonymous, path):
     answer = anonymous.get(path)

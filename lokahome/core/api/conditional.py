@@ -11,6 +11,7 @@ from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from lokahome.core.api.renderers import JSONRenderer
 from lokahome.core.errors import DomainError, StaleVersion
 
 ETAG_VERSION = re.compile(r'^(?:W/)?"(\d{1,9})(?:-[0-9a-f]+)?"$')
@@ -24,12 +25,16 @@ class PreconditionRequired(DomainError):
     title = gettext_lazy("L’en-tête If-Match est obligatoire")
 
 
-def etag_of(row: Any, request: Request, allowed_actions: list[str]) -> str:
-    """Return ``"<version>-<digest>"`` of what the reader would see of *row*."""
+def etag_of(row: Any, request: Request, data: dict[str, Any]) -> str:
+    """Return ``"<version>-<digest>"`` of *data*, what the reader would see of *row*.
+
+    The version alone would not do: a person's hats, a payment's receipt and the like
+    are other rows, which come without a new version of this one.
+    """
     view = request.query_params.get("view", "")
-    parts = [str(row.pk), get_language() or "", view, *sorted(allowed_actions)]
-    digest = hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:12]
-    return f'"{row.version}-{digest}"'
+    parts = "\x1f".join([str(row.pk), get_language() or "", view]).encode()
+    seen = hashlib.sha256(parts + b"\x1f" + JSONRenderer().render(data))
+    return f'"{row.version}-{seen.hexdigest()[:12]}"'
 
 
 def not_modified(request: Request, etag: str) -> bool:
@@ -40,7 +45,7 @@ def not_modified(request: Request, etag: str) -> bool:
 
 def answer(row: Any, request: Request, data: dict[str, Any], **kwargs: Any) -> Response:
     """Return *data* with its ETag, or 304 when the reader has it already."""
-    etag = etag_of(row, request, list(data.get("allowed_actions", ())))
+    etag = etag_of(row, request, data)
     headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
     if request.method in {"GET", "HEAD"} and not_modified(request, etag):
         return Response(status=status.HTTP_304_NOT_MODIFIED, headers=headers)

@@ -40,6 +40,15 @@ def test_it_works(receipt, paid, ama):
     )
 
 
+def test_a_phone_that_has_the_payment_still_gets_its_receipt(paid, ama):
+    path = f"/api/v1/payments/{paid.pk}"
+    etag = ama.get(path)["ETag"]
+    receipt = issue_receipt(charge_id=paid.pk, now=clock.now())
+    again = ama.get(path, HTTP_IF_NONE_MATCH=etag)
+    assert again.status_code == 200
+    assert again.json()["receipt_id"] == str(receipt.pk)
+
+
 def test_the_answer_with_a_link_is_stored_by_nobody(receipt, ama):
     assert ama.get(f"{URL}/{receipt.pk}")["Cache-Control"] == "private, no-store"
 
