@@ -41,7 +41,7 @@ def test_the_page_shows_photos_facts_the_zones_median_and_history(kossi, moderat
         "30000 F · +50 %",
         "Deuxième von à droite",
         "conforme",
-        "draft → submitted",
+        "Brouillon → À modérer",
         "Publier",
     ):
         assert part in page, part
