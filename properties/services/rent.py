@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
@@ -14,6 +14,7 @@ from accounts.models import User
 from lokahome.core.db.locks import locked
 from lokahome.core.errors import FieldError, InvalidInput, NotAllowed, StateConflict
 from lokahome.core.events.outbox import append
+from lokahome.core.limits import take
 from lokahome.core.money import Money
 from lokahome.core.phones import guess_operator
 from payments.models import Charge
@@ -25,6 +26,8 @@ from properties.services.allocations import allocate
 
 OPERATORS = ("mtn", "moov", "celtiis")
 MONTHS_AHEAD = 12
+PROMPTS_AN_HOUR = 20
+"""Most payments asked of one wallet: anybody's may be named, and each rings its phone."""
 SUBJECT = "lease:"
 
 
@@ -53,7 +56,8 @@ def pay_rent(
     to MONTHS_AHEAD rents beyond that may be paid ahead. *phone* (E.164) is by default the
     payer's own, *operator* is guessed from it. Nothing is called here: a gateway lane
     starts the charge. Raises NotFound, NotAllowed for the landlord, RentNotPayable,
-    InvalidInput with every pointer. Locks the lease.
+    InvalidInput with every pointer, RateLimited beyond PROMPTS_AN_HOUR for one wallet.
+    Locks the lease.
     """
     lease = locked(Lease.objects.visible_to(payer), lease_id)
     if "tenant" not in roles_on_lease(payer, lease):
@@ -90,6 +94,10 @@ def pay_rent(
         charge_id=payment_id,
     )
     if not RentPayment.objects.filter(charge_id=charge.pk).exists():
+        # Inside the transaction: what is refused was not asked, and counts nowhere.
+        hour = timedelta(hours=1)
+        rung = charge.payer_phone
+        take("rent.prompts", rung, limit=PROMPTS_AN_HOUR, window=hour, now=now)
         RentPayment(
             charge_id=charge.pk,
             lease=lease,

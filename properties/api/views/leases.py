@@ -17,6 +17,7 @@ from rest_framework.response import Response
 from accounts.api.clients import client_address
 from lokahome.core import clock
 from lokahome.core.api.conditional import answer, require_if_match
+from lokahome.core.api.filters import refuse_unknown
 from lokahome.core.api.idempotency import idempotent
 from lokahome.core.api.parsers import JSONParser, MergePatchParser
 from lokahome.core.api.viewsets import ReadViewSet
@@ -147,6 +148,7 @@ class LeaseViewSet(ReadViewSet):
     @action(detail=True, methods=["get"], url_path="rent-periods")
     def rent_periods(self, request: Request, pk: UUID) -> Response:
         """Return a page of periods."""
+        refuse_unknown(request, set())
         self.sorts = {"oldest": ("starts_on", "id")}
         page = self.paginate_queryset(self.visible().rent_periods.all())
         return self.get_paginated_response(RentPeriodSerializer(page, many=True).data)
@@ -183,6 +185,7 @@ class LeaseViewSet(ReadViewSet):
     @action(detail=True, methods=["get"])
     def documents(self, request: Request, pk: UUID) -> Response:
         """Return a page of quittances and receipts."""
+        refuse_unknown(request, set())
         found = documents_of(self.visible()).visible_to(request.user)
         page = self.paginate_queryset(found.select_related("number"))
         context = self.get_serializer_context()

@@ -100,6 +100,28 @@ def test_the_same_key_is_the_same_payment(kossi, ama):
     assert Charge.objects.count() == 1
 
 
+def test_a_strangers_phone_is_not_rung_without_end(kossi, ama, monkeypatch):
+    """Any wallet may be named, so that a brother can pay; a lease of one's own is made
+    with an accomplice, and would ring anybody's phone all night."""
+    monkeypatch.setattr("properties.services.rent.PROMPTS_AN_HOUR", 3)
+    lease = make.active_lease(kossi.user, ama.user)
+    price = {"amount": {"amount": 100, "currency": "XOF"}}
+    body = {**price, "phone": "+2290196123001"}
+    keys = [uuid7() for _ in range(4)]
+    answers = [pay(ama, lease, body, key).status_code for key in (*keys[:3], *keys)]
+    assert answers == [202, 202, 202, 202, 202, 202, 429]
+    assert Charge.objects.count() == 3
+    assert pay(ama, lease, price).status_code == 202
+
+
+@pytest.mark.parametrize("part", ["rent-periods", "documents"])
+def test_an_unknown_parameter_of_a_leases_lists_is_refused(kossi, ama, part):
+    lease = make.active_lease(kossi.user, ama.user)
+    answer = ama.get(f"{BASE}/leases/{lease.pk}/{part}", {"status": "paid"})
+    assert answer.status_code == 400
+    assert answer.json()["code"] == "request.bad_parameter"
+
+
 def test_a_payment_without_a_key_is_refused(kossi, ama):
     lease = make.active_lease(kossi.user, ama.user)
     response = ama.post(f"{BASE}/leases/{lease.pk}/payments", {})
