@@ -23,7 +23,7 @@ def check_page(request: HttpRequest, token: str) -> HttpResponse:
     """Say whether the document with this QR code is genuine, and what it states."""
     document = (
         SealedDocument.objects.select_related("number")
-        .filter(number__token=token)
+        .filter(number__token=token.replace("\x00", ""))
         .first()
     )
     if document is None:

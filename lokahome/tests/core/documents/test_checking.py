@@ -38,6 +38,12 @@ def link_to(document, now=None):
 # --- The check page ------------------------------------------------------------------
 
 
+def test_a_code_with_a_nul_in_it_is_unknown_and_no_fault(db, client):
+    answer = client.get("/r/%00")
+    assert answer.status_code == 404
+    assert UNKNOWN in answer.content.decode()
+
+
 def test_a_genuine_document_is_shown_with_what_it_states(client, db, quick_pdf):
     document = issue()
     response = page(client, document)
