@@ -24,6 +24,7 @@ from accounts.api.views.auth import read
 from accounts.models import Phone, RoleGrant, User
 from accounts.services.people import take_role, update_profile
 from lokahome.core.api.conditional import answer, require_if_match
+from lokahome.core.api.filters import refuse_unknown
 from lokahome.core.api.parsers import JSONParser, MergePatchParser
 from lokahome.core.api.viewsets import LokaViewSet, ReadViewSet
 
@@ -56,6 +57,7 @@ class MeViewSet(LokaViewSet):
     )
     def retrieve(self, request: Request) -> Response:
         """Return the account, or 304."""
+        refuse_unknown(request, set())
         person = self.visible(request.user.pk)
         return answer(person, request, MeSerializer(person).data)
 

@@ -28,6 +28,11 @@ def test_a_new_hat_is_seen_by_who_has_the_old_answer(ama):
 
 
 @pytest.mark.parametrize("path", [ME, ROLES, PHONES])
+def test_an_unknown_parameter_is_refused(ama, path):
+    assert ama.get(path, {"fields": "password"}).status_code == 400
+
+
+@pytest.mark.parametrize("path", [ME, ROLES, PHONES])
 def test_visitors_read_nothing(db, anonymous, path):
     answer = anonymous.get(path)
     assert answer.status_code == 401
