@@ -21,19 +21,10 @@ class PropertyQuerySet(VisibleQuerySet["Property"]):
         """Return the owner's properties, and those whose applicant or tenant *user* is."""
         if not user.is_authenticated:
             return self.none()
-        from properties.models.applications import Application
-        from properties.models.leases import Lease
-
-        accepted = Application.objects.accepted().filter(tenant_id=user.pk)
-        lived_in = Lease.objects.running().filter(tenant_id=user.pk)
         # Subqueries, not joins: rows stay single, so they can be locked.
-        opened = Unit.objects.filter(
-            models.Q(pk__in=accepted.values("unit_id"))
-            | models.Q(pk__in=lived_in.values("unit_id"))
-        )
         return self.filter(
             models.Q(landlord_id=user.pk)
-            | models.Q(pk__in=opened.values("property_id"))
+            | models.Q(pk__in=Unit.objects.opened_to(user).values("property_id"))
         )
 
 
@@ -98,7 +89,22 @@ class UnitQuerySet(VisibleQuerySet["Unit"]):
         """Return the units that *user* owns, was accepted for, or lives in."""
         if not user.is_authenticated:
             return self.none()
-        return self.filter(property__in=Property.objects.visible_to(user).values("pk"))
+        return self.filter(landlord_id=user.pk) | self.opened_to(user)
+
+    def opened_to(self, user: Any) -> Self:
+        """Return the units that *user* was accepted for, or lives in.
+
+        Not their neighbours: whoever takes one room of a yard learns nothing of the rest.
+        """
+        from properties.models.applications import Application
+        from properties.models.leases import Lease
+
+        accepted = Application.objects.accepted().filter(tenant_id=user.pk)
+        lived_in = Lease.objects.running().filter(tenant_id=user.pk)
+        return self.filter(
+            models.Q(pk__in=accepted.values("unit_id"))
+            | models.Q(pk__in=lived_in.values("unit_id"))
+        )
 
 
 class Unit(VersionedModel):

@@ -92,6 +92,16 @@ def test_an_accepted_applicant_reads_the_path_and_not_the_label(kossi, ama):
     assert data["allowed_actions"] == []
 
 
+def test_an_accepted_applicant_sees_the_one_unit_and_not_its_neighbours(kossi, ama):
+    lease = make.drafted_lease(kossi.user, ama.user)
+    here = lease.unit.property
+    other = make.unit(kossi.user, place=here, label="Porte 9")
+    seen = ama.get("/api/v1/units").json()["data"]
+    assert [row["id"] for row in seen] == [str(lease.unit_id)]
+    assert ama.get(f"/api/v1/units/{other.pk}").status_code == 404
+    assert len(kossi.get("/api/v1/units").json()["data"]) == 2
+
+
 @pytest.mark.parametrize("path", ["properties", "units"])
 def test_lists_cost_a_constant_number_of_queries(
     path, kossi, django_assert_max_num_queries
