@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.conf.urls.static import static
 from django.contrib import admin
-from django.urls import include, path, re_path
+from django.urls import URLPattern, include, path, re_path
 
 from lokahome.core.error_pages import unknown_api_path
 from lokahome.core.health import livez, readyz
@@ -12,6 +12,17 @@ handler400 = "lokahome.core.error_pages.handler400"
 handler403 = "lokahome.core.error_pages.handler403"
 handler404 = "lokahome.core.error_pages.handler404"
 handler500 = "lokahome.core.error_pages.handler500"
+
+
+def media_paths() -> list[URLPattern]:
+    """Serve the folder that STORAGE_URL names; in development only.
+
+    Object storage names none, and an empty root would be the working directory, with
+    ``var/local.env`` in it.
+    """
+    folder = settings.STORAGES["default"]["OPTIONS"].get("location")
+    return static(settings.MEDIA_URL, document_root=folder) if folder else []
+
 
 urlpatterns = [
     path("livez", livez, name="livez"),
@@ -25,9 +36,5 @@ urlpatterns = [
     path("", include("messaging.urls")),
     path("", include("properties.urls")),
     re_path(r"^api(?:/|$)", unknown_api_path),
-    # The folder that STORAGE_URL names; development only, and not with object storage.
-    *static(
-        settings.MEDIA_URL,
-        document_root=settings.STORAGES["default"]["OPTIONS"].get("location", ""),
-    ),
+    *media_paths(),
 ]
