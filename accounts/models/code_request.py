@@ -20,16 +20,16 @@ class CodeRequest(BaseModel):
     class Purpose(models.TextChoices):
         SIGN_IN = "sign_in", _("connexion")
 
-    phone = models.CharField(max_length=16)
-    purpose = models.CharField(max_length=20, choices=Purpose.choices)
-    language = models.CharField(max_length=2, default="fr")
+    phone = models.CharField(_("numéro de téléphone"), max_length=16)
+    purpose = models.CharField(_("usage"), max_length=20, choices=Purpose.choices)
+    language = models.CharField(_("langue"), max_length=2, default="fr")
     """The asker's language: nobody with an account may be behind the number yet."""
-    device = models.CharField(max_length=80, blank=True)
-    code_hash = models.CharField(max_length=64, blank=True)
-    minted_at = models.DateTimeField(null=True)
-    expires_at = models.DateTimeField()
-    tries = models.PositiveSmallIntegerField(default=0)
-    used_at = models.DateTimeField(null=True)
+    device = models.CharField(_("appareil"), max_length=80, blank=True)
+    code_hash = models.CharField(_("empreinte du code"), max_length=64, blank=True)
+    minted_at = models.DateTimeField(_("créé pour l’envoi le"), null=True)
+    expires_at = models.DateTimeField(_("expire le"))
+    tries = models.PositiveSmallIntegerField(_("essais"), default=0)
+    used_at = models.DateTimeField(_("utilisé le"), null=True)
 
     class Meta:
         verbose_name = _("demande de code")

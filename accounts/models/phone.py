@@ -34,7 +34,10 @@ class Phone(BaseModel):
     """
 
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="phones"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        related_name="phones",
+        verbose_name=_("personne"),
     )
     number = models.CharField(_("numéro"), max_length=16)
     verified_at = models.DateTimeField(_("vérifié le"))

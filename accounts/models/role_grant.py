@@ -36,7 +36,10 @@ class RoleGrant(VersionedModel):
         PROFESSIONAL = 3, _("dossier professionnel vérifié")
 
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="roles"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        related_name="roles",
+        verbose_name=_("personne"),
     )
     role = models.CharField(_("rôle"), max_length=12, choices=Role.choices)
     level = models.PositiveSmallIntegerField(

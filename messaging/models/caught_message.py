@@ -19,11 +19,11 @@ class CaughtMessage(BaseModel):
         SMS = "sms", "SMS"
         EMAIL = "email", _("courriel")
 
-    channel = models.CharField(max_length=10, choices=Channel.choices)
-    to = models.CharField(max_length=254)
-    subject = models.CharField(max_length=200, blank=True)
-    text = models.TextField()
-    reference = models.CharField(max_length=64, blank=True)
+    channel = models.CharField(_("canal"), max_length=10, choices=Channel.choices)
+    to = models.CharField(_("destinataire"), max_length=254)
+    subject = models.CharField(_("objet"), max_length=200, blank=True)
+    text = models.TextField(_("texte"))
+    reference = models.CharField(_("référence"), max_length=64, blank=True)
 
     class Meta:
         verbose_name = _("message retenu")

@@ -29,7 +29,9 @@ class OutgoingMessage(VersionedModel):
 
     fact = models.CharField(_("fait"), max_length=120)
     person_id = models.UUIDField(_("personne"), null=True, blank=True)
-    code_request_id = models.UUIDField(null=True, blank=True, editable=False)
+    code_request_id = models.UUIDField(
+        _("demande de code"), null=True, blank=True, editable=False
+    )
     channel = models.CharField(_("canal"), max_length=10, choices=Channel.choices)
     template = models.CharField(_("modèle"), max_length=60)
     context_ids = models.JSONField(_("identifiants"), default=dict)
@@ -41,7 +43,9 @@ class OutgoingMessage(VersionedModel):
         _("référence du transport"), max_length=80, blank=True
     )
     last_error = models.CharField(_("dernière erreur"), max_length=80, blank=True)
-    claimed_until = models.DateTimeField(null=True, blank=True, editable=False)
+    claimed_until = models.DateTimeField(
+        _("envoi réservé jusqu’au"), null=True, blank=True, editable=False
+    )
     """One sender at a time: another may try when this moment has passed."""
     sent_at = models.DateTimeField(_("envoyé le"), null=True, blank=True)
 

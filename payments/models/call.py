@@ -26,13 +26,17 @@ class GatewayCall(AppendOnlyModel):
     gateway = models.CharField(_("passerelle"), max_length=20)
     verb = models.CharField(_("appel"), max_length=30)
     charge = models.ForeignKey(
-        Charge, on_delete=models.PROTECT, null=True, related_name="calls"
+        Charge,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="calls",
+        verbose_name=_("paiement"),
     )
     source = models.CharField(_("origine"), max_length=20, blank=True)
     outcome = models.CharField(_("issue"), max_length=12, choices=Outcome.choices)
     code = models.CharField(_("code"), max_length=60, blank=True)
     milliseconds = models.PositiveIntegerField(_("durée (ms)"))
-    gateway_id = models.CharField(max_length=64, blank=True)
+    gateway_id = models.CharField(_("n° de la passerelle"), max_length=64, blank=True)
     said_status = models.CharField(_("état annoncé"), max_length=20, blank=True)
     said_amount = models.BigIntegerField(_("montant annoncé"), null=True)
     said_currency = models.CharField(_("devise annoncée"), max_length=3, blank=True)

@@ -96,17 +96,19 @@ class Charge(VersionedModel):
         _("motif d’échec"), max_length=40, choices=FailureCode.choices, blank=True
     )
     expires_at = models.DateTimeField(_("expire le"))
-    send_attempts = models.PositiveIntegerField(default=0)
-    unsent_attempts = models.PositiveIntegerField(default=0)
+    send_attempts = models.PositiveIntegerField(_("envois tentés"), default=0)
+    unsent_attempts = models.PositiveIntegerField(_("envois sans effet"), default=0)
     """Attempts of which it is certain that the gateway did nothing."""
     next_check_at = models.DateTimeField(_("prochaine vérification"), null=True)
-    check_step = models.PositiveSmallIntegerField(default=0)
-    check_requested_at = models.DateTimeField(null=True)
+    check_step = models.PositiveSmallIntegerField(
+        _("palier de vérification"), default=0
+    )
+    check_requested_at = models.DateTimeField(_("vérification demandée le"), null=True)
     """A ChargeCheckDue is on its way: at most one at a time."""
     checked_at = models.DateTimeField(_("dernière vérification"), null=True)
-    unanswered_at = models.DateTimeField(null=True)
+    unanswered_at = models.DateTimeField(_("sans réponse depuis le"), null=True)
     """The gateway did not answer when last asked; cleared by its next answer."""
-    meta = models.JSONField(default=dict, blank=True)
+    meta = models.JSONField(_("précisions"), default=dict, blank=True)
 
     objects = ChargeQuerySet.as_manager()
 

@@ -54,13 +54,17 @@ class JournalEntry(AppendOnlyModel):
 
     kind = models.CharField(_("nature"), max_length=20, choices=Kind.choices)
     charge = models.ForeignKey(
-        Charge, on_delete=models.PROTECT, null=True, related_name="entries"
+        Charge,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="entries",
+        verbose_name=_("paiement"),
     )
     gateway = models.CharField(_("passerelle"), max_length=20)
     gateway_reference = models.CharField(_("n° de la passerelle"), max_length=64)
-    legs = models.PositiveSmallIntegerField()
+    legs = models.PositiveSmallIntegerField(_("nombre de lignes"))
     occurred_at = models.DateTimeField(_("date de l’opération"))
-    request_id = models.CharField(max_length=64, blank=True)
+    request_id = models.CharField(_("requête"), max_length=64, blank=True)
 
     class Meta:
         verbose_name = _("écriture")
@@ -91,17 +95,23 @@ class JournalEntry(AppendOnlyModel):
         )
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.gateway}:{self.gateway_reference}"
+        return f"{self.get_kind_display()} {self.gateway_reference}"
 
 
 class Posting(AppendOnlyModel):
     """One leg: `amount` in the account's minor unit, debit positive, credit negative."""
 
     entry = models.ForeignKey(
-        JournalEntry, on_delete=models.PROTECT, related_name="postings"
+        JournalEntry,
+        on_delete=models.PROTECT,
+        related_name="postings",
+        verbose_name=_("écriture"),
     )
     account = models.ForeignKey(
-        LedgerAccount, on_delete=models.PROTECT, related_name="postings"
+        LedgerAccount,
+        on_delete=models.PROTECT,
+        related_name="postings",
+        verbose_name=_("compte"),
     )
     amount = models.BigIntegerField(_("montant"))
 

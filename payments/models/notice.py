@@ -28,13 +28,17 @@ class GatewayNotice(BaseModel):
     object_type = models.CharField(_("objet"), max_length=10)
     gateway_object_id = models.CharField(_("n° de la passerelle"), max_length=64)
     charge = models.ForeignKey(
-        Charge, on_delete=models.PROTECT, null=True, related_name="notices"
+        Charge,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="notices",
+        verbose_name=_("paiement"),
     )
     signed_at = models.DateTimeField(_("signé le"))
     occurred_at = models.DateTimeField(_("survenu le"), null=True)
-    raw_body = models.BinaryField()
-    body_digest = models.CharField(max_length=64)
-    headers = models.JSONField(default=dict)
+    raw_body = models.BinaryField(_("corps reçu"))
+    body_digest = models.CharField(_("empreinte du corps"), max_length=64)
+    headers = models.JSONField(_("en-têtes"), default=dict)
     body_kept_until = models.DateTimeField(_("corps conservé jusqu’au"))
     outcome = models.CharField(
         _("suite"), max_length=10, choices=Outcome.choices, default=Outcome.WAITING

@@ -31,7 +31,10 @@ class Receipt(BaseModel):
     """Answers conditional requests; a receipt never has another."""
 
     charge = models.OneToOneField(
-        Charge, on_delete=models.PROTECT, related_name="receipt"
+        Charge,
+        on_delete=models.PROTECT,
+        related_name="receipt",
+        verbose_name=_("paiement"),
     )
     document_id = models.UUIDField(_("document"), unique=True)
     number = models.CharField(_("numéro"), max_length=40, unique=True)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
 from lokahome.core.db.models import BaseModel
@@ -60,6 +62,6 @@ class ReconciliationRun(BaseModel):
         )
 
     def __str__(self) -> str:
-        return (
-            f"{self.gateway} {self.window_from:%Y-%m-%d} – {self.window_until:%Y-%m-%d}"
+        return _("Rapprochement du %s") % date_format(
+            localtime(self.started_at), "DATETIME_FORMAT"
         )

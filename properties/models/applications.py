@@ -54,23 +54,35 @@ class Application(VersionedModel):
     OPEN_STATES = (Status.DRAFT, Status.SENT, Status.UNDER_REVIEW, Status.ACCEPTED)
     ACCEPTED_STATES = (Status.ACCEPTED, Status.CONVERTED)
 
-    listing = models.ForeignKey(Listing, models.PROTECT, related_name="applications")
-    unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")
+    listing = models.ForeignKey(
+        Listing, models.PROTECT, related_name="applications", verbose_name=_("annonce")
+    )
+    unit = models.ForeignKey(
+        Unit, models.PROTECT, related_name="+", verbose_name=_("logement")
+    )
     landlord = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+"
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        related_name="+",
+        verbose_name=_("propriétaire"),
     )
     tenant = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+"
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        related_name="+",
+        verbose_name=_("locataire"),
     )
     status = models.CharField(
-        max_length=20, choices=Status.choices, default=Status.DRAFT
+        _("état"), max_length=20, choices=Status.choices, default=Status.DRAFT
     )
-    message = models.CharField(max_length=1000, blank=True)
-    move_in_on = models.DateField()
-    occupants = models.IntegerField(default=1)
-    decision_reason = models.CharField(max_length=500, blank=True)
-    sent_at = models.DateTimeField(null=True)
-    decided_at = models.DateTimeField(null=True)
+    message = models.CharField(_("message"), max_length=1000, blank=True)
+    move_in_on = models.DateField(_("entrée souhaitée le"))
+    occupants = models.IntegerField(_("occupants"), default=1)
+    decision_reason = models.CharField(
+        _("motif de la décision"), max_length=500, blank=True
+    )
+    sent_at = models.DateTimeField(_("envoyée le"), null=True)
+    decided_at = models.DateTimeField(_("décidée le"), null=True)
 
     objects = ApplicationQuerySet.as_manager()
 

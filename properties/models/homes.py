@@ -46,24 +46,41 @@ class Property(VersionedModel):
         AFTER = "after", _("après")
 
     landlord = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+"
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        related_name="+",
+        verbose_name=_("propriétaire"),
     )
-    label = models.CharField(max_length=80)
+    label = models.CharField(_("nom donné par le propriétaire"), max_length=80)
     """The owner's own name for it; nobody else reads it."""
-    kind = models.CharField(max_length=20, choices=Kind.choices, default=Kind.OTHER)
-    division = models.ForeignKey(Division, models.PROTECT, related_name="+")
+    kind = models.CharField(
+        _("type de bien"), max_length=20, choices=Kind.choices, default=Kind.OTHER
+    )
+    division = models.ForeignKey(
+        Division, models.PROTECT, related_name="+", verbose_name=_("division")
+    )
     landmark = models.ForeignKey(
-        Landmark, models.PROTECT, null=True, blank=True, related_name="+"
+        Landmark,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("repère"),
     )
     landmark_relation = models.CharField(
-        max_length=20, choices=Relation.choices, default=Relation.UNSAID
+        _("situation par rapport au repère"),
+        max_length=20,
+        choices=Relation.choices,
+        default=Relation.UNSAID,
     )
-    path_text = models.CharField(max_length=500, blank=True)
+    path_text = models.CharField(_("chemin"), max_length=500, blank=True)
     """How to walk there from the landmark (« 2ᵉ von à droite, portail bleu »)."""
-    street = models.CharField(max_length=80, blank=True)
-    door_number = models.CharField(max_length=20, blank=True)
-    pin = models.PointField(srid=WGS84)
-    pin_accuracy_metres = models.IntegerField(default=50)
+    street = models.CharField(_("rue"), max_length=80, blank=True)
+    door_number = models.CharField(_("numéro de porte"), max_length=20, blank=True)
+    pin = models.PointField(_("épingle"), srid=WGS84)
+    pin_accuracy_metres = models.IntegerField(
+        _("précision de l’épingle (m)"), default=50
+    )
 
     objects = PropertyQuerySet.as_manager()
 
@@ -140,19 +157,32 @@ class Unit(VersionedModel):
         SOLAR = "solar", _("Solaire")
         NONE = "none", _("Pas de courant")
 
-    property = models.ForeignKey(Property, models.PROTECT, related_name="units")
-    landlord = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+"
+    property = models.ForeignKey(
+        Property, models.PROTECT, related_name="units", verbose_name=_("bien")
     )
-    label = models.CharField(max_length=80)
-    kind = models.CharField(max_length=20, choices=Kind.choices)
-    bedrooms = models.IntegerField(default=1, validators=[MaxValueValidator(20)])
-    sanitary = models.CharField(max_length=20, choices=Sanitary.choices)
-    is_furnished = models.BooleanField(default=False)
-    has_own_entrance = models.BooleanField(default=False)
-    surface_m2 = models.IntegerField(null=True, blank=True)
-    water = models.CharField(max_length=20, choices=Water.choices, default=Water.UNSAID)
-    power = models.CharField(max_length=20, choices=Power.choices, default=Power.UNSAID)
+    landlord = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        related_name="+",
+        verbose_name=_("propriétaire"),
+    )
+    label = models.CharField(_("nom donné par le propriétaire"), max_length=80)
+    kind = models.CharField(_("type de logement"), max_length=20, choices=Kind.choices)
+    bedrooms = models.IntegerField(
+        _("chambres"), default=1, validators=[MaxValueValidator(20)]
+    )
+    sanitary = models.CharField(
+        _("sanitaires"), max_length=20, choices=Sanitary.choices
+    )
+    is_furnished = models.BooleanField(_("meublé"), default=False)
+    has_own_entrance = models.BooleanField(_("entrée indépendante"), default=False)
+    surface_m2 = models.IntegerField(_("surface (m²)"), null=True, blank=True)
+    water = models.CharField(
+        _("eau"), max_length=20, choices=Water.choices, default=Water.UNSAID
+    )
+    power = models.CharField(
+        _("électricité"), max_length=20, choices=Power.choices, default=Power.UNSAID
+    )
 
     objects = UnitQuerySet.as_manager()
 

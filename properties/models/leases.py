@@ -7,6 +7,7 @@ from typing import Any, Self
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from lokahome.core.db.models import AppendOnlyModel, VersionedModel, VisibleQuerySet
@@ -55,35 +56,50 @@ class Lease(VersionedModel):
     UNSIGNED_STATES = (Status.DRAFT, Status.LEGAL_CHECK, Status.OUT_FOR_SIGNATURE)
 
     application = models.OneToOneField(
-        Application, models.PROTECT, related_name="lease"
+        Application, models.PROTECT, related_name="lease", verbose_name=_("candidature")
     )
-    listing = models.ForeignKey(Listing, models.PROTECT, related_name="+")
-    unit = models.ForeignKey(Unit, models.PROTECT, related_name="leases")
+    listing = models.ForeignKey(
+        Listing, models.PROTECT, related_name="+", verbose_name=_("annonce")
+    )
+    unit = models.ForeignKey(
+        Unit, models.PROTECT, related_name="leases", verbose_name=_("logement")
+    )
     landlord = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+"
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        related_name="+",
+        verbose_name=_("propriétaire"),
     )
     tenant = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+"
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        related_name="+",
+        verbose_name=_("locataire"),
     )
     status = models.CharField(
-        max_length=20, choices=Status.choices, default=Status.DRAFT
+        _("état"), max_length=20, choices=Status.choices, default=Status.DRAFT
     )
-    rent = models.IntegerField()
-    deposit = models.IntegerField(default=0)
-    currency = models.CharField(max_length=3, default=XOF)
+    rent = models.IntegerField(_("loyer"))
+    deposit = models.IntegerField(_("caution"), default=0)
+    currency = models.CharField(_("devise"), max_length=3, default=XOF)
     period = models.CharField(
-        max_length=20, choices=Period.choices, default=Period.MONTHLY
+        _("périodicité"), max_length=20, choices=Period.choices, default=Period.MONTHLY
     )
-    starts_on = models.DateField()
-    ends_on = models.DateField(null=True, blank=True)
-    due_day = models.IntegerField(default=5)
+    starts_on = models.DateField(_("débute le"))
+    ends_on = models.DateField(_("finit le"), null=True, blank=True)
+    due_day = models.IntegerField(_("jour d’échéance"), default=5)
     """Day of the month on which a period's rent is due, 1 to 28."""
     fee_bearer = models.CharField(
-        max_length=20, choices=FeeBearer.choices, default=FeeBearer.TENANT
+        _("frais à la charge de"),
+        max_length=20,
+        choices=FeeBearer.choices,
+        default=FeeBearer.TENANT,
     )
-    terms_digest = models.CharField(max_length=64, blank=True)
+    terms_digest = models.CharField(
+        _("empreinte des termes"), max_length=64, blank=True
+    )
     """SHA-256 of the exact terms; set when sent for signature, signed by both."""
-    activated_at = models.DateTimeField(null=True)
+    activated_at = models.DateTimeField(_("en cours depuis le"), null=True)
 
     objects = LeaseQuerySet.as_manager()
 
@@ -130,7 +146,7 @@ class Lease(VersionedModel):
         )
 
     def __str__(self) -> str:
-        return f"{self.unit_id} {self.starts_on} {self.status}"
+        return _("Bail du %s") % date_format(self.starts_on, "DATE_FORMAT")
 
     @property
     def rent_money(self) -> Money:
@@ -166,13 +182,18 @@ class LeaseSignature(AppendOnlyModel):
         LANDLORD = "landlord", _("propriétaire")
         TENANT = "tenant", _("locataire")
 
-    lease = models.ForeignKey(Lease, models.PROTECT, related_name="signatures")
-    person = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+"
+    lease = models.ForeignKey(
+        Lease, models.PROTECT, related_name="signatures", verbose_name=_("bail")
     )
-    role = models.CharField(max_length=20, choices=Role.choices)
-    terms_digest = models.CharField(max_length=64)
-    signed_at = models.DateTimeField()
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        related_name="+",
+        verbose_name=_("personne"),
+    )
+    role = models.CharField(_("rôle"), max_length=20, choices=Role.choices)
+    terms_digest = models.CharField(_("empreinte des termes"), max_length=64)
+    signed_at = models.DateTimeField(_("signé le"))
 
     class Meta:
         verbose_name = _("signature")

@@ -26,13 +26,17 @@ class EntryCost(BaseModel):
         NEGOTIABLE = "negotiable", _("à négocier")
         ABOVE_CAP = "above_cap", _("au-dessus du plafond légal")
 
-    listing = models.ForeignKey(Listing, models.CASCADE, related_name="entry_costs")
-    kind = models.CharField(max_length=20, choices=Kind.choices)
-    amount = models.IntegerField()
-    note = models.CharField(max_length=160, blank=True)
-    legal_mark = models.CharField(max_length=20, choices=LegalMark.choices)
-    rule_id = models.CharField(max_length=40, blank=True)
-    rules_version = models.CharField(max_length=20)
+    listing = models.ForeignKey(
+        Listing, models.CASCADE, related_name="entry_costs", verbose_name=_("annonce")
+    )
+    kind = models.CharField(_("nature"), max_length=20, choices=Kind.choices)
+    amount = models.IntegerField(_("montant"))
+    note = models.CharField(_("remarque"), max_length=160, blank=True)
+    legal_mark = models.CharField(
+        _("conformité"), max_length=20, choices=LegalMark.choices
+    )
+    rule_id = models.CharField(_("règle"), max_length=40, blank=True)
+    rules_version = models.CharField(_("version des règles"), max_length=20)
 
     class Meta:
         verbose_name = _("frais d’entrée")
@@ -55,12 +59,14 @@ class EntryCost(BaseModel):
 class ListingPhoto(BaseModel):
     """A photo of a listing: re-encoded variants, nothing of the original's metadata."""
 
-    listing = models.ForeignKey(Listing, models.CASCADE, related_name="photos")
-    upload_id = models.UUIDField(unique=True)
-    position = models.IntegerField()
-    width = models.IntegerField()
-    height = models.IntegerField()
-    variants = models.JSONField()
+    listing = models.ForeignKey(
+        Listing, models.CASCADE, related_name="photos", verbose_name=_("annonce")
+    )
+    upload_id = models.UUIDField(_("dépôt de fichier"), unique=True)
+    position = models.IntegerField(_("rang"))
+    width = models.IntegerField(_("largeur"))
+    height = models.IntegerField(_("hauteur"))
+    variants = models.JSONField(_("variantes"))
     """``[{"format", "width", "height", "bytes", "key"}]``, smallest first."""
 
     class Meta:

@@ -58,49 +58,72 @@ class Listing(VersionedModel):
     )
     DEAD_STATES = (Status.LET, Status.EXPIRED, Status.REJECTED, Status.SUSPENDED)
 
-    unit = models.ForeignKey(Unit, models.PROTECT, related_name="listings")
-    landlord = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+"
+    unit = models.ForeignKey(
+        Unit, models.PROTECT, related_name="listings", verbose_name=_("logement")
     )
-    slug = models.SlugField(max_length=120, unique=True)
+    landlord = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        related_name="+",
+        verbose_name=_("propriétaire"),
+    )
+    slug = models.SlugField(_("adresse publique"), max_length=120, unique=True)
     purpose = models.CharField(
-        max_length=20, choices=Purpose.choices, default=Purpose.LONG_LET
+        _("usage"), max_length=20, choices=Purpose.choices, default=Purpose.LONG_LET
     )
     status = models.CharField(
-        max_length=20, choices=Status.choices, default=Status.DRAFT
+        _("état"), max_length=20, choices=Status.choices, default=Status.DRAFT
     )
-    title = models.CharField(max_length=160)
-    search_title = models.CharField(max_length=400, blank=True)
+    title = models.CharField(_("titre"), max_length=160)
+    search_title = models.CharField(
+        _("mots de la recherche"), max_length=400, blank=True
+    )
     """Folded title, division, commune and landmark: what free words are matched to."""
-    description = models.CharField(max_length=2000, blank=True)
-    rent = models.IntegerField()
-    currency = models.CharField(max_length=3, default=XOF)
-    entry_total = models.IntegerField(default=0)
+    description = models.CharField(_("texte de l’annonce"), max_length=2000, blank=True)
+    rent = models.IntegerField(_("loyer"))
+    currency = models.CharField(_("devise"), max_length=3, default=XOF)
+    entry_total = models.IntegerField(_("total à l’entrée"), default=0)
     """First rent and every entry cost line; kept by the service that writes the lines."""
-    kind = models.CharField(max_length=20, choices=Unit.Kind.choices)
-    # int4, not smallint: btree_gist does not use a smallint compared with an integer.
-    bedrooms = models.IntegerField()
-    sanitary = models.CharField(max_length=20, choices=Unit.Sanitary.choices)
-    is_furnished = models.BooleanField(default=False)
-    division = models.ForeignKey(Division, models.PROTECT, related_name="+")
-    commune = models.ForeignKey(Division, models.PROTECT, null=True, related_name="+")
-    landmark = models.ForeignKey(
-        Landmark, models.PROTECT, null=True, blank=True, related_name="+"
+    kind = models.CharField(
+        _("type de logement"), max_length=20, choices=Unit.Kind.choices
     )
-    public_point = models.PointField(srid=WGS84, spatial_index=False)
+    # int4, not smallint: btree_gist does not use a smallint compared with an integer.
+    bedrooms = models.IntegerField(_("chambres"))
+    sanitary = models.CharField(
+        _("sanitaires"), max_length=20, choices=Unit.Sanitary.choices
+    )
+    is_furnished = models.BooleanField(_("meublé"), default=False)
+    division = models.ForeignKey(
+        Division, models.PROTECT, related_name="+", verbose_name=_("division")
+    )
+    commune = models.ForeignKey(
+        Division, models.PROTECT, null=True, related_name="+", verbose_name=_("commune")
+    )
+    landmark = models.ForeignKey(
+        Landmark,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("repère"),
+    )
+    public_point = models.PointField(_("point public"), srid=WGS84, spatial_index=False)
     point_m = models.GeneratedField(
         expression=Transform("public_point", UTM31N),
         output_field=models.PointField(srid=UTM31N, spatial_index=False),
         db_persist=True,
+        verbose_name=_("point en mètres"),
     )
-    available_on = models.DateField(null=True, blank=True)
-    photo_count = models.IntegerField(default=0)
-    reviewed_rent = models.IntegerField(null=True)
+    available_on = models.DateField(_("libre le"), null=True, blank=True)
+    photo_count = models.IntegerField(_("nombre de photos"), default=0)
+    reviewed_rent = models.IntegerField(_("loyer vu en modération"), null=True)
     """The rent a moderator saw last: a change of 30 % from it goes back to review."""
-    review_reason = models.CharField(max_length=500, blank=True)
-    submitted_at = models.DateTimeField(null=True)
-    published_at = models.DateTimeField(null=True)
-    confirmed_at = models.DateTimeField(null=True)
+    review_reason = models.CharField(
+        _("motif de la modération"), max_length=500, blank=True
+    )
+    submitted_at = models.DateTimeField(_("soumise le"), null=True)
+    published_at = models.DateTimeField(_("publiée le"), null=True)
+    confirmed_at = models.DateTimeField(_("confirmée le"), null=True)
     """When the owner last said that the home is still free."""
 
     objects = ListingQuerySet.as_manager()

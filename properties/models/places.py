@@ -23,22 +23,32 @@ class Division(BaseModel):
         ARRONDISSEMENT = "arrondissement", _("arrondissement")
         QUARTIER = "quartier", _("quartier ou village")
 
-    source_key = models.CharField(max_length=120, unique=True)
+    source_key = models.CharField(_("clé de la source"), max_length=120, unique=True)
     """``level/code/parent code/n``: finds the row again when the data is reloaded."""
-    level = models.CharField(max_length=16, choices=Level.choices)
-    code = models.CharField(max_length=12)
-    name = models.CharField(max_length=120)
-    search_name = models.CharField(max_length=120)
+    level = models.CharField(_("niveau"), max_length=16, choices=Level.choices)
+    code = models.CharField(_("code"), max_length=12)
+    name = models.CharField(_("nom"), max_length=120)
+    search_name = models.CharField(_("nom pour la recherche"), max_length=120)
     parent = models.ForeignKey(
-        "self", models.PROTECT, null=True, related_name="children"
+        "self",
+        models.PROTECT,
+        null=True,
+        related_name="children",
+        verbose_name=_("division qui la contient"),
     )
-    parent_code = models.CharField(max_length=12, blank=True)
-    commune = models.ForeignKey("self", models.PROTECT, null=True, related_name="+")
+    parent_code = models.CharField(
+        _("code de la division qui la contient"), max_length=12, blank=True
+    )
+    commune = models.ForeignKey(
+        "self", models.PROTECT, null=True, related_name="+", verbose_name=_("commune")
+    )
     """The commune it lies in (itself for one); None above it and when ambiguous."""
-    is_ambiguous = models.BooleanField(default=False)
+    is_ambiguous = models.BooleanField(_("ambiguë"), default=False)
     """Its parent's code is used by several arrondissements: ``parent`` is None."""
-    point = models.PointField(srid=WGS84, null=True)
-    precision = models.CharField(max_length=16, choices=Level.choices, blank=True)
+    point = models.PointField(_("point"), srid=WGS84, null=True)
+    precision = models.CharField(
+        _("précision du point"), max_length=16, choices=Level.choices, blank=True
+    )
     """Level of the division whose coordinates ``point`` has: its own, or an ancestor's."""
 
     class Meta:
@@ -70,17 +80,18 @@ class Division(BaseModel):
 class Place(BaseModel):
     """A town, village, suburb or neighbourhood of OpenStreetMap."""
 
-    osm_node = models.BigIntegerField(unique=True)
-    kind = models.CharField(max_length=40)
-    name = models.CharField(max_length=120)
-    search_name = models.CharField(max_length=120)
-    point = models.PointField(srid=WGS84)
+    osm_node = models.BigIntegerField(_("nœud OpenStreetMap"), unique=True)
+    kind = models.CharField(_("nature"), max_length=40)
+    name = models.CharField(_("nom"), max_length=120)
+    search_name = models.CharField(_("nom pour la recherche"), max_length=120)
+    point = models.PointField(_("point"), srid=WGS84)
     point_m = models.GeneratedField(
         expression=Transform("point", UTM31N),
         output_field=models.PointField(srid=UTM31N, spatial_index=False),
         db_persist=True,
+        verbose_name=_("point en mètres"),
     )
-    population = models.IntegerField(null=True)
+    population = models.IntegerField(_("habitants"), null=True)
 
     class Meta:
         verbose_name = _("localité")
@@ -100,18 +111,21 @@ class Place(BaseModel):
 class Landmark(BaseModel):
     """A named amenity, shop or aerodrome by which people give an address."""
 
-    osm_node = models.BigIntegerField(unique=True)
-    tag = models.CharField(max_length=40)
-    kind = models.CharField(max_length=40)
-    name = models.CharField(max_length=160)
-    search_name = models.CharField(max_length=160)
-    point = models.PointField(srid=WGS84)
+    osm_node = models.BigIntegerField(_("nœud OpenStreetMap"), unique=True)
+    tag = models.CharField(_("étiquette"), max_length=40)
+    kind = models.CharField(_("nature"), max_length=40)
+    name = models.CharField(_("nom"), max_length=160)
+    search_name = models.CharField(_("nom pour la recherche"), max_length=160)
+    point = models.PointField(_("point"), srid=WGS84)
     point_m = models.GeneratedField(
         expression=Transform("point", UTM31N),
         output_field=models.PointField(srid=UTM31N, spatial_index=False),
         db_persist=True,
+        verbose_name=_("point en mètres"),
     )
-    locality = models.ForeignKey(Place, models.SET_NULL, null=True, related_name="+")
+    locality = models.ForeignKey(
+        Place, models.SET_NULL, null=True, related_name="+", verbose_name=_("localité")
+    )
     """The nearest named locality: tells two landmarks of one name apart."""
 
     class Meta:
@@ -132,9 +146,9 @@ class Landmark(BaseModel):
 class PlaceLoad(BaseModel):
     """Which data is loaded: the digest of the files and of the loading code's version."""
 
-    name = models.CharField(max_length=40, unique=True)
-    digest = models.CharField(max_length=64)
-    loaded_at = models.DateTimeField()
+    name = models.CharField(_("nom"), max_length=40, unique=True)
+    digest = models.CharField(_("empreinte"), max_length=64)
+    loaded_at = models.DateTimeField(_("chargé le"))
 
     class Meta:
         verbose_name = _("chargement de données")

@@ -6,10 +6,11 @@ from typing import Any, Self
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from lokahome.core.db.models import AppendOnlyModel, VersionedModel, VisibleQuerySet
-from lokahome.core.money import Money
+from lokahome.core.money import Money, format_money
 from lokahome.core.states import StateMachine, edge
 from properties.models.leases import Lease
 
@@ -40,17 +41,21 @@ class RentPeriod(VersionedModel):
 
     OWED_STATES = (Status.DUE, Status.PART_PAID, Status.OVERDUE)
 
-    lease = models.ForeignKey(Lease, models.PROTECT, related_name="rent_periods")
-    starts_on = models.DateField()
-    ends_on = models.DateField()
+    lease = models.ForeignKey(
+        Lease, models.PROTECT, related_name="rent_periods", verbose_name=_("bail")
+    )
+    starts_on = models.DateField(_("débute le"))
+    ends_on = models.DateField(_("finit le"))
     """Last day of the period."""
-    due_on = models.DateField()
-    amount = models.IntegerField()
-    paid = models.IntegerField(default=0)
+    due_on = models.DateField(_("échéance"))
+    amount = models.IntegerField(_("loyer"))
+    paid = models.IntegerField(_("payé"), default=0)
     """Sum of the allocations; kept by the service that writes them."""
-    currency = models.CharField(max_length=3)
-    status = models.CharField(max_length=20, choices=Status.choices, default=Status.DUE)
-    paid_at = models.DateTimeField(null=True)
+    currency = models.CharField(_("devise"), max_length=3)
+    status = models.CharField(
+        _("état"), max_length=20, choices=Status.choices, default=Status.DUE
+    )
+    paid_at = models.DateTimeField(_("payé le"), null=True)
 
     objects = RentPeriodQuerySet.as_manager()
 
@@ -89,7 +94,7 @@ class RentPeriod(VersionedModel):
         )
 
     def __str__(self) -> str:
-        return f"{self.lease_id} {self.starts_on}"
+        return _("Loyer du %s") % date_format(self.starts_on, "DATE_FORMAT")
 
     @property
     def balance(self) -> Money:
@@ -121,17 +126,23 @@ RENT_PERIOD_STATES = StateMachine(
 class RentPayment(VersionedModel):
     """What a charge was for: charges know no leases, so the lease keeps it here."""
 
-    charge_id = models.UUIDField(unique=True)
-    lease = models.ForeignKey(Lease, models.PROTECT, related_name="rent_payments")
-    named_period = models.ForeignKey(
-        RentPeriod, models.PROTECT, null=True, related_name="+"
+    charge_id = models.UUIDField(_("paiement"), unique=True)
+    lease = models.ForeignKey(
+        Lease, models.PROTECT, related_name="rent_payments", verbose_name=_("bail")
     )
-    payer_id = models.UUIDField()
-    amount = models.IntegerField()
-    currency = models.CharField(max_length=3)
-    applied_at = models.DateTimeField(null=True)
-    captured = models.IntegerField(default=0)
-    credit = models.IntegerField(default=0)
+    named_period = models.ForeignKey(
+        RentPeriod,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("période désignée"),
+    )
+    payer_id = models.UUIDField(_("payeur"))
+    amount = models.IntegerField(_("montant"))
+    currency = models.CharField(_("devise"), max_length=3)
+    applied_at = models.DateTimeField(_("imputé le"), null=True)
+    captured = models.IntegerField(_("encaissé"), default=0)
+    credit = models.IntegerField(_("avoir"), default=0)
     """Of what was captured, what no period has taken yet: it waits for the next one."""
 
     class Meta:
@@ -159,15 +170,20 @@ class RentPayment(VersionedModel):
         )
 
     def __str__(self) -> str:
-        return f"{self.charge_id}"
+        return format_money(Money(self.amount, self.currency))
 
 
 class RentAllocation(AppendOnlyModel):
     """How much of one charge went to one period."""
 
-    charge_id = models.UUIDField()
-    period = models.ForeignKey(RentPeriod, models.PROTECT, related_name="allocations")
-    amount = models.IntegerField()
+    charge_id = models.UUIDField(_("paiement"))
+    period = models.ForeignKey(
+        RentPeriod,
+        models.PROTECT,
+        related_name="allocations",
+        verbose_name=_("période de loyer"),
+    )
+    amount = models.IntegerField(_("montant imputé"))
 
     class Meta:
         verbose_name = _("imputation")

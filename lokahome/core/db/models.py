@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar, Self, TypeVar
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from lokahome.core import clock
 from lokahome.core.ids import uuid7
@@ -16,7 +17,7 @@ class BaseModel(models.Model):
     """A row with a UUIDv7 key and the moment it was made."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    created_at = models.DateTimeField(default=clock.now, editable=False)
+    created_at = models.DateTimeField(_("créé le"), default=clock.now, editable=False)
 
     class Meta:
         abstract = True
@@ -29,8 +30,10 @@ class VersionedModel(BaseModel):
     protects nothing by itself: services lock the row before they change it.
     """
 
-    version = models.PositiveIntegerField(default=1, editable=False)
-    updated_at = models.DateTimeField(default=clock.now, editable=False)
+    version = models.PositiveIntegerField(_("version"), default=1, editable=False)
+    updated_at = models.DateTimeField(
+        _("modifié le"), default=clock.now, editable=False
+    )
 
     class Meta:
         abstract = True

@@ -8,6 +8,7 @@ from typing import Any, Self
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from lokahome.core.db.models import AppendOnlyModel, AppendOnlyQuerySet
 
@@ -20,11 +21,11 @@ def new_token() -> str:
 class DocumentNumber(AppendOnlyModel):
     """A number reserved for one subject: a retry after a crash finds it again."""
 
-    kind = models.CharField(max_length=20)
-    year = models.PositiveIntegerField()
-    serial = models.PositiveIntegerField()
-    subject = models.CharField(max_length=80)
-    token = models.CharField(max_length=32, unique=True, default=new_token)
+    kind = models.CharField(_("nature"), max_length=20)
+    year = models.PositiveIntegerField(_("année"))
+    serial = models.PositiveIntegerField(_("numéro d’ordre"))
+    subject = models.CharField(_("objet"), max_length=80)
+    token = models.CharField(_("jeton"), max_length=32, unique=True, default=new_token)
 
     class Meta:
         constraints = (
@@ -59,21 +60,28 @@ class SealedDocument(AppendOnlyModel):
     """Answers conditional requests; a sealed document never has another."""
 
     number = models.OneToOneField(
-        DocumentNumber, on_delete=models.PROTECT, related_name="document"
+        DocumentNumber,
+        on_delete=models.PROTECT,
+        related_name="document",
+        verbose_name=_("numéro"),
     )
-    kind = models.CharField(max_length=20)
-    label = models.CharField(max_length=40)
+    kind = models.CharField(_("nature"), max_length=20)
+    label = models.CharField(_("numéro imprimé"), max_length=40)
     """The printed number, such as ``RC-2026-000042``."""
-    subject = models.CharField(max_length=80)
-    people = ArrayField(models.UUIDField(), default=list)
-    facts = models.JSONField()
+    subject = models.CharField(_("objet"), max_length=80)
+    people = ArrayField(models.UUIDField(), default=list, verbose_name=_("personnes"))
+    facts = models.JSONField(_("faits affichés"))
     """What the check page shows: amounts, days, initials; no other personal data."""
-    file_name = models.CharField(max_length=200)
-    file_sha256 = models.CharField(max_length=64)
-    seal = models.CharField(max_length=64)
-    seal_version = models.PositiveIntegerField(default=1)
+    file_name = models.CharField(_("fichier"), max_length=200)
+    file_sha256 = models.CharField(_("empreinte du fichier"), max_length=64)
+    seal = models.CharField(_("sceau"), max_length=64)
+    seal_version = models.PositiveIntegerField(_("version du sceau"), default=1)
     replaces = models.OneToOneField(
-        "self", null=True, on_delete=models.PROTECT, related_name="replaced_by"
+        "self",
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="replaced_by",
+        verbose_name=_("remplace"),
     )
 
     objects = SealedDocumentQuerySet.as_manager()

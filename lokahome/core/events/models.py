@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import F, Func, Q, Value
+from django.utils.translation import gettext_lazy as _
 
 from lokahome.core import clock
 from lokahome.core.db.models import AppendOnlyModel, BaseModel
@@ -12,10 +13,10 @@ from lokahome.core.db.models import AppendOnlyModel, BaseModel
 class OutboxEvent(AppendOnlyModel):
     """One fact, written in the transaction that made it true."""
 
-    name = models.CharField(max_length=80)
-    subject = models.CharField(max_length=80)
-    payload = models.JSONField()
-    request_id = models.CharField(max_length=64, blank=True)
+    name = models.CharField(_("événement"), max_length=80)
+    subject = models.CharField(_("objet"), max_length=80)
+    payload = models.JSONField(_("contenu"))
+    request_id = models.CharField(_("requête"), max_length=64, blank=True)
 
     class Meta:
         verbose_name = "événement"
@@ -34,11 +35,17 @@ class Delivery(BaseModel):
         DONE = "done", "Remis"
         PARKED = "parked", "Mis de côté"
 
-    event = models.ForeignKey(OutboxEvent, on_delete=models.PROTECT, related_name="+")
-    subscriber = models.CharField(max_length=120)
-    lane = models.CharField(max_length=40)
-    subject = models.CharField(max_length=80)
+    event = models.ForeignKey(
+        OutboxEvent,
+        on_delete=models.PROTECT,
+        related_name="+",
+        verbose_name=_("événement"),
+    )
+    subscriber = models.CharField(_("abonné"), max_length=120)
+    lane = models.CharField(_("file"), max_length=40)
+    subject = models.CharField(_("objet"), max_length=80)
     position = models.BigIntegerField(
+        _("rang"),
         db_default=Func(
             Value("core_delivery_position"),
             function="nextval",
@@ -48,14 +55,14 @@ class Delivery(BaseModel):
     )
     """Order of arrival: ids come from several processes' clocks, this from one place."""
     status = models.CharField(
-        max_length=10, choices=Status.choices, default=Status.WAITING
+        _("état"), max_length=10, choices=Status.choices, default=Status.WAITING
     )
-    available_at = models.DateTimeField(default=clock.now)
-    lease_token = models.UUIDField(null=True)
-    lease_until = models.DateTimeField(null=True)
-    attempts = models.PositiveIntegerField(default=0)
-    last_error = models.CharField(max_length=300, blank=True)
-    done_at = models.DateTimeField(null=True)
+    available_at = models.DateTimeField(_("à remettre le"), default=clock.now)
+    lease_token = models.UUIDField(_("jeton de travail"), null=True)
+    lease_until = models.DateTimeField(_("travail réservé jusqu’au"), null=True)
+    attempts = models.PositiveIntegerField(_("tentatives"), default=0)
+    last_error = models.CharField(_("dernière erreur"), max_length=300, blank=True)
+    done_at = models.DateTimeField(_("remis le"), null=True)
 
     version = 1
     """The back-office's decision panel asks for one; a state guards this row instead."""

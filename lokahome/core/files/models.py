@@ -6,6 +6,7 @@ from typing import Any, Self
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from lokahome.core.db.models import VersionedModel, VisibleQuerySet
 
@@ -29,16 +30,16 @@ class Upload(VersionedModel):
         WHOLE = "whole", "Reçu"
         ATTACHED = "attached", "Utilisé"
 
-    owner_id = models.UUIDField(db_index=True)
-    kind = models.CharField(max_length=20, choices=Kind.choices)
-    mime = models.CharField(max_length=60)
-    size_bytes = models.PositiveIntegerField()
-    sha256 = models.CharField(max_length=64)
+    owner_id = models.UUIDField(_("déposant"), db_index=True)
+    kind = models.CharField(_("nature"), max_length=20, choices=Kind.choices)
+    mime = models.CharField(_("type de fichier"), max_length=60)
+    size_bytes = models.PositiveIntegerField(_("taille en octets"))
+    sha256 = models.CharField(_("empreinte du fichier"), max_length=64)
     status = models.CharField(
-        max_length=10, choices=Status.choices, default=Status.WAITING
+        _("état"), max_length=10, choices=Status.choices, default=Status.WAITING
     )
-    file_name = models.CharField(max_length=200, blank=True)
-    received_at = models.DateTimeField(null=True)
+    file_name = models.CharField(_("fichier"), max_length=200, blank=True)
+    received_at = models.DateTimeField(_("reçu le"), null=True)
 
     objects = UploadQuerySet.as_manager()
 
