@@ -70,7 +70,7 @@ def first_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
             )
     if user.has_perm("payments.view_reconciliationrun"):
         context["last_run"] = ReconciliationRun.objects.order_by("-id").first()
-    return {**context, "tiles": tiles}
+    return {**context, "tiles": tiles, "title": "Ma journée", "subtitle": None}
 
 
 UNFOLD: dict[str, Any] = {

@@ -156,6 +156,8 @@ CHANNEL_LAYERS = {
 CELERY = {
     "broker_url": REDIS_URL,
     "task_ignore_result": True,
+    # No results are kept: none to clean up, and beat adds no job of its own for it.
+    "result_expires": None,
     "task_acks_late": True,
     "task_reject_on_worker_lost": True,
     "worker_prefetch_multiplier": 1,
@@ -281,6 +283,7 @@ LOCALE_PATHS = [
     BASE_DIR / "templates" / "admin" / "theme_words",
 ]
 USE_I18N = True
+FORMAT_MODULE_PATH = ["lokahome.formats"]
 USE_TZ = True
 TIME_ZONE = "Africa/Porto-Novo"
 STATIC_URL = "/static/"

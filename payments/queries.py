@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 from django.db.models import Sum
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from lokahome.core.clock import PORTO_NOVO
 from lokahome.core.documents.models import SealedDocument
 from lokahome.core.money import XOF, Money, format_money
-from payments.models import Charge, ChargeStatus, GatewayNotice, JournalEntry, Posting
+from payments.models import Charge, ChargeStatus, JournalEntry, Posting
 from payments.models.chart import GATEWAY_CLEARING, PAYEE_PAYABLE, account_code
 
 
@@ -55,7 +55,7 @@ def where_is_the_money(charge: Charge) -> str:
         ) % {
             "amount": amount,
             "gateway": gateway,
-            "day": moment.strftime("%d/%m/%Y à %H:%M"),
+            "day": date_format(moment, "DATETIME_FORMAT"),
         }
     kept = suspense_of(charge)
     if kept is not None:
@@ -88,41 +88,3 @@ def suspense_of(charge: Charge) -> Money | None:
     # The one credit of the entry; the debits are what the gateway holds and kept.
     posting = Posting.objects.select_related("account").get(entry=entry, amount__lt=0)
     return Money(-posting.amount, posting.account.currency)
-
-
-def charge_history(charge: Charge) -> list[dict[str, Any]]:
-    """Return calls, notices and entries of a charge: ``at``, ``text``, ``who``."""
-    calls = [
-        {
-            "at": call.created_at,
-            "text": f"{call.verb} : {call.get_outcome_display()}"
-            + (f" ({call.said_status})" if call.said_status else ""),
-            "who": call.source or call.gateway,
-            "reason": call.code,
-        }
-        for call in charge.calls.order_by("-id")[:100]
-    ]
-    notices = [
-        {
-            "at": notice.created_at,
-            "text": _("Webhook %s") % notice.kind,
-            "who": notice.gateway,
-            "reason": notice.get_outcome_display(),
-        }
-        for notice in GatewayNotice.objects.filter(
-            gateway=charge.gateway, gateway_object_id=charge.gateway_id
-        )
-        .defer("raw_body")
-        .order_by("-id")[:100]
-        if charge.gateway_id
-    ]
-    entries = [
-        {
-            "at": entry.created_at,
-            "text": _("Écriture : %s") % entry.get_kind_display(),
-            "who": "",
-            "reason": entry.gateway_reference,
-        }
-        for entry in charge.entries.order_by("-id")
-    ]
-    return [*calls, *notices, *entries]

@@ -21,6 +21,12 @@ from lokahome.core.phones import normalise_phone
 class UserAdmin(LokaModelAdmin):
     """People. Codes are not here, nor anywhere; numbers show their last two digits."""
 
+    timeline_deeds = {
+        "person.joined": _("Inscription"),
+        "person.profile_changed": _("Profil modifié"),
+        "person.role_taken": _("Rôle pris"),
+    }
+
     list_display = (
         "shown_name",
         "shown_phone",

@@ -11,13 +11,15 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
+from accounts.admin.links import may_see_people, people_links
 from accounts.models import Case
 from lokahome.core.admin.base import LokaModelAdmin
 from lokahome.core.admin.decisions import Decision, Order
 from lokahome.core.admin.masked import masked_phone
-from lokahome.core.money import format_money
+from lokahome.core.money import Money, format_money
+from payments.admin.history import charge_history
 from payments.models import Charge, ChargeStatus, Receipt
-from payments.queries import charge_history, where_is_the_money
+from payments.queries import where_is_the_money
 from payments.services.confirming import confirm_with_gateway
 
 
@@ -51,8 +53,6 @@ class ChargeAdmin(LokaModelAdmin):
         "failure_code",
         "subject",
         "description",
-        "payer_id",
-        "payee_id",
         "operator",
         "shown_phone",
         "gateway",
@@ -65,6 +65,7 @@ class ChargeAdmin(LokaModelAdmin):
         "next_check_at",
     )
     readonly_fields = fields
+    timeline_reasons = dict(Charge.FailureCode.choices)
     decisions = (
         Decision(
             name="recheck",
@@ -98,8 +99,17 @@ class ChargeAdmin(LokaModelAdmin):
                 for case in cases
             ),
         )
+        ids = (row.payer_id, row.payee_id)
+        people = people_links(ids, linked=may_see_people(request))
         return format_html(
-            "<p><strong>{}</strong></p><ul>{}</ul>", where_is_the_money(row), links
+            "<p><strong>{}</strong></p><dl><dt>{}</dt><dd>{}</dd>"
+            "<dt>{}</dt><dd>{}</dd></dl><ul>{}</ul>",
+            where_is_the_money(row),
+            _("Payeur"),
+            people[row.payer_id],
+            _("Bénéficiaire"),
+            people[row.payee_id],
+            links,
         )
 
     def timeline(self, row: Charge) -> list[dict[str, Any]]:
@@ -117,7 +127,7 @@ class ChargeAdmin(LokaModelAdmin):
         """Return what the gateway kept."""
         if charge.provider_fee is None:
             return "—"
-        return f"{charge.provider_fee} {charge.currency}"
+        return format_money(Money(charge.provider_fee, charge.currency))
 
     @display(description=_("Téléphone du payeur"))
     def shown_phone(self, charge: Charge) -> str:

@@ -5,16 +5,24 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet, Sum
+from django.db.models import Min, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
+from accounts.models import User
 from lokahome.core.admin.base import LokaModelAdmin
+from lokahome.core.admin.masked import masked_name
+from lokahome.core.money import Money, format_money
 from payments.models import JournalEntry, LedgerAccount
 from payments.models.chart import chart_of
+
+
+def _written(amount: int, currency: str) -> str:
+    """Return *amount* as people write it, nothing on the other side of the entry."""
+    return format_money(Money(amount, currency)) if amount > 0 else ""
 
 
 @admin.register(JournalEntry)
@@ -27,7 +35,7 @@ class JournalEntryAdmin(LokaModelAdmin):
         "charge",
         "gateway",
         "gateway_reference",
-        "legs",
+        "shown_sum",
     )
     list_filter = ("kind", "gateway")
     list_select_related = ("charge",)
@@ -35,29 +43,55 @@ class JournalEntryAdmin(LokaModelAdmin):
     ordering = ("-id",)
     date_hierarchy = "occurred_at"
 
+    fields = (
+        "occurred_at",
+        "kind",
+        "charge",
+        "gateway",
+        "gateway_reference",
+        "legs",
+        "created_at",
+    )
+    readonly_fields = fields
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[JournalEntry]:
+        """Add what each entry moves: the sum of its debits, in one currency."""
+        rows: QuerySet[JournalEntry] = super().get_queryset(request)
+        debits = Sum("postings__amount", filter=Q(postings__amount__gt=0), default=0)
+        return rows.annotate(moved=debits, moved_in=Min("postings__account__currency"))
+
+    @display(description=_("Somme"), ordering="moved")
+    def shown_sum(self, entry: Any) -> str:
+        """Return the sum of the debits."""
+        return format_money(Money(entry.moved, entry.moved_in or "XOF"))
+
+    def title_of(self, row: JournalEntry) -> str:
+        """Return its kind and the gateway's number."""
+        return f"{row.get_kind_display()} {row.gateway_reference}"
+
     def preview(self, request: HttpRequest, row: JournalEntry) -> str:
         """Show the legs as an accountant reads them: debit left, credit right."""
         lines = format_html_join(
             "",
-            "<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>",
+            '<tr><td>{}</td><td>{}</td><td class="lh-sum">{}</td>'
+            '<td class="lh-sum">{}</td></tr>',
             (
                 (
                     chart_of(leg.account.code).syscohada,
                     chart_of(leg.account.code).label,
-                    leg.account.currency,
-                    leg.amount if leg.amount > 0 else "",
-                    -leg.amount if leg.amount < 0 else "",
+                    _written(leg.amount, leg.account.currency),
+                    _written(-leg.amount, leg.account.currency),
                 )
                 for leg in row.postings.select_related("account").order_by("-amount")
             ),
         )
         return format_html(
-            "<table><caption>{}</caption><thead><tr><th>{}</th><th>{}</th><th>{}</th>"
-            "<th>{}</th><th>{}</th></tr></thead><tbody>{}</tbody></table>",
+            '<table><caption>{}</caption><thead><tr><th scope="col">{}</th>'
+            '<th scope="col">{}</th><th scope="col">{}</th><th scope="col">{}</th>'
+            "</tr></thead><tbody>{}</tbody></table>",
             _("Lignes de l’écriture"),
             _("SYSCOHADA"),
             _("Compte"),
-            _("Devise"),
             _("Débit"),
             _("Crédit"),
             lines,
@@ -68,14 +102,24 @@ class JournalEntryAdmin(LokaModelAdmin):
 class LedgerAccountAdmin(LokaModelAdmin):
     """Accounts with their balances, derived from the postings."""
 
-    list_display = ("syscohada", "label", "party_id", "currency", "shown_balance")
+    list_display = ("syscohada", "label", "shown_party", "shown_balance")
     search_fields = ("code", "=party_id")
     ordering = ("code", "id")
+    fields = ("syscohada", "label", "shown_party", "currency", "shown_balance")
+    readonly_fields = fields
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[LedgerAccount]:
         """Add each account's balance in the list's own query."""
         rows: QuerySet[LedgerAccount] = super().get_queryset(request)
-        return rows.annotate(balance=Coalesce(Sum("postings__amount"), 0))
+        party = User.objects.filter(pk=OuterRef("party_id")).values("full_name")[:1]
+        return rows.annotate(
+            balance=Coalesce(Sum("postings__amount"), 0), party_name=Subquery(party)
+        )
+
+    @display(description=_("Tiers"), ordering="party_id")
+    def shown_party(self, account: Any) -> str:
+        """Return the initials of whom the account is for."""
+        return masked_name(account.party_name or "")
 
     @display(description=_("SYSCOHADA"))
     def syscohada(self, account: LedgerAccount) -> str:
@@ -91,4 +135,4 @@ class LedgerAccountAdmin(LokaModelAdmin):
     @display(description=_("Solde (débit − crédit)"), ordering="balance")
     def shown_balance(self, account: Any) -> str:
         """Return the balance, debit positive."""
-        return f"{account.balance:+d}"
+        return format_money(Money(account.balance, account.currency))

@@ -5,9 +5,21 @@ from __future__ import annotations
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
 
 from lokahome.core.admin.base import LokaModelAdmin
+from lokahome.core.money import MINOR_UNITS, XOF, Money, format_money
+from payments.admin.history import notice_kind, said, source_of, verb_of
 from payments.models import GatewayCall, GatewayNotice
+
+
+def _as_money(amount: int | None, currency: str) -> str:
+    if amount is None:
+        return "—"
+    if currency and currency not in MINOR_UNITS:
+        return f"{amount} {currency}"
+    return format_money(Money(amount, currency or XOF))
 
 
 @admin.register(GatewayNotice)
@@ -17,7 +29,7 @@ class GatewayNoticeAdmin(LokaModelAdmin):
     list_display = (
         "created_at",
         "gateway",
-        "kind",
+        "shown_kind",
         "gateway_object_id",
         "charge",
         "outcome",
@@ -48,6 +60,11 @@ class GatewayNoticeAdmin(LokaModelAdmin):
         rows: QuerySet[GatewayNotice] = super().get_queryset(request)
         return rows.defer("raw_body")
 
+    @display(description=_("Annonce de la passerelle"), ordering="kind")
+    def shown_kind(self, notice: GatewayNotice) -> str:
+        """Return what the webhook announces."""
+        return notice_kind(notice.kind)
+
 
 @admin.register(GatewayCall)
 class GatewayCallAdmin(LokaModelAdmin):
@@ -56,15 +73,59 @@ class GatewayCallAdmin(LokaModelAdmin):
     list_display = (
         "created_at",
         "gateway",
-        "verb",
-        "source",
+        "shown_verb",
+        "shown_source",
         "charge",
         "outcome",
         "code",
-        "said_status",
+        "shown_said",
         "milliseconds",
     )
     list_filter = ("outcome", "verb", "source", "gateway")
     list_select_related = ("charge",)
     search_fields = ("=charge__reference", "=gateway_id")
     ordering = ("-id",)
+    fields = (
+        "created_at",
+        "gateway",
+        "shown_verb",
+        "shown_source",
+        "charge",
+        "gateway_id",
+        "outcome",
+        "code",
+        "shown_said",
+        "shown_amount",
+        "shown_fee",
+        "milliseconds",
+    )
+    readonly_fields = fields
+
+    def title_of(self, row: GatewayCall) -> str:
+        """Return what was asked, and how it went."""
+        return f"{verb_of(row)} : {row.get_outcome_display()}"
+
+    @display(description=_("Appel"), ordering="verb")
+    def shown_verb(self, call: GatewayCall) -> str:
+        """Return what was asked."""
+        return verb_of(call)
+
+    @display(description=_("Origine"), ordering="source")
+    def shown_source(self, call: GatewayCall) -> str:
+        """Return why it was asked."""
+        return source_of(call) or "—"
+
+    @display(description=_("État annoncé"), ordering="said_status")
+    def shown_said(self, call: GatewayCall) -> str:
+        """Return the state that the gateway gave."""
+        return said(call) or "—"
+
+    @display(description=_("Montant annoncé"))
+    def shown_amount(self, call: GatewayCall) -> str:
+        """Return the amount that the gateway gave."""
+        return _as_money(call.said_amount, call.said_currency)
+
+    @display(description=_("Frais annoncés"))
+    def shown_fee(self, call: GatewayCall) -> str:
+        """Return the fee that the gateway gave."""
+        return _as_money(call.said_fee, call.said_currency)

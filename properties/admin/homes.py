@@ -20,6 +20,11 @@ def coordinates(point: Point | None) -> str:
 class PropertyAdmin(LokaModelAdmin):
     """Properties with their exact address: staff only."""
 
+    timeline_deeds = {
+        "property.registered": _("Bien enregistré"),
+        "property.changed": _("Bien modifié"),
+    }
+
     list_display = ("label", "kind", "division", "landmark", "landlord", "created_at")
     list_filter = ("kind",)
     list_select_related = ("division", "landmark", "landlord")
@@ -51,6 +56,11 @@ class PropertyAdmin(LokaModelAdmin):
 @admin.register(Unit)
 class UnitAdmin(LokaModelAdmin):
     """Units."""
+
+    timeline_deeds = {
+        "unit.added": _("Logement ajouté"),
+        "unit.changed": _("Logement modifié"),
+    }
 
     list_display = ("label", "kind", "bedrooms", "sanitary", "property", "landlord")
     list_filter = ("kind", "sanitary", "is_furnished")

@@ -12,6 +12,7 @@ from unfold.decorators import display
 
 from lokahome.core.admin.base import LokaModelAdmin
 from lokahome.core.money import Money, format_money
+from payments.models import Charge
 from properties.models import Application, Lease, RentPayment, RentPeriod
 
 STATE_LABELS = {
@@ -25,6 +26,10 @@ STATE_LABELS = {
     "En retard": "danger",
     "Refusée": "danger",
 }
+
+
+def _money(amount: int, currency: str) -> str:
+    return format_money(Money(amount, currency))
 
 
 @admin.register(Application)
@@ -60,6 +65,8 @@ class ApplicationAdmin(LokaModelAdmin):
 class LeaseAdmin(LokaModelAdmin):
     """Leases, with their rent periods and what was paid."""
 
+    timeline_deeds = {"lease.signed": _("Signature du bail")}
+
     list_display = (
         "unit",
         "tenant",
@@ -89,10 +96,32 @@ class LeaseAdmin(LokaModelAdmin):
 
     def preview(self, request: HttpRequest, row: Lease) -> str:
         """Return the signatures, the periods and the payments of the lease."""
+        periods = list(row.rent_periods.all())
+        payments = list(row.rent_payments.order_by("id"))
+        references = dict(
+            Charge.objects.filter(
+                pk__in=[item.charge_id for item in payments]
+            ).values_list("pk", "reference")
+        )
         context = {
             "signatures": row.signatures.select_related("person"),
-            "periods": row.rent_periods.all(),
-            "payments": row.rent_payments.order_by("id"),
+            "periods": [
+                {
+                    "row": item,
+                    "amount": _money(item.amount, item.currency),
+                    "paid": _money(item.paid, item.currency),
+                }
+                for item in periods
+            ],
+            "payments": [
+                {
+                    "row": item,
+                    "reference": references.get(item.charge_id, item.charge_id),
+                    "amount": _money(item.amount, item.currency),
+                    "credit": item.credit and _money(item.credit, item.currency),
+                }
+                for item in payments
+            ],
         }
         return render_to_string("admin/properties/lease_preview.html", context)
 
@@ -139,7 +168,7 @@ class RentPeriodAdmin(LokaModelAdmin):
     @display(description=_("Loyer"), ordering="amount")
     def shown_amount(self, row: RentPeriod) -> str:
         """Return what is due."""
-        return format_money(Money(row.amount, row.currency))
+        return _money(row.amount, row.currency)
 
     @display(description=_("Reste dû"))
     def shown_balance(self, row: RentPeriod) -> str:
@@ -156,18 +185,33 @@ class RentPeriodAdmin(LokaModelAdmin):
 class RentPaymentAdmin(LokaModelAdmin):
     """What charges were for, and what became of them."""
 
-    list_display = ("charge_id", "lease", "shown_amount", "shown_credit", "applied_at")
+    list_display = ("shown_amount", "lease", "shown_credit", "applied_at", "charge_id")
     list_filter = (("applied_at", admin.EmptyFieldListFilter),)
     list_select_related = ("lease",)
     search_fields = ("=charge_id", "=lease__id")
     ordering = ("-id",)
+    fields = (
+        "lease",
+        "named_period",
+        "shown_amount",
+        "shown_captured",
+        "shown_credit",
+        "applied_at",
+        "charge_id",
+    )
+    readonly_fields = fields
 
     @display(description=_("Montant"), ordering="amount")
     def shown_amount(self, row: RentPayment) -> str:
         """Return what was asked."""
-        return format_money(Money(row.amount, row.currency))
+        return _money(row.amount, row.currency)
+
+    @display(description=_("Encaissé"), ordering="captured")
+    def shown_captured(self, row: RentPayment) -> str:
+        """Return what was captured."""
+        return _money(row.captured, row.currency)
 
     @display(description=_("Avoir"), ordering="credit")
     def shown_credit(self, row: Any) -> str:
         """Return what waits for the next period."""
-        return format_money(Money(row.credit, row.currency))
+        return _money(row.credit, row.currency)

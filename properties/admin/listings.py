@@ -14,7 +14,7 @@ from unfold.decorators import display
 
 from lokahome.core.admin.base import LokaModelAdmin
 from lokahome.core.admin.decisions import Decision, Order
-from lokahome.core.money import format_money
+from lokahome.core.money import Money, format_money
 from properties.models import Listing
 from properties.models.listings import LISTING_STATES
 from properties.queries.cards import Card, entry_lines, picture
@@ -186,7 +186,16 @@ class ListingAdmin(LokaModelAdmin):
             "home": row.unit.property,
             "market": market,
             "difference": _difference(row.rent, market.median),
-            "before": row.reviewed_rent,
+            "before": (
+                format_money(Money(row.reviewed_rent, row.currency))
+                if row.reviewed_rent not in (None, row.rent)
+                else ""
+            ),
+            "median": (
+                format_money(Money(market.median, row.currency))
+                if market.median
+                else ""
+            ),
         }
         return render_to_string("admin/properties/listing_preview.html", context)
 

@@ -11,12 +11,13 @@ from django.db import models
 from django.db.models.constants import LOOKUP_SEP
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, reverse
+from django.utils.text import capfirst
 from unfold.admin import ModelAdmin
 
-from lokahome.core.admin.decisions import DecisionsMixin
+from lokahome.core.admin.decisions import DecisionsMixin, version_of
 from lokahome.core.audit.models import AuditEvent, StateChange
 
-ACTOR_KINDS = {
+ACTOR_KINDS: dict[str, Any] = {
     "owner": "propriétaire",
     "landlord": "propriétaire",
     "tenant": "locataire",
@@ -38,10 +39,16 @@ class LokaModelAdmin(DecisionsMixin, ModelAdmin):  # type: ignore[misc]
     list_per_page = 25
     show_full_result_count = False
     list_fullwidth = True
-    actions = None
+    actions: tuple[str, ...] | None = None
     queue_filter: dict[str, Any] | None = None
     timeline_noun = ""
     """Noun of the subjects in the audit log and history; default: the model's name."""
+    timeline_deeds: dict[str, Any] = {}
+    """Deeds of the audit log that are no decision of this page, in words."""
+    timeline_reasons: dict[str, Any] = {}
+    """Codes that services give as a reason, in words."""
+    list_title = ""
+    """Title of the list; default: the model's name in the plural."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Objects are made by people in the apps, not by staff."""
@@ -76,6 +83,22 @@ class LokaModelAdmin(DecisionsMixin, ModelAdmin):  # type: ignore[misc]
         """Add the decisions' paths before Django's catch-all."""
         return [*self.decision_urls(), *super().get_urls()]
 
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Name the list by what is in it; Django says what to do with it."""
+        context = {"title": self.shown_list_title(), **(extra_context or {})}
+        page: HttpResponse = super().changelist_view(request, context)
+        return page
+
+    def shown_list_title(self) -> str:
+        """Return the list's title."""
+        return self.list_title or capfirst(str(self.opts.verbose_name_plural))
+
+    def title_of(self, row: Any) -> str:
+        """Return the title of the page of *row*."""
+        return str(row)
+
     def change_view(
         self,
         request: HttpRequest,
@@ -90,7 +113,9 @@ class LokaModelAdmin(DecisionsMixin, ModelAdmin):  # type: ignore[misc]
             context["decision_panel"] = self.decision_panel(request, row)
             context["timeline"] = self.timeline(row)
             context["preview"] = self.preview(request, row)
-            context["version"] = getattr(row, "version", 1)
+            context["version"] = version_of(row)
+            context["title"] = self.title_of(row)
+            context["subtitle"] = None
         page: HttpResponse = super().change_view(request, object_id, form_url, context)
         return page
 
@@ -106,7 +131,7 @@ class LokaModelAdmin(DecisionsMixin, ModelAdmin):  # type: ignore[misc]
         deeds_by_name = {
             f"{self.opts.label_lower}.{item.name}": item.label
             for item in self.decisions
-        }
+        } | self.timeline_deeds
         changes = StateChange.objects.filter(subject=subject).order_by("-id")[:50]
         deeds = AuditEvent.objects.filter(subject=subject).order_by("-id")[:50]
         names = self.names_of({deed.actor_id for deed in deeds if deed.actor_id})
@@ -119,7 +144,7 @@ class LokaModelAdmin(DecisionsMixin, ModelAdmin):  # type: ignore[misc]
                     if name
                 ),
                 "who": ACTOR_KINDS.get(change.actor_kind, change.actor_kind),
-                "reason": change.reason,
+                "reason": self.timeline_reasons.get(change.reason, change.reason),
             }
             for change in changes
         ] + [

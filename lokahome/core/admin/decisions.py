@@ -15,7 +15,7 @@ from uuid import UUID
 from django import forms
 from django.contrib import messages
 from django.contrib.admin.utils import unquote
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models, transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.http.response import HttpResponseBase, HttpResponseRedirect
@@ -64,6 +64,11 @@ class Decision:
     shortcut: str = ""
 
 
+def version_of(row: Any) -> int:
+    """Return the version of *row*; rows of other people's tables have none, so 1."""
+    return int(getattr(row, "version", 1))
+
+
 class DecisionForm(forms.Form):
     """What every decision carries."""
 
@@ -98,7 +103,10 @@ class DecisionsMixin:
                 f"admin:{self.opts.app_label}_{self.opts.model_name}_decide",
                 args=[row.pk, decision.name],
             )
-            extra = decision.form() if decision.form else None
+            extra = None
+            if decision.form:
+                # Ids of its own: another decision of the page may ask the same.
+                extra = decision.form(auto_id=f"{decision.name}-%s")
             panel.append({"decision": decision, "url": url, "extra": extra})
         return panel
 
@@ -113,8 +121,8 @@ class DecisionsMixin:
         if chosen is None or not user.has_perm(chosen.permission):
             raise PermissionDenied
         try:
-            pk = UUID(unquote(object_id))
-        except ValueError as error:
+            pk = self.opts.pk.to_python(unquote(object_id))
+        except ValidationError as error:
             raise Http404 from error
         here = reverse(
             f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[pk]
@@ -149,7 +157,7 @@ class DecisionsMixin:
         rows: Any = self.model._default_manager.all()
         with transaction.atomic():
             row = locked(rows, pk)
-            if row.version != version:
+            if version_of(row) != version:
                 raise StaleVersion
             record(
                 f"{self.opts.label_lower}.{decision.name}",

@@ -1,14 +1,14 @@
-"""Back-office pages of the ground: the outbox, the audit log, periodic jobs."""
+"""Back-office pages of the ground: the outbox, the audit log."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
-from django.db import models
+from django.db.models import CharField, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
-from django_celery_beat.admin import PeriodicTaskAdmin as BeatTaskAdmin
 from django_celery_beat.models import (
     ClockedSchedule,
     CrontabSchedule,
@@ -20,7 +20,6 @@ from rest_framework_simplejwt.token_blacklist.models import (
     BlacklistedToken,
     OutstandingToken,
 )
-from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
 from lokahome.core.admin.base import LokaModelAdmin
@@ -100,45 +99,30 @@ class OutboxEventAdmin(LokaModelAdmin):
 class AuditEventAdmin(LokaModelAdmin):
     """Who did what."""
 
-    list_display = ("action", "subject", "actor_id", "reason", "created_at")
+    list_display = ("action", "subject", "shown_actor", "reason", "created_at")
     list_filter = ("action",)
-    search_fields = ("subject", "actor_id")
+    search_fields = ("subject", "=actor_id")
+    search_help_text = "Objet, ou identifiant de l’auteur"
     ordering = ("-id",)
+    fields = (
+        "action",
+        "subject",
+        "shown_actor",
+        "reason",
+        "details",
+        "request_id",
+        "created_at",
+    )
+    readonly_fields = fields
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[AuditEvent]:
+        """Add each actor's handle, where a member of staff acted."""
+        staff = get_user_model().objects.filter(pk=OuterRef("actor_id"), is_staff=True)
+        rows: QuerySet[AuditEvent] = super().get_queryset(request)
+        handle = Subquery(staff.values("username")[:1], output_field=CharField())
+        return rows.annotate(handle=handle)
 
-@admin.register(PeriodicTask)
-class PeriodicTaskAdmin(BeatTaskAdmin, ModelAdmin):  # type: ignore[misc]
-    """Periodic jobs: an operator sees, pauses and runs each."""
-
-    list_display = ("name", "description", "enabled", "interval", "last_run_at")
-    list_display_links = ("name",)
-    list_fullwidth = True
-    actions = ("enable_tasks", "disable_tasks", "run_tasks")
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Jobs come from the code (lokahome/schedule.py)."""
-        return False
-
-    def has_delete_permission(
-        self, request: HttpRequest, obj: models.Model | None = None
-    ) -> bool:
-        """A job is paused, not deleted."""
-        return False
-
-    def get_readonly_fields(
-        self, request: HttpRequest, obj: Any = None
-    ) -> tuple[str, ...]:
-        """Only the switch and the interval are an operator's."""
-        return ("name", "task", "description", "last_run_at", "total_run_count")
-
-    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Show what an operator needs."""
-        fields = (
-            "name",
-            "description",
-            "enabled",
-            "interval",
-            "last_run_at",
-            "total_run_count",
-        )
-        return ((None, {"fields": fields}),)
+    @display(description="Auteur", ordering="actor_id")
+    def shown_actor(self, event: Any) -> str:
+        """Return the handle of staff, else the person's id: no name is in the log."""
+        return str(event.handle or event.actor_id or "plateforme")

@@ -18,6 +18,7 @@ SAME_IN_BOTH = frozenset(
     | {"Mobile money %(operator)s", "Photo %(number)s", "Photos", "SYSCOHADA"}
     | {"Signatures", "Studio", "Total", "Type", "Villa", "Webhook %s"}
     | {"arrondissement", "chambre salon Cadjèhoun", "code", "commune", "division"}
+    | {"message", "occupants", "point", "surface (m²)", "version"}
     | {"divisions", "document", "photo", "photos", "signature", "signatures"}
 )
 

@@ -59,8 +59,31 @@ def test_a_payments_page_says_where_the_money_is(some_of_each, finance):
     text = finance.get(url).content.decode()
     assert "encaissés par Fedapay" in text
     assert some_of_each.payer_phone not in text
-    for part in ("Webhook transaction.approved", "Encaissement", "Répondu"):
-        assert part in text
+    history = text[text.index("lh-timeline") :]
+    for part in (
+        "Webhook reçu\u202f: paiement approuvé",
+        "Encaissement",
+        "Passerelle interrogée : payé",
+        "En attente du payeur → Payé",
+        "«&#8239;À traiter&#8239;»",
+    ):
+        assert part in history, part
+    for code in ("fetch_charge", "succeeded", "transaction.", "system"):
+        assert code not in history, code
+
+
+def test_a_payments_page_names_people_by_initials(some_of_each, finance):
+    url = reverse("admin:payments_charge_change", args=[some_of_each.pk])
+    text = finance.get(url).content.decode()
+    assert str(some_of_each.payer_id) not in text
+    assert "<dt>Payeur</dt>" in text
+
+
+def test_amounts_are_written_as_people_write_them(some_of_each, finance):
+    for name in ("charge", "journalentry", "ledgeraccount", "reconciliationrun"):
+        text = finance.get(reverse(f"admin:payments_{name}_changelist")).content
+        assert "35\u202f000\u00a0F\u00a0CFA" in text.decode(), name
+        assert ">35000<" not in text.decode(), name
 
 
 def test_an_entrys_page_shows_its_legs(some_of_each, finance):

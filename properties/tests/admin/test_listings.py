@@ -38,7 +38,7 @@ def test_the_page_shows_photos_facts_the_zones_median_and_history(kossi, moderat
     page = moderator.get(page_of(row)).content.decode()
     for part in (
         "<figure><img",
-        "30000 F · +50 %",
+        "30\u202f000\u00a0F\u00a0CFA · +50 %",
         "Deuxième von à droite",
         "conforme",
         "Brouillon → À modérer",

@@ -1,0 +1,186 @@
+"""Which group of the staff opens which list, and what each list costs.
+
+`accounts.services.groups` is the truth in the code; this table is what was meant. A list
+that is new has to be put into it.
+"""
+
+import pytest
+from django.contrib import admin
+from django.urls import reverse
+
+from accounts.models import Case
+from accounts.services.cases import open_case
+from accounts.services.groups import STAFF_GROUPS
+from lokahome.core import clock
+from lokahome.core.events.models import Delivery, OutboxEvent
+from lokahome.core.money import Money
+from lokahome.schedule import seed
+from lokahome.tests.people import make_staff
+from payments.services.charges import request_charge
+from properties.tests import factories as make
+
+pytestmark = pytest.mark.django_db
+
+PEOPLE = "moderator support finance auditor"
+OFFER = "moderator support auditor"
+MONEY = "finance auditor"
+SYSTEM = "auditor operator"
+WHO = {
+    "accounts.case": PEOPLE,
+    "accounts.user": PEOPLE,
+    "properties.property": OFFER,
+    "properties.unit": OFFER,
+    "properties.listing": OFFER,
+    "properties.application": OFFER,
+    "properties.lease": OFFER,
+    "properties.rentperiod": OFFER,
+    "properties.rentpayment": OFFER,
+    "payments.charge": f"{MONEY} support",
+    "payments.receipt": MONEY,
+    "payments.journalentry": MONEY,
+    "payments.ledgeraccount": MONEY,
+    "payments.reconciliationrun": MONEY,
+    "payments.gatewaynotice": f"{MONEY} operator",
+    "payments.gatewaycall": f"{MONEY} operator",
+    "messaging.outgoingmessage": "support operator",
+    "core.delivery": SYSTEM,
+    "core.outboxevent": SYSTEM,
+    "core.auditevent": SYSTEM,
+    "django_celery_beat.periodictask": "operator",
+}
+"""List -> the groups that open it."""
+ROWS, MOST_QUERIES = 25, 14
+
+
+def list_of(label):
+    return reverse(f"admin:{label.replace('.', '_')}_changelist")
+
+
+def test_the_table_knows_every_list_and_every_group():
+    # Group pages are theirs alone who break the glass.
+    lists = {model._meta.label_lower for model in admin.site._registry}
+    assert lists == set(WHO)
+    assert set(STAFF_GROUPS) == set(" ".join(WHO.values()).split())
+
+
+@pytest.mark.parametrize("group", sorted(STAFF_GROUPS))
+def test_each_group_opens_its_lists_and_no_other(group):
+    client = make_staff(group, group)
+    opened = {label: client.get(list_of(label)).status_code for label in WHO}
+    assert opened == {
+        label: 200 if group in groups.split() else 403 for label, groups in WHO.items()
+    }
+
+
+@pytest.mark.parametrize("group", sorted(STAFF_GROUPS))
+def test_nobody_adds_changes_or_deletes(group):
+    user = make_staff(group, group).user
+    edits = {
+        name
+        for name in user.get_all_permissions()
+        if name.partition(".")[2].startswith(("add_", "change_", "delete_"))
+    }
+    assert all(name.startswith("django_celery_beat.") for name in edits), edits
+
+
+def test_staff_without_a_group_open_nothing():
+    client = make_staff("newcomer")
+    assert {client.get(list_of(label)).status_code for label in WHO} == {403}
+    assert client.get(reverse("admin:index")).status_code == 200
+
+
+@pytest.mark.parametrize("group", ["support", "finance", "auditor", "operator"])
+def test_listings_are_decided_by_moderators_alone(group, kossi):
+    row = make.submitted(kossi.user)
+    url = reverse("admin:properties_listing_decide", args=[row.pk, "publish"])
+    client = make_staff(group, group)
+    answer = client.post(url, {"version": row.version}, format="multipart")
+    assert answer.status_code == 403
+    row.refresh_from_db()
+    assert row.status == "submitted"
+
+
+@pytest.mark.parametrize("group", ["moderator", "support", "auditor", "operator"])
+def test_payment_cases_are_closed_by_finance_alone(group):
+    case = a_case(0)
+    url = reverse("admin:accounts_case_decide", args=[case.pk, "close-payments"])
+    client = make_staff(group, group)
+    answer = client.post(
+        url, {"version": case.version, "reason": "Vu"}, format="multipart"
+    )
+    assert answer.status_code == 403
+    case.refresh_from_db()
+    assert case.status == Case.Status.OPEN
+
+
+def a_case(number):
+    return open_case(
+        kind="payment_amount",
+        queue=Case.Queue.PAYMENTS,
+        subject=f"charge:{number}",
+        title="La passerelle annonce un autre montant",
+        evidence={"said_amount": number},
+        now=clock.now(),
+    )
+
+
+def a_charge(number, ama, kossi):
+    return request_charge(
+        payer_id=ama.id,
+        payee_id=kossi.id,
+        amount=Money(35_000 + number),
+        subject=f"lease:{number}",
+        operator="mtn",
+        payer_phone="+2290197000001",
+        description="Loyer",
+        now=clock.now(),
+    )
+
+
+def a_delivery(number):
+    event = OutboxEvent(name="ChargeSettled", subject=f"charge:{number}", payload={})
+    event.save()
+    return Delivery.objects.create(
+        event=event, subscriber="tests.nobody", lane="state", subject=event.subject
+    )
+
+
+@pytest.fixture
+def fill(ama, kossi):
+    """Fill a list with ROWS rows."""
+
+    def of(label):
+        for number in range(ROWS):
+            if label == "properties.listing":
+                make.submitted(kossi.user)
+            elif label == "payments.charge":
+                a_charge(number, ama, kossi)
+            elif label == "accounts.case":
+                a_case(number)
+            elif label == "core.delivery":
+                a_delivery(number)
+        if label == "django_celery_beat.periodictask":
+            seed()
+
+    return of
+
+
+@pytest.mark.parametrize(
+    ("label", "group"),
+    [
+        ("properties.listing", "moderator"),
+        ("payments.charge", "finance"),
+        ("accounts.case", "finance"),
+        ("accounts.user", "support"),
+        ("core.delivery", "operator"),
+        ("core.auditevent", "operator"),
+        ("django_celery_beat.periodictask", "operator"),
+    ],
+)
+def test_a_full_list_costs_few_queries(
+    label, group, fill, django_assert_max_num_queries
+):
+    fill(label)
+    client = make_staff(group, group)
+    with django_assert_max_num_queries(MOST_QUERIES):
+        assert client.get(list_of(label)).status_code == 200
