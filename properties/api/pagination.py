@@ -62,7 +62,7 @@ class ListingPagination(KeysetPagination):
             # where the reader was.
             last = page[-1] if page else after or (0.0, UUID(int=0))
             self.next_cursor = cursors.encode([*last, depth], self.bound_to)
-        return self._rows(queryset, page)
+        return self._rows(view, page)
 
     def _outwards(
         self, queryset: QuerySet[Any], depth: int
@@ -80,11 +80,15 @@ class ListingPagination(KeysetPagination):
             found = list({*found, *ties.values_list("distance", "pk")[:DEEPEST]})
         return sorted(found)
 
-    def _rows(
-        self, queryset: QuerySet[Any], page: list[tuple[float, UUID]]
-    ) -> list[Any]:
-        by_id = queryset.order_by().in_bulk([row_id for _distance, row_id in page])
-        return [by_id[row_id] for _distance, row_id in page if row_id in by_id]
+    def _rows(self, view: Any, page: list[tuple[float, UUID]]) -> list[Any]:
+        # By key alone: with the search's conditions the circle would be walked again.
+        wanted = view.get_queryset().in_bulk([row_id for _distance, row_id in page])
+        rows = []
+        for distance, row_id in page:
+            if (row := wanted.get(row_id)) is not None:
+                row.distance = distance
+                rows.append(row)
+        return rows
 
     def get_paginated_response(self, data: Any) -> Response:
         """Return the envelope; ``code`` says why there is no more."""

@@ -321,6 +321,27 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Lease",
             fields=[
+<<<<<<< properties/migrations/0001_initial.py
+                ('id', models.UUIDField(default=lokahome.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('created_at', models.DateTimeField(default=lokahome.core.clock.now, editable=False)),
+                ('version', models.PositiveIntegerField(default=1, editable=False)),
+                ('updated_at', models.DateTimeField(default=lokahome.core.clock.now, editable=False)),
+                ('status', models.CharField(choices=[('draft', 'Brouillon'), ('legal_check', 'Contrôle légal'), ('out_for_signature', 'À signer'), ('active', 'En cours'), ('notice_given', 'Préavis donné'), ('ended', 'Terminé'), ('settled', 'Soldé'), ('abandoned', 'Abandonné')], default='draft', max_length=20)),
+                ('rent', models.IntegerField()),
+                ('deposit', models.IntegerField(default=0)),
+                ('currency', models.CharField(default='XOF', max_length=3)),
+                ('period', models.CharField(choices=[('monthly', 'mensuel')], default='monthly', max_length=20)),
+                ('starts_on', models.DateField()),
+                ('ends_on', models.DateField(blank=True, null=True)),
+                ('due_day', models.IntegerField(default=5)),
+                ('fee_bearer', models.CharField(choices=[('tenant', 'locataire'), ('landlord', 'propriétaire')], default='tenant', max_length=20)),
+                ('terms_digest', models.CharField(blank=True, max_length=64)),
+                ('sent_at', models.DateTimeField(null=True)),
+                ('activated_at', models.DateTimeField(null=True)),
+                ('application', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='lease', to='properties.application')),
+                ('landlord', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('tenant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+=======
                 (
                     "id",
                     models.UUIDField(
@@ -442,6 +463,7 @@ class Migration(migrations.Migration):
                         verbose_name="locataire",
                     ),
                 ),
+>>>>>>> /tmp/mf.theirs
             ],
             options={
                 "verbose_name": "bail",

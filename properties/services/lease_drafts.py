@@ -76,6 +76,9 @@ def lease_terms(lease: Lease) -> dict[str, Any]:
         "ends_on": lease.ends_on.isoformat() if lease.ends_on else None,
         "due_day": lease.due_day,
         "fee_bearer": str(lease.fee_bearer),
+        # Terms that were taken back and sent again, even word for word the same, are
+        # other terms: a withdrawn signature must not count for them.
+        "sent_at": lease.sent_at.isoformat() if lease.sent_at else None,
     }
 
 
@@ -114,8 +117,10 @@ def send_lease(*, lease_id: UUID, landlord: User, now: datetime) -> Lease:
     failures = legal_failures(lease, now=now)
     if failures and lease.status == Lease.Status.LEGAL_CHECK:
         raise LeaseRefusedByLaw(errors=failures)
+    lease.sent_at = now
     lease.terms_digest = digest_of(lease_terms(lease))
-    _step(lease, "send", "landlord", landlord.pk, now, fields={"terms_digest"})
+    fields = {"terms_digest", "sent_at"}
+    _step(lease, "send", "landlord", landlord.pk, now, fields=fields)
     append(
         LeaseSentForSignature(
             lease_id=lease.pk, landlord_id=lease.landlord_id, tenant_id=lease.tenant_id

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 from django.conf import settings
@@ -227,7 +228,13 @@ class ListingCardSerializer(serializers.ModelSerializer[Listing]):
         """Return the first photo."""
         covers = getattr(row, "covers", None)
         photos = list(row.photos.all()) if covers is None else covers
-        return PhotoSerializer(photos[0]).data if photos else None
+        # One serializer for all cards: making one costs more than running it.
+        return self.cover_serializer.to_representation(photos[0]) if photos else None
+
+    @cached_property
+    def cover_serializer(self) -> PhotoSerializer:
+        """The serializer of every card's cover."""
+        return PhotoSerializer(context=self.context)
 
 
 class ListingSerializer(ListingCardSerializer):

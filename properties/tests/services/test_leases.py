@@ -95,6 +95,16 @@ def test_terms_that_changed_are_not_signed_by_mistake(kossi, ama):
     assert sign(lease, ama).status == "active"
 
 
+def test_a_withdrawn_signature_does_not_count_for_the_same_words(kossi, ama):
+    lease = make.lease_to_sign(kossi.user, ama.user)
+    sign(lease, ama)
+    correct_lease(lease_id=lease.pk, landlord=kossi.user, now=clock.now())
+    send_lease(lease_id=lease.pk, landlord=kossi.user, now=clock.now())
+    lease.refresh_from_db()
+    assert sign(lease, kossi).status == "out_for_signature", "ama has to sign anew"
+    assert sign(lease, ama).status == "active"
+
+
 def test_only_the_parties_sign_and_only_when_sent(kossi, ama, stranger):
     draft = make.drafted_lease(kossi.user, ama.user)
     with pytest.raises(StateConflict):
