@@ -7,11 +7,10 @@ import django.contrib.postgres.operations
 import django.core.validators
 import django.db.models.constraints
 import django.db.models.deletion
-from django.conf import settings
-from django.db import migrations, models
-
 import lokahome.core.clock
 import lokahome.core.ids
+from django.conf import settings
+from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
@@ -26,1927 +25,575 @@ class Migration(migrations.Migration):
         django.contrib.postgres.operations.TrigramExtension(),
         django.contrib.postgres.operations.BtreeGistExtension(),
         migrations.CreateModel(
-            name="Landmark",
+            name='Landmark',
             fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        default=lokahome.core.ids.uuid7,
-                        editable=False,
-                        primary_key=True,
-                        serialize=False,
-                    ),
-                ),
-                (
-                    "created_at",
-                    models.DateTimeField(
-                        default=lokahome.core.clock.now,
-                        editable=False,
-                        verbose_name="créé le",
-                    ),
-                ),
-                (
-                    "osm_node",
-                    models.BigIntegerField(
-                        unique=True, verbose_name="nœud OpenStreetMap"
-                    ),
-                ),
-                ("tag", models.CharField(max_length=40, verbose_name="étiquette")),
-                ("kind", models.CharField(max_length=40, verbose_name="nature")),
-                ("name", models.CharField(max_length=160, verbose_name="nom")),
-                (
-                    "search_name",
-                    models.CharField(
-                        max_length=160, verbose_name="nom pour la recherche"
-                    ),
-                ),
-                (
-                    "point",
-                    django.contrib.gis.db.models.fields.PointField(
-                        srid=4326, verbose_name="point"
-                    ),
-                ),
-                (
-                    "point_m",
-                    models.GeneratedField(
-                        db_persist=True,
-                        expression=django.contrib.gis.db.models.functions.Transform(
-                            "point", 32631
-                        ),
-                        output_field=django.contrib.gis.db.models.fields.PointField(
-                            spatial_index=False, srid=32631
-                        ),
-                        verbose_name="point en mètres",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "repère",
-                "verbose_name_plural": "repères",
-            },
-        ),
-        migrations.CreateModel(
-            name="PlaceLoad",
-            fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        default=lokahome.core.ids.uuid7,
-                        editable=False,
-                        primary_key=True,
-                        serialize=False,
-                    ),
-                ),
-                (
-                    "created_at",
-                    models.DateTimeField(
-                        default=lokahome.core.clock.now,
-                        editable=False,
-                        verbose_name="créé le",
-                    ),
-                ),
-                (
-                    "name",
-                    models.CharField(max_length=40, unique=True, verbose_name="nom"),
-                ),
-                ("digest", models.CharField(max_length=64, verbose_name="empreinte")),
-                ("loaded_at", models.DateTimeField(verbose_name="chargé le")),
-            ],
-            options={
-                "verbose_name": "chargement de données",
-                "verbose_name_plural": "chargements de données",
-            },
-        ),
-        migrations.CreateModel(
-            name="Application",
-            fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        default=lokahome.core.ids.uuid7,
-                        editable=False,
-                        primary_key=True,
-                        serialize=False,
-                    ),
-                ),
-                (
-                    "created_at",
-                    models.DateTimeField(
-                        default=lokahome.core.clock.now,
-                        editable=False,
-                        verbose_name="créé le",
-                    ),
-                ),
-                (
-                    "version",
-                    models.PositiveIntegerField(
-                        default=1, editable=False, verbose_name="version"
-                    ),
-                ),
-                (
-                    "updated_at",
-                    models.DateTimeField(
-                        default=lokahome.core.clock.now,
-                        editable=False,
-                        verbose_name="modifié le",
-                    ),
-                ),
-                (
-                    "status",
-                    models.CharField(
-                        choices=[
-                            ("draft", "Brouillon"),
-                            ("sent", "Envoyée"),
-                            ("under_review", "À l’étude"),
-                            ("accepted", "Acceptée"),
-                            ("converted", "Bail signé"),
-                            ("declined", "Refusée"),
-                            ("withdrawn", "Retirée"),
-                            ("expired", "Expirée"),
-                        ],
-                        default="draft",
-                        max_length=20,
-                        verbose_name="état",
-                    ),
-                ),
-                (
-                    "message",
-                    models.CharField(
-                        blank=True, max_length=1000, verbose_name="message"
-                    ),
-                ),
-                ("move_in_on", models.DateField(verbose_name="entrée souhaitée le")),
-                ("occupants", models.IntegerField(default=1, verbose_name="occupants")),
-                (
-                    "decision_reason",
-                    models.CharField(
-                        blank=True, max_length=500, verbose_name="motif de la décision"
-                    ),
-                ),
-                ("sent_at", models.DateTimeField(null=True, verbose_name="envoyée le")),
-                (
-                    "decided_at",
-                    models.DateTimeField(null=True, verbose_name="décidée le"),
-                ),
-                (
-                    "landlord",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                        verbose_name="propriétaire",
-                    ),
-                ),
-                (
-                    "tenant",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                        verbose_name="locataire",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "candidature",
-                "verbose_name_plural": "candidatures",
-                "ordering": ("-id",),
-            },
-        ),
-        migrations.CreateModel(
-            name="Division",
-            fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        default=lokahome.core.ids.uuid7,
-                        editable=False,
-                        primary_key=True,
-                        serialize=False,
-                    ),
-                ),
-                (
-                    "created_at",
-                    models.DateTimeField(
-                        default=lokahome.core.clock.now,
-                        editable=False,
-                        verbose_name="créé le",
-                    ),
-                ),
-                (
-                    "source_key",
-                    models.CharField(
-                        max_length=120, unique=True, verbose_name="clé de la source"
-                    ),
-                ),
-                (
-                    "level",
-                    models.CharField(
-                        choices=[
-                            ("department", "département"),
-                            ("commune", "commune"),
-                            ("arrondissement", "arrondissement"),
-                            ("quartier", "quartier ou village"),
-                        ],
-                        max_length=16,
-                        verbose_name="niveau",
-                    ),
-                ),
-                ("code", models.CharField(max_length=12, verbose_name="code")),
-                ("name", models.CharField(max_length=120, verbose_name="nom")),
-                (
-                    "search_name",
-                    models.CharField(
-                        max_length=120, verbose_name="nom pour la recherche"
-                    ),
-                ),
-                (
-                    "parent_code",
-                    models.CharField(
-                        blank=True,
-                        max_length=12,
-                        verbose_name="code de la division qui la contient",
-                    ),
-                ),
-                (
-                    "is_ambiguous",
-                    models.BooleanField(default=False, verbose_name="ambiguë"),
-                ),
-                (
-                    "point",
-                    django.contrib.gis.db.models.fields.PointField(
-                        null=True, srid=4326, verbose_name="point"
-                    ),
-                ),
-                (
-                    "precision",
-                    models.CharField(
-                        blank=True,
-                        choices=[
-                            ("department", "département"),
-                            ("commune", "commune"),
-                            ("arrondissement", "arrondissement"),
-                            ("quartier", "quartier ou village"),
-                        ],
-                        max_length=16,
-                        verbose_name="précision du point",
-                    ),
-                ),
-                (
-                    "commune",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="properties.division",
-                        verbose_name="commune",
-                    ),
-                ),
-                (
-                    "parent",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="children",
-                        to="properties.division",
-                        verbose_name="division qui la contient",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "division",
-                "verbose_name_plural": "divisions",
-            },
-        ),
-        migrations.CreateModel(
-            name="Lease",
-            fields=[
-<<<<<<< properties/migrations/0001_initial.py
                 ('id', models.UUIDField(default=lokahome.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(default=lokahome.core.clock.now, editable=False)),
-                ('version', models.PositiveIntegerField(default=1, editable=False)),
-                ('updated_at', models.DateTimeField(default=lokahome.core.clock.now, editable=False)),
-                ('status', models.CharField(choices=[('draft', 'Brouillon'), ('legal_check', 'Contrôle légal'), ('out_for_signature', 'À signer'), ('active', 'En cours'), ('notice_given', 'Préavis donné'), ('ended', 'Terminé'), ('settled', 'Soldé'), ('abandoned', 'Abandonné')], default='draft', max_length=20)),
-                ('rent', models.IntegerField()),
-                ('deposit', models.IntegerField(default=0)),
-                ('currency', models.CharField(default='XOF', max_length=3)),
-                ('period', models.CharField(choices=[('monthly', 'mensuel')], default='monthly', max_length=20)),
-                ('starts_on', models.DateField()),
-                ('ends_on', models.DateField(blank=True, null=True)),
-                ('due_day', models.IntegerField(default=5)),
-                ('fee_bearer', models.CharField(choices=[('tenant', 'locataire'), ('landlord', 'propriétaire')], default='tenant', max_length=20)),
-                ('terms_digest', models.CharField(blank=True, max_length=64)),
-                ('sent_at', models.DateTimeField(null=True)),
-                ('activated_at', models.DateTimeField(null=True)),
-                ('application', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='lease', to='properties.application')),
-                ('landlord', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('tenant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-=======
-                (
-                    "id",
-                    models.UUIDField(
-                        default=lokahome.core.ids.uuid7,
-                        editable=False,
-                        primary_key=True,
-                        serialize=False,
-                    ),
-                ),
-                (
-                    "created_at",
-                    models.DateTimeField(
-                        default=lokahome.core.clock.now,
-                        editable=False,
-                        verbose_name="créé le",
-                    ),
-                ),
-                (
-                    "version",
-                    models.PositiveIntegerField(
-                        default=1, editable=False, verbose_name="version"
-                    ),
-                ),
-                (
-                    "updated_at",
-                    models.DateTimeField(
-                        default=lokahome.core.clock.now,
-                        editable=False,
-                        verbose_name="modifié le",
-                    ),
-                ),
-                (
-                    "status",
-                    models.CharField(
-                        choices=[
-                            ("draft", "Brouillon"),
-                            ("legal_check", "Contrôle légal"),
-                            ("out_for_signature", "À signer"),
-                            ("active", "En cours"),
-                            ("notice_given", "Préavis donné"),
-                            ("ended", "Terminé"),
-                            ("settled", "Soldé"),
-                            ("abandoned", "Abandonné"),
-                        ],
-                        default="draft",
-                        max_length=20,
-                        verbose_name="état",
-                    ),
-                ),
-                ("rent", models.IntegerField(verbose_name="loyer")),
-                ("deposit", models.IntegerField(default=0, verbose_name="caution")),
-                (
-                    "currency",
-                    models.CharField(
-                        default="XOF", max_length=3, verbose_name="devise"
-                    ),
-                ),
-                (
-                    "period",
-                    models.CharField(
-                        choices=[("monthly", "mensuel")],
-                        default="monthly",
-                        max_length=20,
-                        verbose_name="périodicité",
-                    ),
-                ),
-                ("starts_on", models.DateField(verbose_name="débute le")),
-                (
-                    "ends_on",
-                    models.DateField(blank=True, null=True, verbose_name="finit le"),
-                ),
-                (
-                    "due_day",
-                    models.IntegerField(default=5, verbose_name="jour d’échéance"),
-                ),
-                (
-                    "fee_bearer",
-                    models.CharField(
-                        choices=[("tenant", "locataire"), ("landlord", "propriétaire")],
-                        default="tenant",
-                        max_length=20,
-                        verbose_name="frais à la charge de",
-                    ),
-                ),
-                (
-                    "terms_digest",
-                    models.CharField(
-                        blank=True, max_length=64, verbose_name="empreinte des termes"
-                    ),
-                ),
-                (
-                    "activated_at",
-                    models.DateTimeField(null=True, verbose_name="en cours depuis le"),
-                ),
-                (
-                    "application",
-                    models.OneToOneField(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="lease",
-                        to="properties.application",
-                        verbose_name="candidature",
-                    ),
-                ),
-                (
-                    "landlord",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                        verbose_name="propriétaire",
-                    ),
-                ),
-                (
-                    "tenant",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                        verbose_name="locataire",
-                    ),
-                ),
->>>>>>> /tmp/mf.theirs
+                ('created_at', models.DateTimeField(default=lokahome.core.clock.now, editable=False, verbose_name="créé le")),
+                ('osm_node', models.BigIntegerField(unique=True, verbose_name="nœud OpenStreetMap")),
+                ('tag', models.CharField(max_length=40, verbose_name="étiquette")),
+                ('kind', models.CharField(max_length=40, verbose_name="nature")),
+                ('name', models.CharField(max_length=160, verbose_name="nom")),
+                ('search_name', models.CharField(max_length=160, verbose_name="nom pour la recherche")),
+                ('point', django.contrib.gis.db.models.fields.PointField(srid=4326, verbose_name="point")),
+                ('point_m', models.GeneratedField(db_persist=True, expression=django.contrib.gis.db.models.functions.Transform('point', 32631), output_field=django.contrib.gis.db.models.fields.PointField(spatial_index=False, srid=32631), verbose_name="point en mètres")),
             ],
             options={
-                "verbose_name": "bail",
-                "verbose_name_plural": "baux",
-                "ordering": ("-id",),
+                'verbose_name': 'repère',
+                'verbose_name_plural': 'repères',
             },
         ),
         migrations.CreateModel(
-            name="LeaseSignature",
+            name='PlaceLoad',
             fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        default=lokahome.core.ids.uuid7,
-                        editable=False,
-                        primary_key=True,
-                        serialize=False,
-                    ),
-                ),
-                (
-                    "created_at",
-                    models.DateTimeField(
-                        default=lokahome.core.clock.now,
-                        editable=False,
-                        verbose_name="créé le",
-                    ),
-                ),
-                (
-                    "role",
-                    models.CharField(
-                        choices=[("landlord", "propriétaire"), ("tenant", "locataire")],
-                        max_length=20,
-                        verbose_name="rôle",
-                    ),
-                ),
-                (
-                    "terms_digest",
-                    models.CharField(
-                        max_length=64, verbose_name="empreinte des termes"
-                    ),
-                ),
-                ("signed_at", models.DateTimeField(verbose_name="signé le")),
-                (
-                    "lease",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="signatures",
-                        to="properties.lease",
-                        verbose_name="bail",
-                    ),
-                ),
-                (
-                    "person",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                        verbose_name="personne",
-                    ),
-                ),
+                ('id', models.UUIDField(default=lokahome.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('created_at', models.DateTimeField(default=lokahome.core.clock.now, editable=False, verbose_name="créé le")),
+                ('name', models.CharField(max_length=40, unique=True, verbose_name="nom")),
+                ('digest', models.CharField(max_length=64, verbose_name="empreinte")),
+                ('loaded_at', models.DateTimeField( verbose_name="chargé le")),
             ],
             options={
-                "verbose_name": "signature",
-                "verbose_name_plural": "signatures",
-                "ordering": ("id",),
+                'verbose_name': 'chargement de données',
+                'verbose_name_plural': 'chargements de données',
             },
         ),
         migrations.CreateModel(
-            name="Listing",
+            name='Application',
             fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        default=lokahome.core.ids.uuid7,
-                        editable=False,
-                        primary_key=True,
-                        serialize=False,
-                    ),
-                ),
-                (
-                    "created_at",
-                    models.DateTimeField(
-                        default=lokahome.core.clock.now,
-                        editable=False,
-                        verbose_name="créé le",
-                    ),
-                ),
-                (
-                    "version",
-                    models.PositiveIntegerField(
-                        default=1, editable=False, verbose_name="version"
-                    ),
-                ),
-                (
-                    "updated_at",
-                    models.DateTimeField(
-                        default=lokahome.core.clock.now,
-                        editable=False,
-                        verbose_name="modifié le",
-                    ),
-                ),
-                (
-                    "slug",
-                    models.SlugField(
-                        max_length=120, unique=True, verbose_name="adresse publique"
-                    ),
-                ),
-                (
-                    "purpose",
-                    models.CharField(
-                        choices=[
-                            ("long_let", "Location"),
-                            ("short_stay", "Court séjour"),
-                            ("room_share", "Colocation"),
-                        ],
-                        default="long_let",
-                        max_length=20,
-                        verbose_name="usage",
-                    ),
-                ),
-                (
-                    "status",
-                    models.CharField(
-                        choices=[
-                            ("draft", "Brouillon"),
-                            ("submitted", "À modérer"),
-                            ("needs_changes", "À corriger"),
-                            ("published", "Publiée"),
-                            ("paused", "En pause"),
-                            ("let", "Louée"),
-                            ("expired", "Expirée"),
-                            ("rejected", "Refusée"),
-                            ("suspended", "Suspendue"),
-                        ],
-                        default="draft",
-                        max_length=20,
-                        verbose_name="état",
-                    ),
-                ),
-                ("title", models.CharField(max_length=160, verbose_name="titre")),
-                (
-                    "search_title",
-                    models.CharField(
-                        blank=True, max_length=400, verbose_name="mots de la recherche"
-                    ),
-                ),
-                (
-                    "description",
-                    models.CharField(
-                        blank=True, max_length=2000, verbose_name="texte de l’annonce"
-                    ),
-                ),
-                ("rent", models.IntegerField(verbose_name="loyer")),
-                (
-                    "currency",
-                    models.CharField(
-                        default="XOF", max_length=3, verbose_name="devise"
-                    ),
-                ),
-                (
-                    "entry_total",
-                    models.IntegerField(default=0, verbose_name="total à l’entrée"),
-                ),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("entree_coucher", "Entrée-coucher"),
-                            ("chambre_salon", "Chambre-salon"),
-                            ("studio", "Studio"),
-                            ("apartment", "Appartement"),
-                            ("house", "Maison"),
-                            ("villa", "Villa"),
-                            ("shared_room", "Chambre en colocation"),
-                            ("shop", "Boutique ou bureau"),
-                        ],
-                        max_length=20,
-                        verbose_name="type de logement",
-                    ),
-                ),
-                ("bedrooms", models.IntegerField(verbose_name="chambres")),
-                (
-                    "sanitary",
-                    models.CharField(
-                        choices=[
-                            ("ordinary", "Ordinaire (douche et WC dans la cour)"),
-                            ("semi_sanitary", "Semi-sanitaire"),
-                            ("sanitary", "Sanitaire (douche et WC à l’intérieur)"),
-                        ],
-                        max_length=20,
-                        verbose_name="sanitaires",
-                    ),
-                ),
-                (
-                    "is_furnished",
-                    models.BooleanField(default=False, verbose_name="meublé"),
-                ),
-                (
-                    "public_point",
-                    django.contrib.gis.db.models.fields.PointField(
-                        spatial_index=False, srid=4326, verbose_name="point public"
-                    ),
-                ),
-                (
-                    "point_m",
-                    models.GeneratedField(
-                        db_persist=True,
-                        expression=django.contrib.gis.db.models.functions.Transform(
-                            "public_point", 32631
-                        ),
-                        output_field=django.contrib.gis.db.models.fields.PointField(
-                            spatial_index=False, srid=32631
-                        ),
-                        verbose_name="point en mètres",
-                    ),
-                ),
-                (
-                    "available_on",
-                    models.DateField(blank=True, null=True, verbose_name="libre le"),
-                ),
-                (
-                    "photo_count",
-                    models.IntegerField(default=0, verbose_name="nombre de photos"),
-                ),
-                (
-                    "reviewed_rent",
-                    models.IntegerField(
-                        null=True, verbose_name="loyer vu en modération"
-                    ),
-                ),
-                (
-                    "review_reason",
-                    models.CharField(
-                        blank=True,
-                        max_length=500,
-                        verbose_name="motif de la modération",
-                    ),
-                ),
-                (
-                    "submitted_at",
-                    models.DateTimeField(null=True, verbose_name="soumise le"),
-                ),
-                (
-                    "published_at",
-                    models.DateTimeField(null=True, verbose_name="publiée le"),
-                ),
-                (
-                    "confirmed_at",
-                    models.DateTimeField(null=True, verbose_name="confirmée le"),
-                ),
-                (
-                    "commune",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="properties.division",
-                        verbose_name="commune",
-                    ),
-                ),
-                (
-                    "division",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="properties.division",
-                        verbose_name="division",
-                    ),
-                ),
-                (
-                    "landlord",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                        verbose_name="propriétaire",
-                    ),
-                ),
-                (
-                    "landmark",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="properties.landmark",
-                        verbose_name="repère",
-                    ),
-                ),
+                ('id', models.UUIDField(default=lokahome.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('created_at', models.DateTimeField(default=lokahome.core.clock.now, editable=False, verbose_name="créé le")),
+                ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name="version")),
+                ('updated_at', models.DateTimeField(default=lokahome.core.clock.now, editable=False, verbose_name="modifié le")),
+                ('status', models.CharField(choices=[('draft', 'Brouillon'), ('sent', 'Envoyée'), ('under_review', 'À l’étude'), ('accepted', 'Acceptée'), ('converted', 'Bail signé'), ('declined', 'Refusée'), ('withdrawn', 'Retirée'), ('expired', 'Expirée')], default='draft', max_length=20, verbose_name="état")),
+                ('message', models.CharField(blank=True, max_length=1000, verbose_name="message")),
+                ('move_in_on', models.DateField( verbose_name="entrée souhaitée le")),
+                ('occupants', models.IntegerField(default=1, verbose_name="occupants")),
+                ('decision_reason', models.CharField(blank=True, max_length=500, verbose_name="motif de la décision")),
+                ('sent_at', models.DateTimeField(null=True, verbose_name="envoyée le")),
+                ('decided_at', models.DateTimeField(null=True, verbose_name="décidée le")),
+                ('landlord', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name="propriétaire")),
+                ('tenant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name="locataire")),
             ],
             options={
-                "verbose_name": "annonce",
-                "verbose_name_plural": "annonces",
-                "ordering": ("-id",),
-                "permissions": (("moderate_listing", "Décider des annonces"),),
+                'verbose_name': 'candidature',
+                'verbose_name_plural': 'candidatures',
+                'ordering': ('-id',),
+            },
+        ),
+        migrations.CreateModel(
+            name='Division',
+            fields=[
+                ('id', models.UUIDField(default=lokahome.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('created_at', models.DateTimeField(default=lokahome.core.clock.now, editable=False, verbose_name="créé le")),
+                ('source_key', models.CharField(max_length=120, unique=True, verbose_name="clé de la source")),
+                ('level', models.CharField(choices=[('department', 'département'), ('commune', 'commune'), ('arrondissement', 'arrondissement'), ('quartier', 'quartier ou village')], max_length=16, verbose_name="niveau")),
+                ('code', models.CharField(max_length=12, verbose_name="code")),
+                ('name', models.CharField(max_length=120, verbose_name="nom")),
+                ('search_name', models.CharField(max_length=120, verbose_name="nom pour la recherche")),
+                ('parent_code', models.CharField(blank=True, max_length=12, verbose_name="code de la division qui la contient")),
+                ('is_ambiguous', models.BooleanField(default=False, verbose_name="ambiguë")),
+                ('point', django.contrib.gis.db.models.fields.PointField(null=True, srid=4326, verbose_name="point")),
+                ('precision', models.CharField(blank=True, choices=[('department', 'département'), ('commune', 'commune'), ('arrondissement', 'arrondissement'), ('quartier', 'quartier ou village')], max_length=16, verbose_name="précision du point")),
+                ('commune', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='properties.division', verbose_name="commune")),
+                ('parent', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='children', to='properties.division', verbose_name="division qui la contient")),
+            ],
+            options={
+                'verbose_name': 'division',
+                'verbose_name_plural': 'divisions',
+            },
+        ),
+        migrations.CreateModel(
+            name='Lease',
+            fields=[
+                ('id', models.UUIDField(default=lokahome.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('created_at', models.DateTimeField(default=lokahome.core.clock.now, editable=False, verbose_name="créé le")),
+                ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name="version")),
+                ('updated_at', models.DateTimeField(default=lokahome.core.clock.now, editable=False, verbose_name="modifié le")),
+                ('status', models.CharField(choices=[('draft', 'Brouillon'), ('legal_check', 'Contrôle légal'), ('out_for_signature', 'À signer'), ('active', 'En cours'), ('notice_given', 'Préavis donné'), ('ended', 'Terminé'), ('settled', 'Soldé'), ('abandoned', 'Abandonné')], default='draft', max_length=20, verbose_name="état")),
+                ('rent', models.IntegerField( verbose_name="loyer")),
+                ('deposit', models.IntegerField(default=0, verbose_name="caution")),
+                ('currency', models.CharField(default='XOF', max_length=3, verbose_name="devise")),
+                ('period', models.CharField(choices=[('monthly', 'mensuel')], default='monthly', max_length=20, verbose_name="périodicité")),
+                ('starts_on', models.DateField( verbose_name="débute le")),
+                ('ends_on', models.DateField(blank=True, null=True, verbose_name="finit le")),
+                ('due_day', models.IntegerField(default=5, verbose_name="jour d’échéance")),
+                ('fee_bearer', models.CharField(choices=[('tenant', 'locataire'), ('landlord', 'propriétaire')], default='tenant', max_length=20, verbose_name="frais à la charge de")),
+                ('terms_digest', models.CharField(blank=True, max_length=64, verbose_name="empreinte des termes")),
+                ('activated_at', models.DateTimeField(null=True, verbose_name="en cours depuis le")),
+                ('application', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='lease', to='properties.application', verbose_name="candidature")),
+                ('landlord', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name="propriétaire")),
+                ('tenant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name="locataire")),
+            ],
+            options={
+                'verbose_name': 'bail',
+                'verbose_name_plural': 'baux',
+                'ordering': ('-id',),
+            },
+        ),
+        migrations.CreateModel(
+            name='LeaseSignature',
+            fields=[
+                ('id', models.UUIDField(default=lokahome.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('created_at', models.DateTimeField(default=lokahome.core.clock.now, editable=False, verbose_name="créé le")),
+                ('role', models.CharField(choices=[('landlord', 'propriétaire'), ('tenant', 'locataire')], max_length=20, verbose_name="rôle")),
+                ('terms_digest', models.CharField(max_length=64, verbose_name="empreinte des termes")),
+                ('signed_at', models.DateTimeField( verbose_name="signé le")),
+                ('lease', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='signatures', to='properties.lease', verbose_name="bail")),
+                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name="personne")),
+            ],
+            options={
+                'verbose_name': 'signature',
+                'verbose_name_plural': 'signatures',
+                'ordering': ('id',),
+            },
+        ),
+        migrations.CreateModel(
+            name='Listing',
+            fields=[
+                ('id', models.UUIDField(default=lokahome.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('created_at', models.DateTimeField(default=lokahome.core.clock.now, editable=False, verbose_name="créé le")),
+                ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name="version")),
+                ('updated_at', models.DateTimeField(default=lokahome.core.clock.now, editable=False, verbose_name="modifié le")),
+                ('slug', models.SlugField(max_length=120, unique=True, verbose_name="adresse publique")),
+                ('purpose', models.CharField(choices=[('long_let', 'Location'), ('short_stay', 'Court séjour'), ('room_share', 'Colocation')], default='long_let', max_length=20, verbose_name="usage")),
+                ('status', models.CharField(choices=[('draft', 'Brouillon'), ('submitted', 'À modérer'), ('needs_changes', 'À corriger'), ('published', 'Publiée'), ('paused', 'En pause'), ('let', 'Louée'), ('expired', 'Expirée'), ('rejected', 'Refusée'), ('suspended', 'Suspendue')], default='draft', max_length=20, verbose_name="état")),
+                ('title', models.CharField(max_length=160, verbose_name="titre")),
+                ('search_title', models.CharField(blank=True, max_length=400, verbose_name="mots de la recherche")),
+                ('description', models.CharField(blank=True, max_length=2000, verbose_name="texte de l’annonce")),
+                ('rent', models.IntegerField( verbose_name="loyer")),
+                ('currency', models.CharField(default='XOF', max_length=3, verbose_name="devise")),
+                ('entry_total', models.IntegerField(default=0, verbose_name="total à l’entrée")),
+                ('kind', models.CharField(choices=[('entree_coucher', 'Entrée-coucher'), ('chambre_salon', 'Chambre-salon'), ('studio', 'Studio'), ('apartment', 'Appartement'), ('house', 'Maison'), ('villa', 'Villa'), ('shared_room', 'Chambre en colocation'), ('shop', 'Boutique ou bureau')], max_length=20, verbose_name="type de logement")),
+                ('bedrooms', models.IntegerField( verbose_name="chambres")),
+                ('sanitary', models.CharField(choices=[('ordinary', 'Ordinaire (douche et WC dans la cour)'), ('semi_sanitary', 'Semi-sanitaire'), ('sanitary', 'Sanitaire (douche et WC à l’intérieur)')], max_length=20, verbose_name="sanitaires")),
+                ('is_furnished', models.BooleanField(default=False, verbose_name="meublé")),
+                ('public_point', django.contrib.gis.db.models.fields.PointField(spatial_index=False, srid=4326, verbose_name="point public")),
+                ('point_m', models.GeneratedField(db_persist=True, expression=django.contrib.gis.db.models.functions.Transform('public_point', 32631), output_field=django.contrib.gis.db.models.fields.PointField(spatial_index=False, srid=32631), verbose_name="point en mètres")),
+                ('available_on', models.DateField(blank=True, null=True, verbose_name="libre le")),
+                ('photo_count', models.IntegerField(default=0, verbose_name="nombre de photos")),
+                ('reviewed_rent', models.IntegerField(null=True, verbose_name="loyer vu en modération")),
+                ('review_reason', models.CharField(blank=True, max_length=500, verbose_name="motif de la modération")),
+                ('submitted_at', models.DateTimeField(null=True, verbose_name="soumise le")),
+                ('published_at', models.DateTimeField(null=True, verbose_name="publiée le")),
+                ('confirmed_at', models.DateTimeField(null=True, verbose_name="confirmée le")),
+                ('commune', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='properties.division', verbose_name="commune")),
+                ('division', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='properties.division', verbose_name="division")),
+                ('landlord', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name="propriétaire")),
+                ('landmark', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='properties.landmark', verbose_name="repère")),
+            ],
+            options={
+                'verbose_name': 'annonce',
+                'verbose_name_plural': 'annonces',
+                'ordering': ('-id',),
+                'permissions': (('moderate_listing', 'Décider des annonces'),),
             },
         ),
         migrations.AddField(
-            model_name="lease",
-            name="listing",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="properties.listing",
-                verbose_name="annonce",
-            ),
+            model_name='lease',
+            name='listing',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='properties.listing', verbose_name="annonce"),
         ),
         migrations.CreateModel(
-            name="EntryCost",
+            name='EntryCost',
             fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        default=lokahome.core.ids.uuid7,
-                        editable=False,
-                        primary_key=True,
-                        serialize=False,
-                    ),
-                ),
-                (
-                    "created_at",
-                    models.DateTimeField(
-                        default=lokahome.core.clock.now,
-                        editable=False,
-                        verbose_name="créé le",
-                    ),
-                ),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("deposit", "Caution"),
-                            ("prepaid_rent", "Loyers payés d’avance"),
-                            ("utility_deposit", "Caution eau et électricité"),
-                            ("commission", "Commission"),
-                            ("visit_fee", "Frais de visite"),
-                            ("other", "Autres frais"),
-                        ],
-                        max_length=20,
-                        verbose_name="nature",
-                    ),
-                ),
-                ("amount", models.IntegerField(verbose_name="montant")),
-                (
-                    "note",
-                    models.CharField(
-                        blank=True, max_length=160, verbose_name="remarque"
-                    ),
-                ),
-                (
-                    "legal_mark",
-                    models.CharField(
-                        choices=[
-                            ("legal", "conforme"),
-                            ("negotiable", "à négocier"),
-                            ("above_cap", "au-dessus du plafond légal"),
-                        ],
-                        max_length=20,
-                        verbose_name="conformité",
-                    ),
-                ),
-                (
-                    "rule_id",
-                    models.CharField(blank=True, max_length=40, verbose_name="règle"),
-                ),
-                (
-                    "rules_version",
-                    models.CharField(max_length=20, verbose_name="version des règles"),
-                ),
-                (
-                    "listing",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="entry_costs",
-                        to="properties.listing",
-                        verbose_name="annonce",
-                    ),
-                ),
+                ('id', models.UUIDField(default=lokahome.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('created_at', models.DateTimeField(default=lokahome.core.clock.now, editable=False, verbose_name="créé le")),
+                ('kind', models.CharField(choices=[('deposit', 'Caution'), ('prepaid_rent', 'Loyers payés d’avance'), ('utility_deposit', 'Caution eau et électricité'), ('commission', 'Commission'), ('visit_fee', 'Frais de visite'), ('other', 'Autres frais')], max_length=20, verbose_name="nature")),
+                ('amount', models.IntegerField( verbose_name="montant")),
+                ('note', models.CharField(blank=True, max_length=160, verbose_name="remarque")),
+                ('legal_mark', models.CharField(choices=[('legal', 'conforme'), ('negotiable', 'à négocier'), ('above_cap', 'au-dessus du plafond légal')], max_length=20, verbose_name="conformité")),
+                ('rule_id', models.CharField(blank=True, max_length=40, verbose_name="règle")),
+                ('rules_version', models.CharField(max_length=20, verbose_name="version des règles")),
+                ('listing', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='entry_costs', to='properties.listing', verbose_name="annonce")),
             ],
             options={
-                "verbose_name": "frais d’entrée",
-                "verbose_name_plural": "frais d’entrée",
-                "ordering": ("id",),
+                'verbose_name': 'frais d’entrée',
+                'verbose_name_plural': 'frais d’entrée',
+                'ordering': ('id',),
             },
         ),
         migrations.AddField(
-            model_name="application",
-            name="listing",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="applications",
-                to="properties.listing",
-                verbose_name="annonce",
-            ),
+            model_name='application',
+            name='listing',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='applications', to='properties.listing', verbose_name="annonce"),
         ),
         migrations.CreateModel(
-            name="ListingPhoto",
+            name='ListingPhoto',
             fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        default=lokahome.core.ids.uuid7,
-                        editable=False,
-                        primary_key=True,
-                        serialize=False,
-                    ),
-                ),
-                (
-                    "created_at",
-                    models.DateTimeField(
-                        default=lokahome.core.clock.now,
-                        editable=False,
-                        verbose_name="créé le",
-                    ),
-                ),
-                (
-                    "upload_id",
-                    models.UUIDField(unique=True, verbose_name="dépôt de fichier"),
-                ),
-                ("position", models.IntegerField(verbose_name="rang")),
-                ("width", models.IntegerField(verbose_name="largeur")),
-                ("height", models.IntegerField(verbose_name="hauteur")),
-                ("variants", models.JSONField(verbose_name="variantes")),
-                (
-                    "listing",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="photos",
-                        to="properties.listing",
-                        verbose_name="annonce",
-                    ),
-                ),
+                ('id', models.UUIDField(default=lokahome.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('created_at', models.DateTimeField(default=lokahome.core.clock.now, editable=False, verbose_name="créé le")),
+                ('upload_id', models.UUIDField(unique=True, verbose_name="dépôt de fichier")),
+                ('position', models.IntegerField( verbose_name="rang")),
+                ('width', models.IntegerField( verbose_name="largeur")),
+                ('height', models.IntegerField( verbose_name="hauteur")),
+                ('variants', models.JSONField( verbose_name="variantes")),
+                ('listing', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='photos', to='properties.listing', verbose_name="annonce")),
             ],
             options={
-                "verbose_name": "photo",
-                "verbose_name_plural": "photos",
-                "ordering": ("position", "id"),
+                'verbose_name': 'photo',
+                'verbose_name_plural': 'photos',
+                'ordering': ('position', 'id'),
             },
         ),
         migrations.CreateModel(
-            name="Place",
+            name='Place',
             fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        default=lokahome.core.ids.uuid7,
-                        editable=False,
-                        primary_key=True,
-                        serialize=False,
-                    ),
-                ),
-                (
-                    "created_at",
-                    models.DateTimeField(
-                        default=lokahome.core.clock.now,
-                        editable=False,
-                        verbose_name="créé le",
-                    ),
-                ),
-                (
-                    "osm_node",
-                    models.BigIntegerField(
-                        unique=True, verbose_name="nœud OpenStreetMap"
-                    ),
-                ),
-                ("kind", models.CharField(max_length=40, verbose_name="nature")),
-                ("name", models.CharField(max_length=120, verbose_name="nom")),
-                (
-                    "search_name",
-                    models.CharField(
-                        max_length=120, verbose_name="nom pour la recherche"
-                    ),
-                ),
-                (
-                    "point",
-                    django.contrib.gis.db.models.fields.PointField(
-                        srid=4326, verbose_name="point"
-                    ),
-                ),
-                (
-                    "point_m",
-                    models.GeneratedField(
-                        db_persist=True,
-                        expression=django.contrib.gis.db.models.functions.Transform(
-                            "point", 32631
-                        ),
-                        output_field=django.contrib.gis.db.models.fields.PointField(
-                            spatial_index=False, srid=32631
-                        ),
-                        verbose_name="point en mètres",
-                    ),
-                ),
-                (
-                    "population",
-                    models.IntegerField(null=True, verbose_name="habitants"),
-                ),
+                ('id', models.UUIDField(default=lokahome.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('created_at', models.DateTimeField(default=lokahome.core.clock.now, editable=False, verbose_name="créé le")),
+                ('osm_node', models.BigIntegerField(unique=True, verbose_name="nœud OpenStreetMap")),
+                ('kind', models.CharField(max_length=40, verbose_name="nature")),
+                ('name', models.CharField(max_length=120, verbose_name="nom")),
+                ('search_name', models.CharField(max_length=120, verbose_name="nom pour la recherche")),
+                ('point', django.contrib.gis.db.models.fields.PointField(srid=4326, verbose_name="point")),
+                ('point_m', models.GeneratedField(db_persist=True, expression=django.contrib.gis.db.models.functions.Transform('point', 32631), output_field=django.contrib.gis.db.models.fields.PointField(spatial_index=False, srid=32631), verbose_name="point en mètres")),
+                ('population', models.IntegerField(null=True, verbose_name="habitants")),
             ],
             options={
-                "verbose_name": "localité",
-                "verbose_name_plural": "localités",
-                "indexes": [
-                    django.contrib.postgres.indexes.GinIndex(
-                        django.contrib.postgres.indexes.OpClass(
-                            "search_name", name="gin_trgm_ops"
-                        ),
-                        name="properties_place_name",
-                    ),
-                    django.contrib.postgres.indexes.GistIndex(
-                        fields=["point_m"], name="properties_place_nearest"
-                    ),
-                ],
+                'verbose_name': 'localité',
+                'verbose_name_plural': 'localités',
+                'indexes': [django.contrib.postgres.indexes.GinIndex(django.contrib.postgres.indexes.OpClass('search_name', name='gin_trgm_ops'), name='properties_place_name'), django.contrib.postgres.indexes.GistIndex(fields=['point_m'], name='properties_place_nearest')],
             },
         ),
         migrations.AddField(
-            model_name="landmark",
-            name="locality",
-            field=models.ForeignKey(
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="+",
-                to="properties.place",
-                verbose_name="localité",
-            ),
+            model_name='landmark',
+            name='locality',
+            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='properties.place', verbose_name="localité"),
         ),
         migrations.CreateModel(
-            name="Property",
+            name='Property',
             fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        default=lokahome.core.ids.uuid7,
-                        editable=False,
-                        primary_key=True,
-                        serialize=False,
-                    ),
-                ),
-                (
-                    "created_at",
-                    models.DateTimeField(
-                        default=lokahome.core.clock.now,
-                        editable=False,
-                        verbose_name="créé le",
-                    ),
-                ),
-                (
-                    "version",
-                    models.PositiveIntegerField(
-                        default=1, editable=False, verbose_name="version"
-                    ),
-                ),
-                (
-                    "updated_at",
-                    models.DateTimeField(
-                        default=lokahome.core.clock.now,
-                        editable=False,
-                        verbose_name="modifié le",
-                    ),
-                ),
-                (
-                    "label",
-                    models.CharField(
-                        max_length=80, verbose_name="nom donné par le propriétaire"
-                    ),
-                ),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("courtyard", "Cour commune"),
-                            ("house", "Maison individuelle"),
-                            ("building", "Immeuble"),
-                            ("other", "Autre"),
-                        ],
-                        default="other",
-                        max_length=20,
-                        verbose_name="type de bien",
-                    ),
-                ),
-                (
-                    "landmark_relation",
-                    models.CharField(
-                        choices=[
-                            ("unsaid", "près de"),
-                            ("beside", "à côté de"),
-                            ("opposite", "en face de"),
-                            ("behind", "derrière"),
-                            ("before", "avant"),
-                            ("after", "après"),
-                        ],
-                        default="unsaid",
-                        max_length=20,
-                        verbose_name="situation par rapport au repère",
-                    ),
-                ),
-                (
-                    "path_text",
-                    models.CharField(blank=True, max_length=500, verbose_name="chemin"),
-                ),
-                (
-                    "street",
-                    models.CharField(blank=True, max_length=80, verbose_name="rue"),
-                ),
-                (
-                    "door_number",
-                    models.CharField(
-                        blank=True, max_length=20, verbose_name="numéro de porte"
-                    ),
-                ),
-                (
-                    "pin",
-                    django.contrib.gis.db.models.fields.PointField(
-                        srid=4326, verbose_name="épingle"
-                    ),
-                ),
-                (
-                    "pin_accuracy_metres",
-                    models.IntegerField(
-                        default=50, verbose_name="précision de l’épingle (m)"
-                    ),
-                ),
-                (
-                    "division",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="properties.division",
-                        verbose_name="division",
-                    ),
-                ),
-                (
-                    "landlord",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                        verbose_name="propriétaire",
-                    ),
-                ),
-                (
-                    "landmark",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="properties.landmark",
-                        verbose_name="repère",
-                    ),
-                ),
+                ('id', models.UUIDField(default=lokahome.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('created_at', models.DateTimeField(default=lokahome.core.clock.now, editable=False, verbose_name="créé le")),
+                ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name="version")),
+                ('updated_at', models.DateTimeField(default=lokahome.core.clock.now, editable=False, verbose_name="modifié le")),
+                ('label', models.CharField(max_length=80, verbose_name="nom donné par le propriétaire")),
+                ('kind', models.CharField(choices=[('courtyard', 'Cour commune'), ('house', 'Maison individuelle'), ('building', 'Immeuble'), ('other', 'Autre')], default='other', max_length=20, verbose_name="type de bien")),
+                ('landmark_relation', models.CharField(choices=[('unsaid', 'près de'), ('beside', 'à côté de'), ('opposite', 'en face de'), ('behind', 'derrière'), ('before', 'avant'), ('after', 'après')], default='unsaid', max_length=20, verbose_name="situation par rapport au repère")),
+                ('path_text', models.CharField(blank=True, max_length=500, verbose_name="chemin")),
+                ('street', models.CharField(blank=True, max_length=80, verbose_name="rue")),
+                ('door_number', models.CharField(blank=True, max_length=20, verbose_name="numéro de porte")),
+                ('pin', django.contrib.gis.db.models.fields.PointField(srid=4326, verbose_name="épingle")),
+                ('pin_accuracy_metres', models.IntegerField(default=50, verbose_name="précision de l’épingle (m)")),
+                ('division', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='properties.division', verbose_name="division")),
+                ('landlord', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name="propriétaire")),
+                ('landmark', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='properties.landmark', verbose_name="repère")),
             ],
             options={
-                "verbose_name": "bien",
-                "verbose_name_plural": "biens",
-                "ordering": ("-id",),
+                'verbose_name': 'bien',
+                'verbose_name_plural': 'biens',
+                'ordering': ('-id',),
             },
         ),
         migrations.CreateModel(
-            name="RentPeriod",
+            name='RentPeriod',
             fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        default=lokahome.core.ids.uuid7,
-                        editable=False,
-                        primary_key=True,
-                        serialize=False,
-                    ),
-                ),
-                (
-                    "created_at",
-                    models.DateTimeField(
-                        default=lokahome.core.clock.now,
-                        editable=False,
-                        verbose_name="créé le",
-                    ),
-                ),
-                (
-                    "version",
-                    models.PositiveIntegerField(
-                        default=1, editable=False, verbose_name="version"
-                    ),
-                ),
-                (
-                    "updated_at",
-                    models.DateTimeField(
-                        default=lokahome.core.clock.now,
-                        editable=False,
-                        verbose_name="modifié le",
-                    ),
-                ),
-                ("starts_on", models.DateField(verbose_name="débute le")),
-                ("ends_on", models.DateField(verbose_name="finit le")),
-                ("due_on", models.DateField(verbose_name="échéance")),
-                ("amount", models.IntegerField(verbose_name="loyer")),
-                ("paid", models.IntegerField(default=0, verbose_name="payé")),
-                ("currency", models.CharField(max_length=3, verbose_name="devise")),
-                (
-                    "status",
-                    models.CharField(
-                        choices=[
-                            ("due", "À payer"),
-                            ("part_paid", "Payé en partie"),
-                            ("paid", "Payé"),
-                            ("overdue", "En retard"),
-                            ("written_off", "Abandonné"),
-                        ],
-                        default="due",
-                        max_length=20,
-                        verbose_name="état",
-                    ),
-                ),
-                ("paid_at", models.DateTimeField(null=True, verbose_name="payé le")),
-                (
-                    "lease",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="rent_periods",
-                        to="properties.lease",
-                        verbose_name="bail",
-                    ),
-                ),
+                ('id', models.UUIDField(default=lokahome.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('created_at', models.DateTimeField(default=lokahome.core.clock.now, editable=False, verbose_name="créé le")),
+                ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name="version")),
+                ('updated_at', models.DateTimeField(default=lokahome.core.clock.now, editable=False, verbose_name="modifié le")),
+                ('starts_on', models.DateField( verbose_name="débute le")),
+                ('ends_on', models.DateField( verbose_name="finit le")),
+                ('due_on', models.DateField( verbose_name="échéance")),
+                ('amount', models.IntegerField( verbose_name="loyer")),
+                ('paid', models.IntegerField(default=0, verbose_name="payé")),
+                ('currency', models.CharField(max_length=3, verbose_name="devise")),
+                ('status', models.CharField(choices=[('due', 'À payer'), ('part_paid', 'Payé en partie'), ('paid', 'Payé'), ('overdue', 'En retard'), ('written_off', 'Abandonné')], default='due', max_length=20, verbose_name="état")),
+                ('paid_at', models.DateTimeField(null=True, verbose_name="payé le")),
+                ('lease', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='rent_periods', to='properties.lease', verbose_name="bail")),
             ],
             options={
-                "verbose_name": "période de loyer",
-                "verbose_name_plural": "périodes de loyer",
-                "ordering": ("starts_on",),
+                'verbose_name': 'période de loyer',
+                'verbose_name_plural': 'périodes de loyer',
+                'ordering': ('starts_on',),
             },
         ),
         migrations.CreateModel(
-            name="RentPayment",
+            name='RentPayment',
             fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        default=lokahome.core.ids.uuid7,
-                        editable=False,
-                        primary_key=True,
-                        serialize=False,
-                    ),
-                ),
-                (
-                    "created_at",
-                    models.DateTimeField(
-                        default=lokahome.core.clock.now,
-                        editable=False,
-                        verbose_name="créé le",
-                    ),
-                ),
-                (
-                    "version",
-                    models.PositiveIntegerField(
-                        default=1, editable=False, verbose_name="version"
-                    ),
-                ),
-                (
-                    "updated_at",
-                    models.DateTimeField(
-                        default=lokahome.core.clock.now,
-                        editable=False,
-                        verbose_name="modifié le",
-                    ),
-                ),
-                ("charge_id", models.UUIDField(unique=True, verbose_name="paiement")),
-                ("payer_id", models.UUIDField(verbose_name="payeur")),
-                ("amount", models.IntegerField(verbose_name="montant")),
-                ("currency", models.CharField(max_length=3, verbose_name="devise")),
-                (
-                    "applied_at",
-                    models.DateTimeField(null=True, verbose_name="imputé le"),
-                ),
-                ("captured", models.IntegerField(default=0, verbose_name="encaissé")),
-                ("credit", models.IntegerField(default=0, verbose_name="avoir")),
-                (
-                    "lease",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="rent_payments",
-                        to="properties.lease",
-                        verbose_name="bail",
-                    ),
-                ),
-                (
-                    "named_period",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="properties.rentperiod",
-                        verbose_name="période désignée",
-                    ),
-                ),
+                ('id', models.UUIDField(default=lokahome.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('created_at', models.DateTimeField(default=lokahome.core.clock.now, editable=False, verbose_name="créé le")),
+                ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name="version")),
+                ('updated_at', models.DateTimeField(default=lokahome.core.clock.now, editable=False, verbose_name="modifié le")),
+                ('charge_id', models.UUIDField(unique=True, verbose_name="paiement")),
+                ('payer_id', models.UUIDField( verbose_name="payeur")),
+                ('amount', models.IntegerField( verbose_name="montant")),
+                ('currency', models.CharField(max_length=3, verbose_name="devise")),
+                ('applied_at', models.DateTimeField(null=True, verbose_name="imputé le")),
+                ('captured', models.IntegerField(default=0, verbose_name="encaissé")),
+                ('credit', models.IntegerField(default=0, verbose_name="avoir")),
+                ('lease', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='rent_payments', to='properties.lease', verbose_name="bail")),
+                ('named_period', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='properties.rentperiod', verbose_name="période désignée")),
             ],
             options={
-                "verbose_name": "paiement de loyer",
-                "verbose_name_plural": "paiements de loyer",
-                "ordering": ("-id",),
+                'verbose_name': 'paiement de loyer',
+                'verbose_name_plural': 'paiements de loyer',
+                'ordering': ('-id',),
             },
         ),
         migrations.CreateModel(
-            name="RentAllocation",
+            name='RentAllocation',
             fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        default=lokahome.core.ids.uuid7,
-                        editable=False,
-                        primary_key=True,
-                        serialize=False,
-                    ),
-                ),
-                (
-                    "created_at",
-                    models.DateTimeField(
-                        default=lokahome.core.clock.now,
-                        editable=False,
-                        verbose_name="créé le",
-                    ),
-                ),
-                ("charge_id", models.UUIDField(verbose_name="paiement")),
-                ("amount", models.IntegerField(verbose_name="montant imputé")),
-                (
-                    "period",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="allocations",
-                        to="properties.rentperiod",
-                        verbose_name="période de loyer",
-                    ),
-                ),
+                ('id', models.UUIDField(default=lokahome.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('created_at', models.DateTimeField(default=lokahome.core.clock.now, editable=False, verbose_name="créé le")),
+                ('charge_id', models.UUIDField( verbose_name="paiement")),
+                ('amount', models.IntegerField( verbose_name="montant imputé")),
+                ('period', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='allocations', to='properties.rentperiod', verbose_name="période de loyer")),
             ],
             options={
-                "verbose_name": "imputation",
-                "verbose_name_plural": "imputations",
-                "ordering": ("id",),
+                'verbose_name': 'imputation',
+                'verbose_name_plural': 'imputations',
+                'ordering': ('id',),
             },
         ),
         migrations.CreateModel(
-            name="Unit",
+            name='Unit',
             fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        default=lokahome.core.ids.uuid7,
-                        editable=False,
-                        primary_key=True,
-                        serialize=False,
-                    ),
-                ),
-                (
-                    "created_at",
-                    models.DateTimeField(
-                        default=lokahome.core.clock.now,
-                        editable=False,
-                        verbose_name="créé le",
-                    ),
-                ),
-                (
-                    "version",
-                    models.PositiveIntegerField(
-                        default=1, editable=False, verbose_name="version"
-                    ),
-                ),
-                (
-                    "updated_at",
-                    models.DateTimeField(
-                        default=lokahome.core.clock.now,
-                        editable=False,
-                        verbose_name="modifié le",
-                    ),
-                ),
-                (
-                    "label",
-                    models.CharField(
-                        max_length=80, verbose_name="nom donné par le propriétaire"
-                    ),
-                ),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("entree_coucher", "Entrée-coucher"),
-                            ("chambre_salon", "Chambre-salon"),
-                            ("studio", "Studio"),
-                            ("apartment", "Appartement"),
-                            ("house", "Maison"),
-                            ("villa", "Villa"),
-                            ("shared_room", "Chambre en colocation"),
-                            ("shop", "Boutique ou bureau"),
-                        ],
-                        max_length=20,
-                        verbose_name="type de logement",
-                    ),
-                ),
-                (
-                    "bedrooms",
-                    models.IntegerField(
-                        default=1,
-                        validators=[django.core.validators.MaxValueValidator(20)],
-                        verbose_name="chambres",
-                    ),
-                ),
-                (
-                    "sanitary",
-                    models.CharField(
-                        choices=[
-                            ("ordinary", "Ordinaire (douche et WC dans la cour)"),
-                            ("semi_sanitary", "Semi-sanitaire"),
-                            ("sanitary", "Sanitaire (douche et WC à l’intérieur)"),
-                        ],
-                        max_length=20,
-                        verbose_name="sanitaires",
-                    ),
-                ),
-                (
-                    "is_furnished",
-                    models.BooleanField(default=False, verbose_name="meublé"),
-                ),
-                (
-                    "has_own_entrance",
-                    models.BooleanField(
-                        default=False, verbose_name="entrée indépendante"
-                    ),
-                ),
-                (
-                    "surface_m2",
-                    models.IntegerField(
-                        blank=True, null=True, verbose_name="surface (m²)"
-                    ),
-                ),
-                (
-                    "water",
-                    models.CharField(
-                        choices=[
-                            ("unsaid", "Non précisé"),
-                            ("soneb_own", "SONEB, compteur personnel"),
-                            ("soneb_shared", "SONEB, compteur partagé"),
-                            ("borehole", "Forage"),
-                            ("well", "Puits"),
-                        ],
-                        default="unsaid",
-                        max_length=20,
-                        verbose_name="eau",
-                    ),
-                ),
-                (
-                    "power",
-                    models.CharField(
-                        choices=[
-                            ("unsaid", "Non précisé"),
-                            ("sbee_prepaid", "SBEE, compteur à carte"),
-                            ("sbee_own", "SBEE, compteur personnel"),
-                            ("submeter", "Décompteur"),
-                            ("solar", "Solaire"),
-                            ("none", "Pas de courant"),
-                        ],
-                        default="unsaid",
-                        max_length=20,
-                        verbose_name="électricité",
-                    ),
-                ),
-                (
-                    "landlord",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                        verbose_name="propriétaire",
-                    ),
-                ),
-                (
-                    "property",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="units",
-                        to="properties.property",
-                        verbose_name="bien",
-                    ),
-                ),
+                ('id', models.UUIDField(default=lokahome.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('created_at', models.DateTimeField(default=lokahome.core.clock.now, editable=False, verbose_name="créé le")),
+                ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name="version")),
+                ('updated_at', models.DateTimeField(default=lokahome.core.clock.now, editable=False, verbose_name="modifié le")),
+                ('label', models.CharField(max_length=80, verbose_name="nom donné par le propriétaire")),
+                ('kind', models.CharField(choices=[('entree_coucher', 'Entrée-coucher'), ('chambre_salon', 'Chambre-salon'), ('studio', 'Studio'), ('apartment', 'Appartement'), ('house', 'Maison'), ('villa', 'Villa'), ('shared_room', 'Chambre en colocation'), ('shop', 'Boutique ou bureau')], max_length=20, verbose_name="type de logement")),
+                ('bedrooms', models.IntegerField(default=1, validators=[django.core.validators.MaxValueValidator(20)], verbose_name="chambres")),
+                ('sanitary', models.CharField(choices=[('ordinary', 'Ordinaire (douche et WC dans la cour)'), ('semi_sanitary', 'Semi-sanitaire'), ('sanitary', 'Sanitaire (douche et WC à l’intérieur)')], max_length=20, verbose_name="sanitaires")),
+                ('is_furnished', models.BooleanField(default=False, verbose_name="meublé")),
+                ('has_own_entrance', models.BooleanField(default=False, verbose_name="entrée indépendante")),
+                ('surface_m2', models.IntegerField(blank=True, null=True, verbose_name="surface (m²)")),
+                ('water', models.CharField(choices=[('unsaid', 'Non précisé'), ('soneb_own', 'SONEB, compteur personnel'), ('soneb_shared', 'SONEB, compteur partagé'), ('borehole', 'Forage'), ('well', 'Puits')], default='unsaid', max_length=20, verbose_name="eau")),
+                ('power', models.CharField(choices=[('unsaid', 'Non précisé'), ('sbee_prepaid', 'SBEE, compteur à carte'), ('sbee_own', 'SBEE, compteur personnel'), ('submeter', 'Décompteur'), ('solar', 'Solaire'), ('none', 'Pas de courant')], default='unsaid', max_length=20, verbose_name="électricité")),
+                ('landlord', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name="propriétaire")),
+                ('property', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='units', to='properties.property', verbose_name="bien")),
             ],
             options={
-                "verbose_name": "logement",
-                "verbose_name_plural": "logements",
-                "ordering": ("-id",),
+                'verbose_name': 'logement',
+                'verbose_name_plural': 'logements',
+                'ordering': ('-id',),
             },
         ),
         migrations.AddField(
-            model_name="listing",
-            name="unit",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="listings",
-                to="properties.unit",
-                verbose_name="logement",
-            ),
+            model_name='listing',
+            name='unit',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='listings', to='properties.unit', verbose_name="logement"),
         ),
         migrations.AddField(
-            model_name="lease",
-            name="unit",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="leases",
-                to="properties.unit",
-                verbose_name="logement",
-            ),
+            model_name='lease',
+            name='unit',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='leases', to='properties.unit', verbose_name="logement"),
         ),
         migrations.AddField(
-            model_name="application",
-            name="unit",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="properties.unit",
-                verbose_name="logement",
-            ),
+            model_name='application',
+            name='unit',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='properties.unit', verbose_name="logement"),
         ),
         migrations.AddIndex(
-            model_name="division",
-            index=django.contrib.postgres.indexes.GinIndex(
-                django.contrib.postgres.indexes.OpClass(
-                    "search_name", name="gin_trgm_ops"
-                ),
-                name="properties_division_name",
-            ),
+            model_name='division',
+            index=django.contrib.postgres.indexes.GinIndex(django.contrib.postgres.indexes.OpClass('search_name', name='gin_trgm_ops'), name='properties_division_name'),
         ),
         migrations.AddIndex(
-            model_name="division",
-            index=models.Index(
-                fields=["level", "code"], name="properties_division_code"
-            ),
+            model_name='division',
+            index=models.Index(fields=['level', 'code'], name='properties_division_code'),
         ),
         migrations.AddConstraint(
-            model_name="division",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("is_ambiguous", False), ("parent", None), _connector="OR"
-                ),
-                name="properties_division_ambiguous_has_no_parent",
-            ),
+            model_name='division',
+            constraint=models.CheckConstraint(condition=models.Q(('is_ambiguous', False), ('parent', None), _connector='OR'), name='properties_division_ambiguous_has_no_parent'),
         ),
         migrations.AddConstraint(
-            model_name="division",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("point", None), ("precision", "")),
-                    models.Q(
-                        ("point__isnull", False),
-                        models.Q(("precision", ""), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="properties_division_point_has_precision",
-            ),
+            model_name='division',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('point', None), ('precision', '')), models.Q(('point__isnull', False), models.Q(('precision', ''), _negated=True)), _connector='OR'), name='properties_division_point_has_precision'),
         ),
         migrations.AddConstraint(
-            model_name="leasesignature",
-            constraint=models.UniqueConstraint(
-                fields=("lease", "role", "terms_digest"),
-                name="properties_signature_once",
-            ),
+            model_name='leasesignature',
+            constraint=models.UniqueConstraint(fields=('lease', 'role', 'terms_digest'), name='properties_signature_once'),
         ),
         migrations.AddConstraint(
-            model_name="entrycost",
-            constraint=models.UniqueConstraint(
-                fields=("listing", "kind"), name="properties_entry_cost_once_a_kind"
-            ),
+            model_name='entrycost',
+            constraint=models.UniqueConstraint(fields=('listing', 'kind'), name='properties_entry_cost_once_a_kind'),
         ),
         migrations.AddConstraint(
-            model_name="entrycost",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("amount__range", (1, 1000000000))),
-                name="properties_entry_cost_is_positive",
-            ),
+            model_name='entrycost',
+            constraint=models.CheckConstraint(condition=models.Q(('amount__range', (1, 1000000000))), name='properties_entry_cost_is_positive'),
         ),
         migrations.AddConstraint(
-            model_name="listingphoto",
-            constraint=models.UniqueConstraint(
-                deferrable=django.db.models.constraints.Deferrable["DEFERRED"],
-                fields=("listing", "position"),
-                name="properties_photo_position_once",
-            ),
+            model_name='listingphoto',
+            constraint=models.UniqueConstraint(deferrable=django.db.models.constraints.Deferrable['DEFERRED'], fields=('listing', 'position'), name='properties_photo_position_once'),
         ),
         migrations.AddIndex(
-            model_name="landmark",
-            index=django.contrib.postgres.indexes.GinIndex(
-                django.contrib.postgres.indexes.OpClass(
-                    "search_name", name="gin_trgm_ops"
-                ),
-                name="properties_landmark_name",
-            ),
+            model_name='landmark',
+            index=django.contrib.postgres.indexes.GinIndex(django.contrib.postgres.indexes.OpClass('search_name', name='gin_trgm_ops'), name='properties_landmark_name'),
         ),
         migrations.AddIndex(
-            model_name="landmark",
-            index=django.contrib.postgres.indexes.GistIndex(
-                fields=["point_m"], name="properties_landmark_nearest"
-            ),
+            model_name='landmark',
+            index=django.contrib.postgres.indexes.GistIndex(fields=['point_m'], name='properties_landmark_nearest'),
         ),
         migrations.AddConstraint(
-            model_name="property",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("pin_accuracy_metres__range", (1, 5000))),
-                name="properties_property_accuracy_is_positive",
-            ),
+            model_name='property',
+            constraint=models.CheckConstraint(condition=models.Q(('pin_accuracy_metres__range', (1, 5000))), name='properties_property_accuracy_is_positive'),
         ),
         migrations.AddIndex(
-            model_name="rentperiod",
-            index=models.Index(
-                condition=models.Q(("status__in", ["due", "part_paid"])),
-                fields=["due_on"],
-                name="properties_period_to_watch",
-            ),
+            model_name='rentperiod',
+            index=models.Index(condition=models.Q(('status__in', ['due', 'part_paid'])), fields=['due_on'], name='properties_period_to_watch'),
         ),
         migrations.AddConstraint(
-            model_name="rentperiod",
-            constraint=models.UniqueConstraint(
-                fields=("lease", "starts_on"), name="properties_period_once"
-            ),
+            model_name='rentperiod',
+            constraint=models.UniqueConstraint(fields=('lease', 'starts_on'), name='properties_period_once'),
         ),
         migrations.AddConstraint(
-            model_name="rentperiod",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("amount__gte", 1),
-                    ("paid__gte", 0),
-                    ("paid__lte", models.F("amount")),
-                ),
-                name="properties_period_paid_within_amount",
-            ),
+            model_name='rentperiod',
+            constraint=models.CheckConstraint(condition=models.Q(('amount__gte', 1), ('paid__gte', 0), ('paid__lte', models.F('amount'))), name='properties_period_paid_within_amount'),
         ),
         migrations.AddConstraint(
-            model_name="rentperiod",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("paid", models.F("amount")),
-                        ("paid_at__isnull", False),
-                        ("status", "paid"),
-                    ),
-                    models.Q(
-                        models.Q(("status", "paid"), _negated=True),
-                        ("paid__lt", models.F("amount")),
-                        ("paid_at__isnull", True),
-                    ),
-                    _connector="OR",
-                ),
-                name="properties_period_paid_is_whole",
-            ),
+            model_name='rentperiod',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('paid', models.F('amount')), ('paid_at__isnull', False), ('status', 'paid')), models.Q(models.Q(('status', 'paid'), _negated=True), ('paid__lt', models.F('amount')), ('paid_at__isnull', True)), _connector='OR'), name='properties_period_paid_is_whole'),
         ),
         migrations.AddConstraint(
-            model_name="rentperiod",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("status", "part_paid"), _negated=True),
-                    ("paid__gte", 1),
-                    _connector="OR",
-                ),
-                name="properties_period_part_paid_has_part",
-            ),
+            model_name='rentperiod',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'part_paid'), _negated=True), ('paid__gte', 1), _connector='OR'), name='properties_period_part_paid_has_part'),
         ),
         migrations.AddConstraint(
-            model_name="rentperiod",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("ends_on__gte", models.F("starts_on"))),
-                name="properties_period_has_days",
-            ),
+            model_name='rentperiod',
+            constraint=models.CheckConstraint(condition=models.Q(('ends_on__gte', models.F('starts_on'))), name='properties_period_has_days'),
         ),
         migrations.AddIndex(
-            model_name="rentpayment",
-            index=models.Index(
-                condition=models.Q(("credit__gt", 0)),
-                fields=["lease", "id"],
-                name="properties_payment_credit",
-            ),
+            model_name='rentpayment',
+            index=models.Index(condition=models.Q(('credit__gt', 0)), fields=['lease', 'id'], name='properties_payment_credit'),
         ),
         migrations.AddConstraint(
-            model_name="rentpayment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("amount__gte", 1),
-                    ("captured__gte", 0),
-                    ("credit__gte", 0),
-                    ("credit__lte", models.F("captured")),
-                ),
-                name="properties_payment_credit_within_captured",
-            ),
+            model_name='rentpayment',
+            constraint=models.CheckConstraint(condition=models.Q(('amount__gte', 1), ('captured__gte', 0), ('credit__gte', 0), ('credit__lte', models.F('captured'))), name='properties_payment_credit_within_captured'),
         ),
         migrations.AddConstraint(
-            model_name="rentpayment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("applied_at", None), ("captured", 0)),
-                    models.Q(("applied_at__isnull", False), ("captured__gte", 1)),
-                    _connector="OR",
-                ),
-                name="properties_payment_applied_has_moment",
-            ),
+            model_name='rentpayment',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('applied_at', None), ('captured', 0)), models.Q(('applied_at__isnull', False), ('captured__gte', 1)), _connector='OR'), name='properties_payment_applied_has_moment'),
         ),
         migrations.AddConstraint(
-            model_name="rentallocation",
-            constraint=models.UniqueConstraint(
-                fields=("charge_id", "period"), name="properties_allocation_once"
-            ),
+            model_name='rentallocation',
+            constraint=models.UniqueConstraint(fields=('charge_id', 'period'), name='properties_allocation_once'),
         ),
         migrations.AddConstraint(
-            model_name="rentallocation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("amount__gte", 1)),
-                name="properties_allocation_is_positive",
-            ),
+            model_name='rentallocation',
+            constraint=models.CheckConstraint(condition=models.Q(('amount__gte', 1)), name='properties_allocation_is_positive'),
         ),
         migrations.AddConstraint(
-            model_name="unit",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("bedrooms__range", (0, 20))),
-                name="properties_unit_bedrooms_are_plausible",
-            ),
+            model_name='unit',
+            constraint=models.CheckConstraint(condition=models.Q(('bedrooms__range', (0, 20))), name='properties_unit_bedrooms_are_plausible'),
         ),
         migrations.AddConstraint(
-            model_name="unit",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("surface_m2", None),
-                    ("surface_m2__range", (1, 10000)),
-                    _connector="OR",
-                ),
-                name="properties_unit_surface_is_plausible",
-            ),
+            model_name='unit',
+            constraint=models.CheckConstraint(condition=models.Q(('surface_m2', None), ('surface_m2__range', (1, 10000)), _connector='OR'), name='properties_unit_surface_is_plausible'),
         ),
         migrations.AddIndex(
-            model_name="listing",
-            index=django.contrib.postgres.indexes.GistIndex(
-                condition=models.Q(("status", "published")),
-                fields=["point_m", "rent", "bedrooms"],
-                name="properties_listing_nearest",
-            ),
+            model_name='listing',
+            index=django.contrib.postgres.indexes.GistIndex(condition=models.Q(('status', 'published')), fields=['point_m', 'rent', 'bedrooms'], name='properties_listing_nearest'),
         ),
         migrations.AddIndex(
-            model_name="listing",
-            index=django.contrib.postgres.indexes.GinIndex(
-                django.contrib.postgres.indexes.OpClass(
-                    "search_title", name="gin_trgm_ops"
-                ),
-                condition=models.Q(("status", "published")),
-                name="properties_listing_words",
-            ),
+            model_name='listing',
+            index=django.contrib.postgres.indexes.GinIndex(django.contrib.postgres.indexes.OpClass('search_title', name='gin_trgm_ops'), condition=models.Q(('status', 'published')), name='properties_listing_words'),
         ),
         migrations.AddIndex(
-            model_name="listing",
-            index=models.Index(
-                condition=models.Q(("status", "published")),
-                fields=["-published_at", "-id"],
-                name="properties_listing_newest",
-            ),
+            model_name='listing',
+            index=models.Index(condition=models.Q(('status', 'published')), fields=['-published_at', '-id'], name='properties_listing_newest'),
         ),
         migrations.AddIndex(
-            model_name="listing",
-            index=models.Index(
-                condition=models.Q(("status", "published")),
-                fields=["rent", "id"],
-                name="properties_listing_cheapest",
-            ),
+            model_name='listing',
+            index=models.Index(condition=models.Q(('status', 'published')), fields=['rent', 'id'], name='properties_listing_cheapest'),
         ),
         migrations.AddIndex(
-            model_name="listing",
-            index=models.Index(
-                condition=models.Q(("status", "published")),
-                fields=["entry_total", "id"],
-                name="properties_listing_entry",
-            ),
+            model_name='listing',
+            index=models.Index(condition=models.Q(('status', 'published')), fields=['entry_total', 'id'], name='properties_listing_entry'),
         ),
         migrations.AddIndex(
-            model_name="listing",
-            index=models.Index(
-                condition=models.Q(("status", "submitted")),
-                fields=["submitted_at", "id"],
-                name="properties_listing_queue",
-            ),
+            model_name='listing',
+            index=models.Index(condition=models.Q(('status', 'submitted')), fields=['submitted_at', 'id'], name='properties_listing_queue'),
         ),
         migrations.AddConstraint(
-            model_name="listing",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(
-                    (
-                        "status__in",
-                        ["draft", "submitted", "needs_changes", "published", "paused"],
-                    )
-                ),
-                fields=("unit",),
-                name="properties_listing_one_open_per_unit",
-            ),
+            model_name='listing',
+            constraint=models.UniqueConstraint(condition=models.Q(('status__in', ['draft', 'submitted', 'needs_changes', 'published', 'paused'])), fields=('unit',), name='properties_listing_one_open_per_unit'),
         ),
         migrations.AddConstraint(
-            model_name="listing",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("rent__range", (1, 1000000000))),
-                name="properties_listing_rent_is_plausible",
-            ),
+            model_name='listing',
+            constraint=models.CheckConstraint(condition=models.Q(('rent__range', (1, 1000000000))), name='properties_listing_rent_is_plausible'),
         ),
         migrations.AddConstraint(
-            model_name="listing",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("photo_count__range", (0, 20))),
-                name="properties_listing_photos_at_most_20",
-            ),
+            model_name='listing',
+            constraint=models.CheckConstraint(condition=models.Q(('photo_count__range', (0, 20))), name='properties_listing_photos_at_most_20'),
         ),
         migrations.AddConstraint(
-            model_name="listing",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("status", "published"), _negated=True),
-                    models.Q(
-                        ("photo_count__gte", 1),
-                        ("published_at__isnull", False),
-                        ("reviewed_rent__isnull", False),
-                    ),
-                    _connector="OR",
-                ),
-                name="properties_listing_published_was_reviewed",
-            ),
+            model_name='listing',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'published'), _negated=True), models.Q(('photo_count__gte', 1), ('published_at__isnull', False), ('reviewed_rent__isnull', False)), _connector='OR'), name='properties_listing_published_was_reviewed'),
         ),
         migrations.AddConstraint(
-            model_name="listing",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("status", "submitted"), _negated=True),
-                    ("submitted_at__isnull", False),
-                    _connector="OR",
-                ),
-                name="properties_listing_submitted_has_moment",
-            ),
+            model_name='listing',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'submitted'), _negated=True), ('submitted_at__isnull', False), _connector='OR'), name='properties_listing_submitted_has_moment'),
         ),
         migrations.AddConstraint(
-            model_name="listing",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("status__in", ["rejected", "suspended", "needs_changes"]),
-                        _negated=True,
-                    ),
-                    models.Q(("review_reason", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="properties_listing_refusal_has_reason",
-            ),
+            model_name='listing',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status__in', ['rejected', 'suspended', 'needs_changes']), _negated=True), models.Q(('review_reason', ''), _negated=True), _connector='OR'), name='properties_listing_refusal_has_reason'),
         ),
         migrations.AddIndex(
-            model_name="lease",
-            index=models.Index(
-                fields=["tenant", "-id"], name="properties_lease_tenant"
-            ),
+            model_name='lease',
+            index=models.Index(fields=['tenant', '-id'], name='properties_lease_tenant'),
         ),
         migrations.AddIndex(
-            model_name="lease",
-            index=models.Index(
-                fields=["landlord", "-id"], name="properties_lease_landlord"
-            ),
+            model_name='lease',
+            index=models.Index(fields=['landlord', '-id'], name='properties_lease_landlord'),
         ),
         migrations.AddConstraint(
-            model_name="lease",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("status__in", ["active", "notice_given"])),
-                fields=("unit",),
-                name="properties_lease_one_running_per_unit",
-            ),
+            model_name='lease',
+            constraint=models.UniqueConstraint(condition=models.Q(('status__in', ['active', 'notice_given'])), fields=('unit',), name='properties_lease_one_running_per_unit'),
         ),
         migrations.AddConstraint(
-            model_name="lease",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("deposit__gte", 0), ("rent__gte", 1)),
-                name="properties_lease_money_is_positive",
-            ),
+            model_name='lease',
+            constraint=models.CheckConstraint(condition=models.Q(('deposit__gte', 0), ('rent__gte', 1)), name='properties_lease_money_is_positive'),
         ),
         migrations.AddConstraint(
-            model_name="lease",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("due_day__range", (1, 28))),
-                name="properties_lease_due_day_is_in_every_month",
-            ),
+            model_name='lease',
+            constraint=models.CheckConstraint(condition=models.Q(('due_day__range', (1, 28))), name='properties_lease_due_day_is_in_every_month'),
         ),
         migrations.AddConstraint(
-            model_name="lease",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("ends_on", None),
-                    ("ends_on__gt", models.F("starts_on")),
-                    _connector="OR",
-                ),
-                name="properties_lease_ends_after_it_starts",
-            ),
+            model_name='lease',
+            constraint=models.CheckConstraint(condition=models.Q(('ends_on', None), ('ends_on__gt', models.F('starts_on')), _connector='OR'), name='properties_lease_ends_after_it_starts'),
         ),
         migrations.AddConstraint(
-            model_name="lease",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("tenant", models.F("landlord")), _negated=True),
-                name="properties_lease_two_people",
-            ),
+            model_name='lease',
+            constraint=models.CheckConstraint(condition=models.Q(('tenant', models.F('landlord')), _negated=True), name='properties_lease_two_people'),
         ),
         migrations.AddConstraint(
-            model_name="lease",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("status__in", ["draft", "legal_check", "abandoned"]),
-                    models.Q(("terms_digest", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="properties_lease_sent_has_terms",
-            ),
+            model_name='lease',
+            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['draft', 'legal_check', 'abandoned']), models.Q(('terms_digest', ''), _negated=True), _connector='OR'), name='properties_lease_sent_has_terms'),
         ),
         migrations.AddConstraint(
-            model_name="lease",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("status__in", ["active", "notice_given", "ended", "settled"]),
-                        _negated=True,
-                    ),
-                    ("activated_at__isnull", False),
-                    _connector="OR",
-                ),
-                name="properties_lease_active_has_moment",
-            ),
+            model_name='lease',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status__in', ['active', 'notice_given', 'ended', 'settled']), _negated=True), ('activated_at__isnull', False), _connector='OR'), name='properties_lease_active_has_moment'),
         ),
         migrations.AddIndex(
-            model_name="application",
-            index=models.Index(
-                fields=["tenant", "-id"], name="properties_application_mine"
-            ),
+            model_name='application',
+            index=models.Index(fields=['tenant', '-id'], name='properties_application_mine'),
         ),
         migrations.AddIndex(
-            model_name="application",
-            index=models.Index(
-                fields=["landlord", "-id"], name="properties_application_got"
-            ),
+            model_name='application',
+            index=models.Index(fields=['landlord', '-id'], name='properties_application_got'),
         ),
         migrations.AddConstraint(
-            model_name="application",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(
-                    ("status__in", ["draft", "sent", "under_review", "accepted"])
-                ),
-                fields=("listing", "tenant"),
-                name="properties_application_one_open_per_tenant",
-            ),
+            model_name='application',
+            constraint=models.UniqueConstraint(condition=models.Q(('status__in', ['draft', 'sent', 'under_review', 'accepted'])), fields=('listing', 'tenant'), name='properties_application_one_open_per_tenant'),
         ),
         migrations.AddConstraint(
-            model_name="application",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("status__in", ["accepted", "converted"])),
-                fields=("listing",),
-                name="properties_application_one_accepted",
-            ),
+            model_name='application',
+            constraint=models.UniqueConstraint(condition=models.Q(('status__in', ['accepted', 'converted'])), fields=('listing',), name='properties_application_one_accepted'),
         ),
         migrations.AddConstraint(
-            model_name="application",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("status", "draft"), ("sent_at__isnull", False), _connector="OR"
-                ),
-                name="properties_application_sent_has_moment",
-            ),
+            model_name='application',
+            constraint=models.CheckConstraint(condition=models.Q(('status', 'draft'), ('sent_at__isnull', False), _connector='OR'), name='properties_application_sent_has_moment'),
         ),
         migrations.AddConstraint(
-            model_name="application",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("status", "declined"), _negated=True),
-                    models.Q(("decision_reason", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="properties_application_refusal_has_reason",
-            ),
+            model_name='application',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'declined'), _negated=True), models.Q(('decision_reason', ''), _negated=True), _connector='OR'), name='properties_application_refusal_has_reason'),
         ),
         migrations.AddConstraint(
-            model_name="application",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("occupants__range", (1, 30))),
-                name="properties_application_occupants_are_plausible",
-            ),
+            model_name='application',
+            constraint=models.CheckConstraint(condition=models.Q(('occupants__range', (1, 30))), name='properties_application_occupants_are_plausible'),
         ),
         migrations.AddConstraint(
-            model_name="application",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("tenant", models.F("landlord")), _negated=True),
-                name="properties_application_two_people",
-            ),
+            model_name='application',
+            constraint=models.CheckConstraint(condition=models.Q(('tenant', models.F('landlord')), _negated=True), name='properties_application_two_people'),
         ),
     ]

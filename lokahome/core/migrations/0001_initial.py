@@ -2,6 +2,9 @@
 
 import django.contrib.postgres.fields
 import django.db.models.deletion
+import lokahome.core.clock
+import lokahome.core.documents.models
+import lokahome.core.ids
 from django.contrib.postgres.operations import (
     BtreeGistExtension,
     TrigramExtension,
@@ -9,633 +12,199 @@ from django.contrib.postgres.operations import (
 )
 from django.db import migrations, models
 
-import lokahome.core.clock
-import lokahome.core.documents.models
-import lokahome.core.ids
-
 
 class Migration(migrations.Migration):
 
     initial = True
 
-    dependencies = []
+    dependencies = [
+    ]
 
     operations = [
         BtreeGistExtension(),
         TrigramExtension(),
         UnaccentExtension(),
         migrations.RunSQL(
-            "CREATE SEQUENCE core_delivery_position",
-            "DROP SEQUENCE core_delivery_position",
+            "CREATE SEQUENCE core_delivery_position", "DROP SEQUENCE core_delivery_position"
         ),
         migrations.CreateModel(
-            name="AuditEvent",
+            name='AuditEvent',
             fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        default=lokahome.core.ids.uuid7,
-                        editable=False,
-                        primary_key=True,
-                        serialize=False,
-                    ),
-                ),
-                (
-                    "created_at",
-                    models.DateTimeField(
-                        default=lokahome.core.clock.now,
-                        editable=False,
-                        verbose_name="créé le",
-                    ),
-                ),
-                ("action", models.CharField(max_length=80, verbose_name="acte")),
-                ("subject", models.CharField(max_length=80, verbose_name="objet")),
-                ("actor_id", models.UUIDField(null=True, verbose_name="auteur")),
-                (
-                    "reason",
-                    models.CharField(blank=True, max_length=500, verbose_name="motif"),
-                ),
-                ("details", models.JSONField(default=dict, verbose_name="détails")),
-                (
-                    "request_id",
-                    models.CharField(blank=True, max_length=64, verbose_name="requête"),
-                ),
+                ('id', models.UUIDField(default=lokahome.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('created_at', models.DateTimeField(default=lokahome.core.clock.now, editable=False, verbose_name="créé le")),
+                ('action', models.CharField(max_length=80, verbose_name="acte")),
+                ('subject', models.CharField(max_length=80, verbose_name="objet")),
+                ('actor_id', models.UUIDField(null=True, verbose_name="auteur")),
+                ('reason', models.CharField(blank=True, max_length=500, verbose_name="motif")),
+                ('details', models.JSONField(default=dict, verbose_name="détails")),
+                ('request_id', models.CharField(blank=True, max_length=64, verbose_name="requête")),
             ],
             options={
-                "verbose_name": "fait du journal",
-                "verbose_name_plural": "journal d’audit",
-                "indexes": [
-                    models.Index(fields=["subject", "-id"], name="core_audit_subject"),
-                    models.Index(fields=["actor_id", "-id"], name="core_audit_actor"),
-                ],
+                'verbose_name': 'fait du journal',
+                'verbose_name_plural': 'journal d’audit',
+                'indexes': [models.Index(fields=['subject', '-id'], name='core_audit_subject'), models.Index(fields=['actor_id', '-id'], name='core_audit_actor')],
             },
         ),
         migrations.CreateModel(
-            name="AuditPersonalData",
+            name='AuditPersonalData',
             fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        default=lokahome.core.ids.uuid7,
-                        editable=False,
-                        primary_key=True,
-                        serialize=False,
-                    ),
-                ),
-                (
-                    "created_at",
-                    models.DateTimeField(
-                        default=lokahome.core.clock.now,
-                        editable=False,
-                        verbose_name="créé le",
-                    ),
-                ),
-                (
-                    "person_id",
-                    models.UUIDField(db_index=True, null=True, verbose_name="personne"),
-                ),
-                ("values", models.JSONField(default=dict, verbose_name="valeurs")),
-                (
-                    "event",
-                    models.OneToOneField(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="personal",
-                        to="core.auditevent",
-                        verbose_name="fait du journal",
-                    ),
-                ),
+                ('id', models.UUIDField(default=lokahome.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('created_at', models.DateTimeField(default=lokahome.core.clock.now, editable=False, verbose_name="créé le")),
+                ('person_id', models.UUIDField(db_index=True, null=True, verbose_name="personne")),
+                ('values', models.JSONField(default=dict, verbose_name="valeurs")),
+                ('event', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='personal', to='core.auditevent', verbose_name="fait du journal")),
             ],
             options={
-                "abstract": False,
+                'abstract': False,
             },
         ),
         migrations.CreateModel(
-            name="DocumentNumber",
+            name='DocumentNumber',
             fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        default=lokahome.core.ids.uuid7,
-                        editable=False,
-                        primary_key=True,
-                        serialize=False,
-                    ),
-                ),
-                (
-                    "created_at",
-                    models.DateTimeField(
-                        default=lokahome.core.clock.now,
-                        editable=False,
-                        verbose_name="créé le",
-                    ),
-                ),
-                ("kind", models.CharField(max_length=20, verbose_name="nature")),
-                ("year", models.PositiveIntegerField(verbose_name="année")),
-                ("serial", models.PositiveIntegerField(verbose_name="numéro d’ordre")),
-                ("subject", models.CharField(max_length=80, verbose_name="objet")),
-                (
-                    "token",
-                    models.CharField(
-                        default=lokahome.core.documents.models.new_token,
-                        max_length=32,
-                        unique=True,
-                        verbose_name="jeton",
-                    ),
-                ),
+                ('id', models.UUIDField(default=lokahome.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('created_at', models.DateTimeField(default=lokahome.core.clock.now, editable=False, verbose_name="créé le")),
+                ('kind', models.CharField(max_length=20, verbose_name="nature")),
+                ('year', models.PositiveIntegerField( verbose_name="année")),
+                ('serial', models.PositiveIntegerField( verbose_name="numéro d’ordre")),
+                ('subject', models.CharField(max_length=80, verbose_name="objet")),
+                ('token', models.CharField(default=lokahome.core.documents.models.new_token, max_length=32, unique=True, verbose_name="jeton")),
             ],
             options={
-                "constraints": [
-                    models.UniqueConstraint(
-                        fields=("kind", "year", "serial"), name="core_number_used_once"
-                    ),
-                    models.UniqueConstraint(
-                        fields=("kind", "subject"), name="core_number_one_a_subject"
-                    ),
-                ],
+                'constraints': [models.UniqueConstraint(fields=('kind', 'year', 'serial'), name='core_number_used_once'), models.UniqueConstraint(fields=('kind', 'subject'), name='core_number_one_a_subject')],
             },
         ),
         migrations.CreateModel(
-            name="IdempotencyKey",
+            name='IdempotencyKey',
             fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        default=lokahome.core.ids.uuid7,
-                        editable=False,
-                        primary_key=True,
-                        serialize=False,
-                    ),
-                ),
-                (
-                    "created_at",
-                    models.DateTimeField(
-                        default=lokahome.core.clock.now,
-                        editable=False,
-                        verbose_name="créé le",
-                    ),
-                ),
-                ("scope", models.CharField(max_length=80)),
-                ("route", models.CharField(max_length=160)),
-                ("key", models.CharField(max_length=36)),
-                ("fingerprint", models.CharField(max_length=64)),
-                ("status", models.PositiveIntegerField()),
-                ("headers", models.JSONField(default=dict)),
-                ("body", models.BinaryField()),
+                ('id', models.UUIDField(default=lokahome.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('created_at', models.DateTimeField(default=lokahome.core.clock.now, editable=False, verbose_name="créé le")),
+                ('scope', models.CharField(max_length=80)),
+                ('route', models.CharField(max_length=160)),
+                ('key', models.CharField(max_length=36)),
+                ('fingerprint', models.CharField(max_length=64)),
+                ('status', models.PositiveIntegerField()),
+                ('headers', models.JSONField(default=dict)),
+                ('body', models.BinaryField()),
             ],
             options={
-                "indexes": [
-                    models.Index(fields=["created_at"], name="core_idempotency_age")
-                ],
-                "constraints": [
-                    models.UniqueConstraint(
-                        fields=("scope", "route", "key"), name="core_idempotency_once"
-                    )
-                ],
+                'indexes': [models.Index(fields=['created_at'], name='core_idempotency_age')],
+                'constraints': [models.UniqueConstraint(fields=('scope', 'route', 'key'), name='core_idempotency_once')],
             },
         ),
         migrations.CreateModel(
-            name="OutboxEvent",
+            name='OutboxEvent',
             fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        default=lokahome.core.ids.uuid7,
-                        editable=False,
-                        primary_key=True,
-                        serialize=False,
-                    ),
-                ),
-                (
-                    "created_at",
-                    models.DateTimeField(
-                        default=lokahome.core.clock.now,
-                        editable=False,
-                        verbose_name="créé le",
-                    ),
-                ),
-                ("name", models.CharField(max_length=80, verbose_name="événement")),
-                ("subject", models.CharField(max_length=80, verbose_name="objet")),
-                ("payload", models.JSONField(verbose_name="contenu")),
-                (
-                    "request_id",
-                    models.CharField(blank=True, max_length=64, verbose_name="requête"),
-                ),
+                ('id', models.UUIDField(default=lokahome.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('created_at', models.DateTimeField(default=lokahome.core.clock.now, editable=False, verbose_name="créé le")),
+                ('name', models.CharField(max_length=80, verbose_name="événement")),
+                ('subject', models.CharField(max_length=80, verbose_name="objet")),
+                ('payload', models.JSONField( verbose_name="contenu")),
+                ('request_id', models.CharField(blank=True, max_length=64, verbose_name="requête")),
             ],
             options={
-                "verbose_name": "événement",
-                "verbose_name_plural": "événements",
-                "indexes": [
-                    models.Index(fields=["subject", "id"], name="core_event_subject")
-                ],
+                'verbose_name': 'événement',
+                'verbose_name_plural': 'événements',
+                'indexes': [models.Index(fields=['subject', 'id'], name='core_event_subject')],
             },
         ),
         migrations.CreateModel(
-            name="RateWindow",
+            name='RateWindow',
             fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        default=lokahome.core.ids.uuid7,
-                        editable=False,
-                        primary_key=True,
-                        serialize=False,
-                    ),
-                ),
-                (
-                    "created_at",
-                    models.DateTimeField(
-                        default=lokahome.core.clock.now,
-                        editable=False,
-                        verbose_name="créé le",
-                    ),
-                ),
-                ("name", models.CharField(max_length=60)),
-                ("key_digest", models.CharField(max_length=64)),
-                (
-                    "moments",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.DateTimeField(), size=None
-                    ),
-                ),
-                ("until", models.DateTimeField(db_index=True)),
+                ('id', models.UUIDField(default=lokahome.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('created_at', models.DateTimeField(default=lokahome.core.clock.now, editable=False, verbose_name="créé le")),
+                ('name', models.CharField(max_length=60)),
+                ('key_digest', models.CharField(max_length=64)),
+                ('moments', django.contrib.postgres.fields.ArrayField(base_field=models.DateTimeField(), size=None)),
+                ('until', models.DateTimeField(db_index=True)),
             ],
             options={
-                "constraints": [
-                    models.UniqueConstraint(
-                        fields=("name", "key_digest"), name="core_rate_key"
-                    )
-                ],
+                'constraints': [models.UniqueConstraint(fields=('name', 'key_digest'), name='core_rate_key')],
             },
         ),
         migrations.CreateModel(
-            name="StateChange",
+            name='StateChange',
             fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        default=lokahome.core.ids.uuid7,
-                        editable=False,
-                        primary_key=True,
-                        serialize=False,
-                    ),
-                ),
-                ("subject", models.CharField(max_length=80, verbose_name="objet")),
-                (
-                    "source",
-                    models.CharField(
-                        blank=True, max_length=40, verbose_name="état de départ"
-                    ),
-                ),
-                ("action", models.CharField(max_length=40, verbose_name="acte")),
-                (
-                    "target",
-                    models.CharField(max_length=40, verbose_name="état d’arrivée"),
-                ),
-                ("actor_id", models.UUIDField(null=True, verbose_name="auteur")),
-                (
-                    "actor_kind",
-                    models.CharField(max_length=20, verbose_name="nature de l’auteur"),
-                ),
-                (
-                    "reason",
-                    models.CharField(blank=True, max_length=500, verbose_name="motif"),
-                ),
-                (
-                    "created_at",
-                    models.DateTimeField(
-                        default=lokahome.core.clock.now,
-                        editable=False,
-                        verbose_name="créé le",
-                    ),
-                ),
+                ('id', models.UUIDField(default=lokahome.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('subject', models.CharField(max_length=80, verbose_name="objet")),
+                ('source', models.CharField(blank=True, max_length=40, verbose_name="état de départ")),
+                ('action', models.CharField(max_length=40, verbose_name="acte")),
+                ('target', models.CharField(max_length=40, verbose_name="état d’arrivée")),
+                ('actor_id', models.UUIDField(null=True, verbose_name="auteur")),
+                ('actor_kind', models.CharField(max_length=20, verbose_name="nature de l’auteur")),
+                ('reason', models.CharField(blank=True, max_length=500, verbose_name="motif")),
+                ('created_at', models.DateTimeField(default=lokahome.core.clock.now, editable=False, verbose_name="créé le")),
             ],
             options={
-                "indexes": [
-                    models.Index(fields=["subject", "id"], name="core_state_subject")
-                ],
+                'indexes': [models.Index(fields=['subject', 'id'], name='core_state_subject')],
             },
         ),
         migrations.CreateModel(
-            name="Upload",
+            name='Upload',
             fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        default=lokahome.core.ids.uuid7,
-                        editable=False,
-                        primary_key=True,
-                        serialize=False,
-                    ),
-                ),
-                (
-                    "created_at",
-                    models.DateTimeField(
-                        default=lokahome.core.clock.now,
-                        editable=False,
-                        verbose_name="créé le",
-                    ),
-                ),
-                (
-                    "version",
-                    models.PositiveIntegerField(
-                        default=1, editable=False, verbose_name="version"
-                    ),
-                ),
-                (
-                    "updated_at",
-                    models.DateTimeField(
-                        default=lokahome.core.clock.now,
-                        editable=False,
-                        verbose_name="modifié le",
-                    ),
-                ),
-                ("owner_id", models.UUIDField(db_index=True, verbose_name="déposant")),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[("photo", "Photo")],
-                        max_length=20,
-                        verbose_name="nature",
-                    ),
-                ),
-                (
-                    "mime",
-                    models.CharField(max_length=60, verbose_name="type de fichier"),
-                ),
-                (
-                    "size_bytes",
-                    models.PositiveIntegerField(verbose_name="taille en octets"),
-                ),
-                (
-                    "sha256",
-                    models.CharField(
-                        max_length=64, verbose_name="empreinte du fichier"
-                    ),
-                ),
-                (
-                    "status",
-                    models.CharField(
-                        choices=[
-                            ("waiting", "Attendu"),
-                            ("whole", "Reçu"),
-                            ("attached", "Utilisé"),
-                        ],
-                        default="waiting",
-                        max_length=10,
-                        verbose_name="état",
-                    ),
-                ),
-                (
-                    "file_name",
-                    models.CharField(
-                        blank=True, max_length=200, verbose_name="fichier"
-                    ),
-                ),
-                (
-                    "received_at",
-                    models.DateTimeField(null=True, verbose_name="reçu le"),
-                ),
+                ('id', models.UUIDField(default=lokahome.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('created_at', models.DateTimeField(default=lokahome.core.clock.now, editable=False, verbose_name="créé le")),
+                ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name="version")),
+                ('updated_at', models.DateTimeField(default=lokahome.core.clock.now, editable=False, verbose_name="modifié le")),
+                ('owner_id', models.UUIDField(db_index=True, verbose_name="déposant")),
+                ('kind', models.CharField(choices=[('photo', 'Photo')], max_length=20, verbose_name="nature")),
+                ('mime', models.CharField(max_length=60, verbose_name="type de fichier")),
+                ('size_bytes', models.PositiveIntegerField( verbose_name="taille en octets")),
+                ('sha256', models.CharField(max_length=64, verbose_name="empreinte du fichier")),
+                ('status', models.CharField(choices=[('waiting', 'Attendu'), ('whole', 'Reçu'), ('attached', 'Utilisé')], default='waiting', max_length=10, verbose_name="état")),
+                ('file_name', models.CharField(blank=True, max_length=200, verbose_name="fichier")),
+                ('received_at', models.DateTimeField(null=True, verbose_name="reçu le")),
             ],
             options={
-                "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(("file_name", ""), ("status", "waiting")),
-                            models.Q(
-                                models.Q(("status", "waiting"), _negated=True),
-                                models.Q(("file_name", ""), _negated=True),
-                            ),
-                            _connector="OR",
-                        ),
-                        name="core_upload_whole_has_file",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(("size_bytes__gt", 0)),
-                        name="core_upload_has_bytes",
-                    ),
-                ],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('file_name', ''), ('status', 'waiting')), models.Q(models.Q(('status', 'waiting'), _negated=True), models.Q(('file_name', ''), _negated=True)), _connector='OR'), name='core_upload_whole_has_file'), models.CheckConstraint(condition=models.Q(('size_bytes__gt', 0)), name='core_upload_has_bytes')],
             },
         ),
         migrations.CreateModel(
-            name="Delivery",
+            name='Delivery',
             fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        default=lokahome.core.ids.uuid7,
-                        editable=False,
-                        primary_key=True,
-                        serialize=False,
-                    ),
-                ),
-                (
-                    "created_at",
-                    models.DateTimeField(
-                        default=lokahome.core.clock.now,
-                        editable=False,
-                        verbose_name="créé le",
-                    ),
-                ),
-                ("subscriber", models.CharField(max_length=120, verbose_name="abonné")),
-                ("lane", models.CharField(max_length=40, verbose_name="file")),
-                ("subject", models.CharField(max_length=80, verbose_name="objet")),
-                (
-                    "position",
-                    models.BigIntegerField(
-                        db_default=models.Func(
-                            models.Value("core_delivery_position"),
-                            function="nextval",
-                            output_field=models.BigIntegerField(),
-                        ),
-                        editable=False,
-                        verbose_name="rang",
-                    ),
-                ),
-                (
-                    "status",
-                    models.CharField(
-                        choices=[
-                            ("waiting", "En attente"),
-                            ("done", "Remis"),
-                            ("parked", "Mis de côté"),
-                        ],
-                        default="waiting",
-                        max_length=10,
-                        verbose_name="état",
-                    ),
-                ),
-                (
-                    "available_at",
-                    models.DateTimeField(
-                        default=lokahome.core.clock.now, verbose_name="à remettre le"
-                    ),
-                ),
-                (
-                    "lease_token",
-                    models.UUIDField(null=True, verbose_name="jeton de travail"),
-                ),
-                (
-                    "lease_until",
-                    models.DateTimeField(
-                        null=True, verbose_name="travail réservé jusqu’au"
-                    ),
-                ),
-                (
-                    "attempts",
-                    models.PositiveIntegerField(default=0, verbose_name="tentatives"),
-                ),
-                (
-                    "last_error",
-                    models.CharField(
-                        blank=True, max_length=300, verbose_name="dernière erreur"
-                    ),
-                ),
-                ("done_at", models.DateTimeField(null=True, verbose_name="remis le")),
-                (
-                    "event",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="core.outboxevent",
-                        verbose_name="événement",
-                    ),
-                ),
+                ('id', models.UUIDField(default=lokahome.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('created_at', models.DateTimeField(default=lokahome.core.clock.now, editable=False, verbose_name="créé le")),
+                ('subscriber', models.CharField(max_length=120, verbose_name="abonné")),
+                ('lane', models.CharField(max_length=40, verbose_name="file")),
+                ('subject', models.CharField(max_length=80, verbose_name="objet")),
+                ('position', models.BigIntegerField(db_default=models.Func(models.Value('core_delivery_position'), function='nextval', output_field=models.BigIntegerField()), editable=False, verbose_name="rang")),
+                ('status', models.CharField(choices=[('waiting', 'En attente'), ('done', 'Remis'), ('parked', 'Mis de côté')], default='waiting', max_length=10, verbose_name="état")),
+                ('available_at', models.DateTimeField(default=lokahome.core.clock.now, verbose_name="à remettre le")),
+                ('lease_token', models.UUIDField(null=True, verbose_name="jeton de travail")),
+                ('lease_until', models.DateTimeField(null=True, verbose_name="travail réservé jusqu’au")),
+                ('attempts', models.PositiveIntegerField(default=0, verbose_name="tentatives")),
+                ('last_error', models.CharField(blank=True, max_length=300, verbose_name="dernière erreur")),
+                ('done_at', models.DateTimeField(null=True, verbose_name="remis le")),
+                ('event', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.outboxevent', verbose_name="événement")),
             ],
             options={
-                "verbose_name": "remise",
-                "verbose_name_plural": "boîte d’envoi",
-                "ordering": (models.F("position"),),
-                "permissions": (("resend_delivery", "Peut remettre en file"),),
-                "indexes": [
-                    models.Index(
-                        condition=models.Q(("status", "waiting")),
-                        fields=["lane", "position"],
-                        name="core_delivery_due",
-                    ),
-                    models.Index(
-                        condition=models.Q(("status", "waiting")),
-                        fields=["subscriber", "subject", "position"],
-                        name="core_delivery_order",
-                    ),
-                ],
-                "constraints": [
-                    models.UniqueConstraint(
-                        fields=("event", "subscriber"), name="core_delivery_once"
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(("done_at__isnull", False), ("status", "done")),
-                            models.Q(
-                                models.Q(("status", "done"), _negated=True),
-                                ("done_at__isnull", True),
-                            ),
-                            _connector="OR",
-                        ),
-                        name="core_delivery_done_has_moment",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(
-                                ("lease_token__isnull", True),
-                                ("lease_until__isnull", True),
-                            ),
-                            models.Q(
-                                ("lease_token__isnull", False),
-                                ("lease_until__isnull", False),
-                            ),
-                            _connector="OR",
-                        ),
-                        name="core_delivery_lease_is_whole",
-                    ),
-                ],
+                'verbose_name': 'remise',
+                'verbose_name_plural': 'boîte d’envoi',
+                'ordering': (models.F('position'),),
+                'permissions': (('resend_delivery', 'Peut remettre en file'),),
+                'indexes': [models.Index(condition=models.Q(('status', 'waiting')), fields=['lane', 'position'], name='core_delivery_due'), models.Index(condition=models.Q(('status', 'waiting')), fields=['subscriber', 'subject', 'position'], name='core_delivery_order')],
+                'constraints': [models.UniqueConstraint(fields=('event', 'subscriber'), name='core_delivery_once'), models.CheckConstraint(condition=models.Q(models.Q(('done_at__isnull', False), ('status', 'done')), models.Q(models.Q(('status', 'done'), _negated=True), ('done_at__isnull', True)), _connector='OR'), name='core_delivery_done_has_moment'), models.CheckConstraint(condition=models.Q(models.Q(('lease_token__isnull', True), ('lease_until__isnull', True)), models.Q(('lease_token__isnull', False), ('lease_until__isnull', False)), _connector='OR'), name='core_delivery_lease_is_whole')],
             },
         ),
         migrations.CreateModel(
-            name="SealedDocument",
+            name='SealedDocument',
             fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        default=lokahome.core.ids.uuid7,
-                        editable=False,
-                        primary_key=True,
-                        serialize=False,
-                    ),
-                ),
-                (
-                    "created_at",
-                    models.DateTimeField(
-                        default=lokahome.core.clock.now,
-                        editable=False,
-                        verbose_name="créé le",
-                    ),
-                ),
-                ("kind", models.CharField(max_length=20, verbose_name="nature")),
-                (
-                    "label",
-                    models.CharField(max_length=40, verbose_name="numéro imprimé"),
-                ),
-                ("subject", models.CharField(max_length=80, verbose_name="objet")),
-                (
-                    "people",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.UUIDField(),
-                        default=list,
-                        size=None,
-                        verbose_name="personnes",
-                    ),
-                ),
-                ("facts", models.JSONField(verbose_name="faits affichés")),
-                ("file_name", models.CharField(max_length=200, verbose_name="fichier")),
-                (
-                    "file_sha256",
-                    models.CharField(
-                        max_length=64, verbose_name="empreinte du fichier"
-                    ),
-                ),
-                ("seal", models.CharField(max_length=64, verbose_name="sceau")),
-                (
-                    "seal_version",
-                    models.PositiveIntegerField(
-                        default=1, verbose_name="version du sceau"
-                    ),
-                ),
-                (
-                    "number",
-                    models.OneToOneField(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="document",
-                        to="core.documentnumber",
-                        verbose_name="numéro",
-                    ),
-                ),
-                (
-                    "replaces",
-                    models.OneToOneField(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="replaced_by",
-                        to="core.sealeddocument",
-                        verbose_name="remplace",
-                    ),
-                ),
+                ('id', models.UUIDField(default=lokahome.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('created_at', models.DateTimeField(default=lokahome.core.clock.now, editable=False, verbose_name="créé le")),
+                ('kind', models.CharField(max_length=20, verbose_name="nature")),
+                ('label', models.CharField(max_length=40, verbose_name="numéro imprimé")),
+                ('subject', models.CharField(max_length=80, verbose_name="objet")),
+                ('people', django.contrib.postgres.fields.ArrayField(base_field=models.UUIDField(), default=list, size=None, verbose_name="personnes")),
+                ('facts', models.JSONField( verbose_name="faits affichés")),
+                ('file_name', models.CharField(max_length=200, verbose_name="fichier")),
+                ('file_sha256', models.CharField(max_length=64, verbose_name="empreinte du fichier")),
+                ('seal', models.CharField(max_length=64, verbose_name="sceau")),
+                ('seal_version', models.PositiveIntegerField(default=1, verbose_name="version du sceau")),
+                ('number', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='document', to='core.documentnumber', verbose_name="numéro")),
+                ('replaces', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='replaced_by', to='core.sealeddocument', verbose_name="remplace")),
             ],
             options={
-                "indexes": [
-                    models.Index(fields=["subject"], name="core_document_subject")
-                ],
-                "constraints": [
-                    models.UniqueConstraint(
-                        fields=("label",), name="core_document_label_used_once"
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(("seal", ""), _negated=True),
-                            models.Q(("file_sha256", ""), _negated=True),
-                        ),
-                        name="core_document_is_sealed",
-                    ),
-                ],
+                'indexes': [models.Index(fields=['subject'], name='core_document_subject')],
+                'constraints': [models.UniqueConstraint(fields=('label',), name='core_document_label_used_once'), models.CheckConstraint(condition=models.Q(models.Q(('seal', ''), _negated=True), models.Q(('file_sha256', ''), _negated=True)), name='core_document_is_sealed')],
             },
         ),
     ]
