@@ -13,6 +13,7 @@ import signal
 import sys
 import time
 from collections.abc import Mapping
+from pathlib import Path
 
 from deploy.local import forked, paths
 from deploy.local.programs import programs
@@ -39,6 +40,13 @@ def prepare(env: Mapping[str, str]) -> None:
         done = forked.start("prepare", command, output=stream.fileno(), env=env)
         if done.wait() != 0:
             raise Failure(f"`manage.py prepare --demo` failed:\n{tail(log)}")
+
+
+def read_catalogues_again() -> None:
+    """Forget the words read so far: a first `prepare` compiles them after Django loaded."""
+    from django.utils.translation.reloader import translation_file_changed
+
+    translation_file_changed(sender=None, file_path=Path("django.mo"))
 
 
 def announce(env: Mapping[str, str]) -> None:
@@ -74,6 +82,7 @@ def main() -> int:
         with step("database and demo") as remarks:
             prepare(env)
             remarks.append("see var/log/prepare.log")
+        read_catalogues_again()
         with step("loading the programs"):
             for name in PRELOADED:
                 importlib.import_module(name)
