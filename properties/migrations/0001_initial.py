@@ -118,6 +118,7 @@ class Migration(migrations.Migration):
                 ('due_day', models.IntegerField(default=5, verbose_name="jour d’échéance")),
                 ('fee_bearer', models.CharField(choices=[('tenant', 'locataire'), ('landlord', 'propriétaire')], default='tenant', max_length=20, verbose_name="frais à la charge de")),
                 ('terms_digest', models.CharField(blank=True, max_length=64, verbose_name="empreinte des termes")),
+                ('sent_at', models.DateTimeField(null=True, verbose_name='envoyé le')),
                 ('activated_at', models.DateTimeField(null=True, verbose_name="en cours depuis le")),
                 ('application', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='lease', to='properties.application', verbose_name="candidature")),
                 ('landlord', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name="propriétaire")),

@@ -99,13 +99,9 @@ class Lease(VersionedModel):
         _("empreinte des termes"), max_length=64, blank=True
     )
     """SHA-256 of the exact terms; set when sent for signature, signed by both."""
-<<<<<<< properties/models/leases.py
-    sent_at = models.DateTimeField(null=True)
+    sent_at = models.DateTimeField(_("envoyé le"), null=True)
     """When these terms went out; part of them, so an older signature never counts."""
-    activated_at = models.DateTimeField(null=True)
-=======
     activated_at = models.DateTimeField(_("en cours depuis le"), null=True)
->>>>>>> /tmp/mf.theirs
 
     objects = LeaseQuerySet.as_manager()
 
