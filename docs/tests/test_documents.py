@@ -22,6 +22,7 @@ WRITTEN = sorted(
     path
     for path in (
         *ROOT.glob("docs/**/*.md"),
+        ROOT / "README.md",
         ROOT / "CONTRIBUTING.md",
         ROOT / "SECURITY.md",
         ROOT / "CHANGELOG.md",
