@@ -138,7 +138,7 @@ if _pyogrio and _pyogrio.origin and not env.bool("USE_SYSTEM_GDAL", default=Fals
     GEOS_LIBRARY_PATH = str(next((_site / "shapely.libs").glob("libgeos_c*")))
     os.environ.setdefault("PROJ_DATA", str(_site / "pyogrio" / "proj_data"))
 
-# --- Redis: cache, channel layer, broker. Nothing lives in it alone ----------------------
+# --- Redis: cache, channel layer, broker (lokahome/celery.py). Nothing lives in it alone ----------------------
 REDIS_URL: str = env.str("REDIS_URL", default="redis://127.0.0.1:6379/0")
 CACHES = {
     "default": {
@@ -152,30 +152,6 @@ CHANNEL_LAYERS = {
         "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
         "CONFIG": {"hosts": [REDIS_URL], "prefix": "channels"},
     }
-}
-CELERY = {
-    "broker_url": REDIS_URL,
-    "task_ignore_result": True,
-    # No results are kept: none to clean up, and beat adds no job of its own for it.
-    "result_expires": None,
-    "task_acks_late": True,
-    "task_reject_on_worker_lost": True,
-    "worker_prefetch_multiplier": 1,
-    "task_default_queue": "celery",
-    "task_routes": {"core.deliver": {"queue": "lanes"}},
-    "task_serializer": "json",
-    "accept_content": ["json"],
-    "timezone": "Africa/Porto-Novo",
-    "broker_connection_retry_on_startup": True,
-    "broker_transport_options": {
-        "visibility_timeout": 300,
-        "unacked_restore_interval": 5,
-        "unacked_restore_throttle": 1,
-        "global_keyprefix": "celery.",
-    },
-    "task_publish_retry_policy": {"max_retries": 1},
-    "worker_hijack_root_logger": False,
-    "beat_max_loop_interval": 2,
 }
 LANE_CONCURRENCY = {"documents": 1, "notify": 4, "gateway": 4}
 

@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 from django.core.management import CommandError, call_command
 
+from lokahome.celery import app
 from lokahome.core.management.commands import list_events, run_relay
 from lokahome.core.management.commands.migrate import Command as Migrate
 from lokahome.core.management.commands.run_relay import dispatch
@@ -67,6 +68,6 @@ def test_the_worker_runs_what_is_leased_and_ignores_the_rest(db):
     deliver(str(uuid4()), [str(uuid4())])
 
 
-def test_the_delivery_task_has_its_own_queue(settings):
-    assert settings.CELERY["task_routes"]["core.deliver"] == {"queue": "lanes"}
-    assert settings.CELERY["task_acks_late"] is True
+def test_the_delivery_task_has_its_own_queue():
+    assert app.conf.task_routes["core.deliver"] == {"queue": "lanes"}
+    assert app.conf.task_acks_late is True

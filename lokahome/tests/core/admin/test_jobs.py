@@ -30,7 +30,7 @@ def queue():
     app.conf.task_default_queue = name
     app.amqp.__dict__.pop("queues", None)
     app.amqp.__dict__.pop("router", None)
-    prefix = settings.CELERY["broker_transport_options"]["global_keyprefix"]
+    prefix = app.conf.broker_transport_options["global_keyprefix"]
     client, key = Redis.from_url(settings.REDIS_URL), f"{prefix}{name}"
     client.delete(key)
     yield lambda: [json.loads(raw)["headers"] for raw in client.lrange(key, 0, -1)]
