@@ -45,7 +45,7 @@ def dead_gateway(here: Platform, home: Tenancy) -> Slow:
     home.gateway.fault(fault="timeout_before", on="create", count=2, seconds=6)
     for _ in range(2):
         home.pay("001")
-    time.sleep(1)
+    time.sleep(1)  # both must hang already, or the sign-in meets no dead gateway
     started = time.monotonic()
     sign_in(here.addresses, mtn_number())
     seconds = round(time.monotonic() - started, 2)
@@ -132,6 +132,7 @@ def _lies(here: Platform, home: Tenancy, pending: Asked) -> list[str]:
         status = _deliver(here, content, headers)
         if status != wanted:
             violations.append(f"{name} webhook: answered {status}, not {wanted}")
+    # Time for a lie to do its harm: there is no event to wait for when nothing happens.
     time.sleep(2)
     status = home.read(pending)["status"]
     if status in ("succeeded", "failed"):

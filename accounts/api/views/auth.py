@@ -169,5 +169,6 @@ class SignOutView(LogoutView):  # type: ignore[misc]  # dj-rest-auth has no type
     def logout(self, request: Request) -> Response:
         """End the session of the refresh token in the body."""
         refresh = read(RefreshSerializer, request)["refresh"]
+        # IsAuthenticated: no AnonymousUser gets here, which the types cannot know.
         revoke_refresh(refresh, user=request.user)  # type: ignore[arg-type]
         return Response(status=status.HTTP_204_NO_CONTENT)
