@@ -12,6 +12,7 @@ from lokahome.tests.people import (  # noqa: F401 - fixtures
     afi,
     ama,
     anonymous,
+    checker,
     finance,
     kossi,
     moderator,

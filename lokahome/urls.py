@@ -32,6 +32,8 @@ urlpatterns = [
     path("api/v1/", include("accounts.api.urls")),
     path("api/v1/", include("payments.api.urls")),
     path("api/v1/", include("properties.api.urls")),
+    path("api/v1/", include("marketplace.api.urls")),
+    path("api/v1/", include("messaging.api.urls")),
     path("", include("lokahome.core.documents.urls")),
     path("", include("messaging.urls")),
     path("", include("properties.urls")),

@@ -20,7 +20,8 @@ PEOPLE = (
 )
 STAFF = (
     ("moderator", "Modération (démo)", ("moderator",)),
-    ("finance", "Finance (démo)", ("finance",)),
+    ("finance", "Finance, saisie (démo)", ("finance",)),
+    ("checker", "Finance, validation (démo)", ("finance_checker",)),
     ("operator", "Exploitation (démo)", ("operator", "auditor", "support")),
 )
 

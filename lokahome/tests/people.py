@@ -109,8 +109,14 @@ def moderator(db) -> PersonClient:
 
 @pytest.fixture
 def finance(db) -> PersonClient:
-    """Staff who decide about payment cases."""
+    """Staff who decide about payment cases and propose what goes out."""
     return make_staff("finance", "finance")
+
+
+@pytest.fixture
+def checker(db) -> PersonClient:
+    """Staff who approve what finance proposes."""
+    return make_staff("checker", "finance_checker")
 
 
 @pytest.fixture
