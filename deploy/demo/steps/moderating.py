@@ -1,119 +1,28 @@
-"""A moderator at the admin, as a browser: log-in form, change page, decision form."""
+"""A moderator in the back-office, as a browser: queue, page, decision."""
 
 from __future__ import annotations
 
-import time
-from html.parser import HTMLParser
-from urllib.parse import urljoin
-
-import httpx
-
-from deploy.demo.client import TIMEOUT, Refused, expect
+from deploy.demo.backoffice import MODERATOR, decisions_on, enter
+from deploy.demo.client import expect
 from deploy.demo.journey import Journey, Told
 from deploy.demo.people import Phone
-
-MODERATOR = ("moderator", "lokahome-demo")
-TOO_MANY = "Trop de demandes"
-_LONGEST_WAIT = 960
-
-
-class Form:
-    """One form of a page: where it goes and what it holds."""
-
-    def __init__(self, action: str, method: str) -> None:
-        self.action = action
-        self.method = method
-        self.fields: dict[str, str] = {}
-
-
-class Forms(HTMLParser):
-    """Reads the forms of a page, with the values of their inputs."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.found: list[Form] = []
-        self._open: Form | None = None
-        self.feed(page)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Open a form, or note an input of the one that is open."""
-        given = {name: value or "" for name, value in attrs}
-        if tag == "form":
-            self._open = Form(given.get("action", ""), given.get("method", "get"))
-            self.found.append(self._open)
-        elif tag == "input" and self._open is not None and "name" in given:
-            self._open.fields[given["name"]] = given.get("value", "")
-
-    def handle_endtag(self, tag: str) -> None:
-        """Close the form."""
-        if tag == "form":
-            self._open = None
-
-
-class Browser:
-    """Keeps cookies, follows redirects, sends forms with their hidden fields."""
-
-    def __init__(self, base: str) -> None:
-        self._base = base
-        self._http = httpx.Client(timeout=TIMEOUT, follow_redirects=True)
-
-    def open(self, path: str) -> str:
-        """Return the page at *path*; raises Refused."""
-        response = self._http.get(urljoin(self._base, path))
-        if not response.is_success:
-            raise Refused(response)
-        self._here = str(response.url)
-        return response.text
-
-    def send(self, form: Form, **values: str) -> str:
-        """POST a form of the open page and return the page that follows."""
-        response = self._http.post(
-            urljoin(self._here, form.action),
-            data={**form.fields, **values},
-            headers={"Referer": self._here},
-        )
-        if not response.is_success:
-            raise Refused(response)
-        self._here = str(response.url)
-        return response.text
-
-
-def _log_in(browser: Browser) -> None:
-    """Send the log-in form; many journeys in a row wait for the limit of tries."""
-    name, password = MODERATOR
-    until = time.monotonic() + _LONGEST_WAIT
-    while True:
-        page = browser.open("/admin/login/?next=/admin/")
-        form = next(f for f in Forms(page).found if "password" in f.fields)
-        answer = browser.send(form, username=name, password=password)
-        if not any("password" in f.fields for f in Forms(answer).found):
-            return
-        is_limit = TOO_MANY in answer
-        expect(is_limit and time.monotonic() < until, "the log-in was refused")
-        print(
-            f"      “{TOO_MANY}” (ten log-ins in fifteen minutes): waiting", flush=True
-        )
-        time.sleep(30)
 
 
 def publish(journey: Journey) -> Told:
     """Log in by the admin's form, open the listing, and decide to publish it."""
-    browser = Browser(journey.addresses.public)
-    _log_in(browser)
+    browser = enter(journey.addresses.public, MODERATOR)
     path = f"/admin/properties/listing/{journey.listing['id']}/change/"
     queue = browser.open("/admin/properties/listing/")
-    page = browser.open(path)
-    decisions = [f for f in Forms(page).found if "/decide/" in f.action]
-    names = [f.action.rsplit("/", 1)[-1] for f in decisions]
-    expect("publish" in names, f"the page offers only the decisions {names}")
-    expect("version" in decisions[names.index("publish")].fields, "no version in it")
-    browser.send(decisions[names.index("publish")])
+    decisions = decisions_on(browser.open(path))
+    expect("publish" in decisions, f"the page offers only {sorted(decisions)}")
+    expect("version" in decisions["publish"].fields, "no version in it")
+    browser.send(decisions["publish"])
     listing = journey.anonymous.get(f"listings/{journey.listing['id']}")
     expect(listing["status"] == "published", f"the listing is {listing['status']}")
     journey.listing = listing
     sms = Phone(journey.addresses, journey.landlord.phone).wait("est en ligne")
     return [
         f"the queue shows it: {journey.listing['id'] in queue}; decisions: "
-        + ", ".join(names),
+        + ", ".join(decisions),
         f"SMS to the landlord: “{sms}”",
     ]

@@ -8,11 +8,11 @@ import httpx
 from PIL import Image
 
 from deploy.demo.addresses import Addresses
+from deploy.demo.backoffice import Forms
 from deploy.demo.client import Refused, Unexpected
 from deploy.demo.journey import Journey, walk
 from deploy.demo.people import APPROVES, mtn_number
 from deploy.demo.photos import has_metadata, has_position, photographs
-from deploy.demo.steps.moderating import Forms
 from lokahome.core.phones import guess_operator, normalise_phone
 
 NOWHERE = Addresses(public="http://127.0.0.1:9", simulator="http://127.0.0.1:9")
