@@ -42,3 +42,38 @@ class CaseDecided(Event):
     queue: str
     subject_ref: str
     decision: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class IdentityCheckSubmitted(Event):
+    """Somebody sent an identity document to be checked."""
+
+    about: ClassVar[str] = "check_id"
+    check_id: UUID
+    person_id: UUID
+
+    def subject(self) -> str:
+        """Name the noun in full: ``check:`` alone would say nothing."""
+        return f"identity_check:{self.check_id}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class IdentityChecked(Event):
+    """Staff decided about a document: *status* is accepted, unreadable or refused."""
+
+    about: ClassVar[str] = "check_id"
+    check_id: UUID
+    person_id: UUID
+    status: str
+
+    def subject(self) -> str:
+        """Name the noun in full: ``check:`` alone would say nothing."""
+        return f"identity_check:{self.check_id}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmailCodeRequested(Event):
+    """Somebody claimed an address. The code is minted when the letter is sent."""
+
+    about: ClassVar[str] = "email_id"
+    email_id: UUID

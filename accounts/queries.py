@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from accounts.models import CodeRequest, Phone, User
+from accounts.models import Case, CodeRequest, Email, Phone, Report, User
 from lokahome.core.errors import DomainError
 from lokahome.core.phones import normalise_phone
 
@@ -57,3 +57,50 @@ def handle_for(identifier: str) -> str:
         return identifier
     holders = Phone.objects.current().filter(number=number)
     return holders.values_list("user__username", flat=True).first() or identifier
+
+
+def email_of(user_id: UUID) -> str | None:
+    """Return the address that the person proved to read, or None."""
+    current = Email.objects.current().filter(user_id=user_id, user__is_active=True)
+    return current.values_list("address", flat=True).first()
+
+
+@dataclass(frozen=True, slots=True)
+class EmailCodeDestination:
+    """Where the code that proves an address goes and in which language it is told."""
+
+    address: str
+    language: str
+
+
+def email_code_destination(email_id: UUID) -> EmailCodeDestination | None:
+    """Return where the code of the claim *email_id* goes, or None for none."""
+    claim = Email.objects.select_related("user").filter(pk=email_id).first()
+    if claim is None:
+        return None
+    return EmailCodeDestination(address=claim.address, language=claim.user.language)
+
+
+def reporters_of(case_id: UUID) -> list[UUID]:
+    """Return who reported what the case is about, the first one first."""
+    reports = Report.objects.filter(case_id=case_id).order_by("id")
+    return list(reports.values_list("reporter_id", flat=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What staff answered in a case: the words are read by id, no event holds them."""
+
+    decision: str
+    reason: str
+    decided_by_id: UUID | None
+
+
+def answer_of(case_id: UUID) -> Answer | None:
+    """Return the answer of a decided case, None while it is open or unknown."""
+    case = Case.objects.filter(pk=case_id, status=Case.Status.DECIDED).first()
+    if case is None:
+        return None
+    return Answer(
+        decision=case.decision, reason=case.reason, decided_by_id=case.decided_by_id
+    )

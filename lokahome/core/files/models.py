@@ -24,6 +24,7 @@ class Upload(VersionedModel):
 
     class Kind(models.TextChoices):
         PHOTO = "photo", "Photo"
+        IDENTITY = "identity", "Pièce d’identité"
 
     class Status(models.TextChoices):
         WAITING = "waiting", "Attendu"
