@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from django.core.files.base import ContentFile
-from django.core.files.storage import storages
 from django.db import transaction
 from django.db.models import Max
 from django.utils.translation import gettext_lazy
@@ -15,9 +12,9 @@ from django.utils.translation import gettext_lazy
 from accounts.models import User
 from lokahome.core.db.locks import locked
 from lokahome.core.errors import NotFound, StateConflict
-from lokahome.core.files.images import Variant, make_variants
 from lokahome.core.files.models import Upload
-from lokahome.core.files.uploads import attach_upload, read_upload
+from lokahome.core.files.pictures import draw_picture, forget_picture
+from lokahome.core.files.uploads import attach_upload
 from properties.models import Listing, ListingPhoto
 from properties.services.listing_copies import review_again_if_public
 from properties.services.listings import ListingNotEditable
@@ -51,10 +48,7 @@ def add_photo(
     if listing is None or upload is None:
         raise NotFound
     _require_editable(listing)
-    variants = make_variants(read_upload(upload))
-    stored = [_store(listing_id, upload_id, variant) for variant in variants]
-    # A small picture is never enlarged: its larger variants are the same file.
-    described = list({item["key"]: item for item in stored}.values())
+    drawn = draw_picture(upload, folder=f"listings/{listing_id.hex}")
     with transaction.atomic():
         listing = locked(Listing.objects.filter(landlord=landlord), listing_id)
         if (photo := known.first()) is not None:
@@ -68,9 +62,9 @@ def add_photo(
             listing=listing,
             upload_id=upload_id,
             position=last + 1,
-            width=variants[-1].width,
-            height=variants[-1].height,
-            variants=described,
+            width=drawn.width,
+            height=drawn.height,
+            variants=drawn.variants,
         )
         photo.save()
         _count(listing, now)
@@ -93,7 +87,7 @@ def remove_photo(
     keys = [variant["key"] for variant in photo.variants]
     photo.delete()
     _count(listing, now)
-    transaction.on_commit(lambda: _forget(keys))
+    transaction.on_commit(lambda: forget_picture(keys))
 
 
 def _require_editable(listing: Listing) -> None:
@@ -104,24 +98,3 @@ def _require_editable(listing: Listing) -> None:
 def _count(listing: Listing, now: datetime) -> None:
     listing.photo_count = listing.photos.count()
     review_again_if_public(listing, fields={"photo_count"}, now=now)
-
-
-def _store(listing_id: UUID, upload_id: UUID, variant: Variant) -> dict[str, Any]:
-    # Named by its content's upload, so that a retry after a crash finds its own files.
-    name = f"{upload_id.hex}-{variant.width}.{variant.extension}"
-    key = f"listings/{listing_id.hex}/{name}"
-    storage = storages["default"]
-    if not storage.exists(key):
-        key = storage.save(key, ContentFile(variant.content))
-    return {
-        "format": "webp" if variant.extension == "webp" else "jpeg",
-        "width": variant.width,
-        "height": variant.height,
-        "bytes": len(variant.content),
-        "key": key,
-    }
-
-
-def _forget(keys: list[str]) -> None:
-    for key in keys:
-        storages["default"].delete(key)
