@@ -146,3 +146,34 @@ class RentPeriodPaid(_AboutLease, Event):
 
     period_id: UUID
     charge_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class _AboutTicket:
+    about: ClassVar[str] = "ticket_id"
+    ticket_id: UUID
+    lease_id: UUID
+    landlord_id: UUID
+    tenant_id: UUID
+    opened_by_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class TicketOpened(_AboutTicket, Event):
+    """Something is broken; the landlord has to say who pays for its repair."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TicketDecided(_AboutTicket, Event):
+    """It is decided who pays: ``payer`` is ``landlord`` or ``tenant``."""
+
+    payer: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TicketResolved(_AboutTicket, Event):
+    """The repair is done and paid for; ``cost`` fell to ``payer``."""
+
+    payer: str
+    cost: int
+    currency: str

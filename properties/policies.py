@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from properties.models import Application, Lease, Listing
+from properties.models import Application, Lease, Listing, Ticket
 
 MATERIAL_RENT_CHANGE_PERCENT = 30
 
@@ -24,6 +24,27 @@ def roles_on_application(user: Any, application: Application) -> set[str]:
 def roles_on_lease(user: Any, lease: Lease) -> set[str]:
     """Return what *user* is to *lease*: ``tenant``, ``landlord`` or nothing."""
     return _party(user, lease.tenant_id, lease.landlord_id)
+
+
+def roles_on_ticket(user: Any, ticket: Ticket) -> set[str]:
+    """Return what *user* is to *ticket*: a party of its lease, and its ``opener``."""
+    roles = _party(user, ticket.tenant_id, ticket.landlord_id)
+    return roles | {"opener"} if _is(user, ticket.opened_by_id) else roles
+
+
+def may_open_ticket(user: Any, lease: Lease) -> bool:
+    """Whether *user* may tell that something is broken under *lease* now."""
+    return bool(roles_on_lease(user, lease)) and lease.status in Lease.RUNNING_STATES
+
+
+def may_contest_payer(user: Any, ticket: Ticket) -> bool:
+    """Whether *user* is the tenant who is to pay, and has not contested it yet."""
+    return (
+        _is(user, ticket.tenant_id)
+        and ticket.status == ticket.Status.DECIDED
+        and ticket.payer == ticket.Payer.TENANT
+        and ticket.contested_at is None
+    )
 
 
 def may_edit_listing(user: Any, listing: Listing) -> bool:

@@ -7,6 +7,7 @@ from properties.models.listing_parts import EntryCost, ListingPhoto
 from properties.models.listings import Listing
 from properties.models.places import Division, Landmark, Place, PlaceLoad
 from properties.models.rent import RentAllocation, RentPayment, RentPeriod
+from properties.models.tickets import Ticket, TicketPhoto
 
 __all__ = [
     "Application",
@@ -23,5 +24,7 @@ __all__ = [
     "RentAllocation",
     "RentPayment",
     "RentPeriod",
+    "Ticket",
+    "TicketPhoto",
     "Unit",
 ]
