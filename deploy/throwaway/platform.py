@@ -20,7 +20,7 @@ from deploy.throwaway.database import throwaway_database
 from deploy.throwaway.keeper import Keeper
 from deploy.throwaway.processes import Process, by_command
 
-EVERYTHING = ("simulator", "web", "worker", "beat", "relay")
+EVERYTHING = ("simulator", "web", "realtime", "worker", "beat", "relay")
 _SECONDS_TO_START = 90
 _OWN_PORTS = ("WEB_PORT", "REALTIME_PORT", "SIMULATOR_PORT")
 
