@@ -28,6 +28,11 @@ _WEBHOOK = {
     "webhook_twice": "Le doubler",
     "webhook_reordered": "Désordre",
 }
+_RECEIVER = {
+    "send": "Faire arriver",
+    "fail": "Faire échouer",
+    "delay": "Retarder de 60 s",
+}
 _STATES = {
     "pending": "en attente",
     "approved": "approuvée",
@@ -47,6 +52,7 @@ _TOTALS = {
     "refunded": "F remboursés",
     "payouts": "envois",
     "paid_out": "F envoyés",
+    "payout_fees": "F de frais d’envoi",
     "net": "F dus au marchand",
 }
 
@@ -101,8 +107,9 @@ def _gateway(gateway: SimulatedGateway) -> str:
     payouts = gateway.payouts()[:_SHOWN]
     events = gateway.events()[:_SHOWN]
     numbers = "".join(
-        f"<tr><td><code>…{escape(ending)}</code></td><td>{escape(label)}</td></tr>"
-        for ending, label in gateway.numbers()
+        f"<tr><td><code>…{escape(ending)}</code></td><td>{escape(paying)}</td>"
+        f"<td>{escape(receiving)}</td></tr>"
+        for ending, paying, receiving in gateway.numbers()
     )
     empty = '<tr><td colspan="6">rien encore</td></tr>'
     return f"""
@@ -111,11 +118,12 @@ def _gateway(gateway: SimulatedGateway) -> str:
 <th>État</th><th>Payeur</th><th>Webhooks</th></tr>
 {''.join(_charge(gateway.name, row) for row in charges) or empty}</table>
 <h3>Envois</h3><table><tr><th>N°</th><th>Référence</th><th>Montant</th><th>État</th>
-<th></th></tr>{''.join(_payout(gateway.name, row) for row in payouts) or empty}</table>
+<th>Destinataire</th><th>Webhooks</th></tr>{''.join(_payout(gateway.name, row) for row in payouts) or empty}</table>
 <h3>Webhooks</h3><table><tr><th>Heure</th><th>Événement</th><th>Référence</th>
 <th>Essais</th><th>Réponse</th><th></th></tr>
 {''.join(_event(gateway.name, row) for row in events) or empty}</table>
-<h3>Numéros d’essai (trois derniers chiffres)</h3><table>{numbers}</table></section>"""
+<h3>Numéros d’essai (trois derniers chiffres)</h3><table><tr><th></th>
+<th>Quand il paie</th><th>Quand il reçoit</th></tr>{numbers}</table></section>"""
 
 
 def _switch(gateway: SimulatedGateway) -> str:
@@ -132,35 +140,37 @@ def _switch(gateway: SimulatedGateway) -> str:
 
 def _charge(name: str, row: dict[str, Any]) -> str:
     path = f"/_control/{name}/charges/{row['id']}"
-    reference = str(row["reference"])
     payer = "".join(_button(f"{path}/{key}", text) for key, text in _PAYER.items())
-    webhook = "".join(
-        _button("/_control/faults", text, fault=key, reference=reference)
-        for key, text in _WEBHOOK.items()
-    )
-    webhook += _button(f"{path}/forge", "Faux webhook")
+    return f"<tr>{_facts(row)}<td>{payer}</td><td>{_mishaps(path, row)}</td></tr>"
+
+
+def _payout(name: str, row: dict[str, Any]) -> str:
+    path = f"/_control/{name}/payouts/{row['id']}"
+    wallet = "".join(_button(f"{path}/{key}", text) for key, text in _RECEIVER.items())
+    return f"<tr>{_facts(row)}<td>{wallet}</td><td>{_mishaps(path, row)}</td></tr>"
+
+
+def _facts(row: dict[str, Any]) -> str:
     code = (
         f"<br><small>{escape(row['error_code'])}</small>" if row["error_code"] else ""
     )
     waiting = f"<br><small>bientôt : {row['waiting_for']}</small>"
     return (
-        f"<tr><td>{row['id']}</td><td>{escape(reference)}"
+        f"<td>{row['id']}</td><td>{escape(str(row['reference']))}"
         f"<br><small>{escape(row['description'])}</small></td>"
         f"<td>{_francs(row['amount'])} F<br><small>frais {row['fee']}</small></td>"
         f"<td class='{escape(row['status'])}'>{_state(row)}{code}"
         f"{waiting if row['waiting_for'] else ''}</td>"
-        f"<td>{payer}</td><td>{webhook}</td></tr>"
     )
 
 
-def _payout(name: str, row: dict[str, Any]) -> str:
-    path = f"/_control/{name}/payouts/{row['id']}"
-    return (
-        f"<tr><td>{row['id']}</td><td>{escape(str(row['reference']))}</td>"
-        f"<td>{_francs(row['amount'])} F</td><td>{_state(row)}</td>"
-        f"<td>{_button(f'{path}/send', 'Faire arriver')}"
-        f"{_button(f'{path}/fail', 'Faire échouer')}</td></tr>"
+def _mishaps(path: str, row: dict[str, Any]) -> str:
+    reference = str(row["reference"])
+    buttons = "".join(
+        _button("/_control/faults", text, fault=key, reference=reference)
+        for key, text in _WEBHOOK.items()
     )
+    return buttons + _button(f"{path}/forge", "Faux webhook")
 
 
 def _event(name: str, row: dict[str, Any]) -> str:

@@ -45,5 +45,5 @@ class SimulatedGateway(Protocol):
     def replay(self, event_id: str, body: dict[str, Any]) -> None:
         """Send the webhook of an event again."""
 
-    def numbers(self) -> list[tuple[str, str]]:
-        """Return the table of test numbers: ending, what happens."""
+    def numbers(self) -> list[tuple[str, str, str]]:
+        """Return the table of test numbers: ending, as payer, as receiver."""

@@ -77,8 +77,7 @@ class Office:
         data = {"id": event_id, "name": name, "entity": entity}
         self.write("event.created", row, data)
         faults = self.faults.for_webhooks(row.merchant_reference)
-        if isinstance(row, Transaction):
-            faults.update(dict.fromkeys(row.webhooks, 0.0))
+        faults.update(dict.fromkeys(row.webhooks, 0.0))
         event = self.records.events[event_id]
         with_id = "webhook_without_id" not in faults
         self.courier.dispatch(self.letter(event, with_id=with_id), faults)

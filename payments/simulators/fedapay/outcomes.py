@@ -4,7 +4,8 @@ FedaPay's sandbox approves 64000001 and 66000001 and fails any other number (doc
 "sandbox"). Both end in 001, and the rule here extends that: any Benin number ending in
 001 approves, so that as many tenants as wanted can pay; the other endings are ours.
 Numbers are accepted with 8 digits, with the 10 of the plan of November 2024 (01…), and
-with 229, +229 or 00229 before them.
+with 229, +229 or 00229 before them. What the same number does with money that it is sent
+stands in `receivers`; 021 to 029 pay without trouble so that a refund can go wrong there.
 """
 
 import re
@@ -81,6 +82,12 @@ OUTCOMES: dict[str, Outcome] = {
         "annule sur Celtiis : reste en attente avec une erreur de l’opérateur",
         (Step(2, "note", API_ERROR),),
     ),
+    **{
+        f"{ending:03}": Outcome(
+            "accepte après 2 s (numéro d’essai des envois)", _APPROVE
+        )
+        for ending in range(21, 30)
+    },
 }
 OTHER = Outcome("échoue après 2 s (tout autre numéro)", (Step(2, "decline", REFUSED),))
 

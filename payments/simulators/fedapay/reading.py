@@ -45,7 +45,10 @@ def listed(
 
 
 def number_of(body: dict[str, Any]) -> Any:
-    """Return the phone number a body carries, unchecked."""
+    """Return the phone number a body (or its first payout) carries, unchecked."""
+    payouts = body.get("payouts")
+    if isinstance(payouts, list) and payouts and isinstance(payouts[0], dict):
+        body = payouts[0]
     phone = body.get("phone_number")
     return phone.get("number") if isinstance(phone, dict) else None
 

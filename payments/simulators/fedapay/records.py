@@ -65,6 +65,7 @@ class Payout:
     status: str = "pending"
     fees: int = 0
     last_error_code: str | None = None
+    webhooks: list[str] = field(default_factory=list)
     plan: list[Step] = field(default_factory=list)
     times: dict[str, float] = field(default_factory=dict)
     updated_at: float = 0.0
@@ -162,13 +163,18 @@ class Records:
             return
         row = self.payouts[entry.object_id]
         row.updated_at = entry.at
+        if verb == "delayed":
+            for step in row.plan:
+                step.due += data["seconds"]
+            return
         row.status = verb
         row.times[f"{verb}_at"] = entry.at
         row.last_error_code = data.get("error_code")
         if verb == "started":
             row.number = data["number"]
+            row.webhooks = data.get("webhooks", [])
             row.plan = [Step(**step) for step in data["plan"]]
         else:
-            row.plan = []
+            row.plan = row.plan[1:] if data.get("planned") else []
         if verb == "sent":
             row.fees = entry.fee

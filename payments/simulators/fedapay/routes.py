@@ -23,6 +23,7 @@ from payments.simulators.fedapay.outcomes import OUTCOMES, national
 from payments.simulators.fedapay.payout_calls import PayoutCalls
 from payments.simulators.fedapay.payouts import Payouts
 from payments.simulators.fedapay.reading import Call, number_of
+from payments.simulators.fedapay.receivers import RECEIVERS
 from payments.simulators.fedapay.wire import WireError
 from payments.simulators.hostile import Reply
 
@@ -132,10 +133,9 @@ class Api:
 
 
 def _by_number(call: Call) -> Fault | None:
-    if call.name != "push":
-        return None
-    number = national(number_of(call.body))
-    outcome = OUTCOMES.get(number[-3:]) if number else None
+    tables = {"push": OUTCOMES, "payout_start": RECEIVERS}
+    number = national(number_of(call.body)) if call.name in tables else None
+    outcome = tables[call.name].get(number[-3:]) if number else None
     if outcome is None or outcome.call is None:
         return None
-    return Fault(kind=outcome.call, on="push")
+    return Fault(kind=outcome.call, on=call.name)

@@ -7,6 +7,7 @@ from starlette.routing import Route
 from payments.simulators.agenda import Agenda
 from payments.simulators.book import Book
 from payments.simulators.faults import Faults
+from payments.simulators.fedapay import receivers
 from payments.simulators.fedapay.charges import ACTIONS, Charges
 from payments.simulators.fedapay.office import GATEWAY, Office
 from payments.simulators.fedapay.outcomes import OTHER, OUTCOMES
@@ -95,6 +96,10 @@ class FedaPay:
                 "fee": row.fees,
                 "status": row.status,
                 "mode": row.mode,
+                "ending": (row.number or "")[-3:],
+                "description": row.description,
+                "error_code": row.last_error_code,
+                "waiting_for": row.plan[0].action if row.plan else None,
                 "created_at": stamp(row.created_at),
                 "updated_at": stamp(row.updated_at),
             }
@@ -145,8 +150,13 @@ class FedaPay:
             elif kind == "charges" and action == "delay":
                 seconds = float(body.get("seconds", 60))
                 self._charges.delay(self._transaction(key), seconds)
+            elif kind == "payouts" and action == "delay":
+                seconds = float(body.get("seconds", 60))
+                self._payouts.delay(self._payout(key), seconds)
             elif kind == "charges" and action == "forge":
-                self._forge(self._transaction(key))
+                self._forge("transaction", self._transaction(key))
+            elif kind == "payouts" and action == "forge":
+                self._forge("payout", self._payout(key))
             else:
                 raise NotKnown(f"{kind}/{action}")
         except WireError as refusal:
@@ -165,14 +175,17 @@ class FedaPay:
                 altered=bool(body.get("altered", False)),
             )
 
-    def numbers(self) -> list[tuple[str, str]]:
-        """Return the endings and what they do."""
-        rows = [(ending, outcome.label) for ending, outcome in OUTCOMES.items()]
-        return [*rows, ("…", OTHER.label)]
+    def numbers(self) -> list[tuple[str, str, str]]:
+        """Return the endings, what they do as payers and what as receivers."""
+        rows = [
+            (ending, outcome.label, receivers.receiver_of(ending).label)
+            for ending, outcome in OUTCOMES.items()
+        ]
+        return [*rows, ("…", OTHER.label, receivers.OTHER.label)]
 
-    def _forge(self, row: Transaction) -> None:
+    def _forge(self, noun: str, row: Transaction | Payout) -> None:
         events = self._office.records.events.values()
-        mine = [e for e in events if e.object_id == row.id and "transaction" in e.name]
+        mine = [e for e in events if e.object_id == row.id and e.name.startswith(noun)]
         self.courier.send_forged(self._office.letter(mine[-1]))
 
     def _transaction(self, key: str) -> Transaction:

@@ -166,11 +166,13 @@ def webhook_body(event: Event, *, with_id: bool = True) -> bytes:
 
 
 def forged_body(event: Event) -> bytes:
-    """Return a body that claims that the object of `event` was paid."""
-    entity = {**event.entity, "status": "approved"}
+    """Return a body that claims that the object of `event` was paid, or arrived."""
+    noun = event.name.partition(".")[0]
+    status = "sent" if noun == "payout" else "approved"
+    entity = {**event.entity, "status": status}
     forged = Event(
         f"{event.id}_faux",
-        "transaction.approved",
+        f"{noun}.{status}",
         event.object_id,
         event.reference,
         entity,
