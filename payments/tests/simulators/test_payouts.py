@@ -165,7 +165,7 @@ def test_a_forged_one_claims_that_it_arrived(simulator, api, receiver, wait_unti
     wait_until(lambda: len(receiver.about("LP-W3")) == 2)
     simulator.post("fedapay/payouts/LP-W3/forge")
     wait_until(lambda: len(receiver.about("LP-W3")) == 3)
-    headers, body = receiver.about("LP-W3")[-1]
+    _headers, body = receiver.about("LP-W3")[-1]
     assert b'"name": "payout.sent"' in body
     assert b'"status": "sent"' in body
 
