@@ -10,7 +10,7 @@ from lokahome.core.events.base import Event
 from lokahome.core.events.delivering import RetryLater
 from lokahome.core.events.subscribers import NOTIFY, subscribe
 from messaging.events import ResendRequested
-from messaging.queries import occurrence
+from messaging.queries.facts import occurrence
 from messaging.services.notify import notify, send_code
 from messaging.services.sending import send_message
 from payments.events import ChargeExpired, ChargeFailed

@@ -1,6 +1,22 @@
 """The tables of words."""
 
 from messaging.models.caught_message import CaughtMessage
+from messaging.models.conversations import Conversation, Participant
+from messaging.models.messages import MAX_BODY, Message, MessageHiding
 from messaging.models.outgoing_message import MESSAGE_STATES, OutgoingMessage
+from messaging.models.person_log import PersonEvent, PersonLog
+from messaging.models.realtime_ticket import RealtimeTicket
 
-__all__ = ["MESSAGE_STATES", "CaughtMessage", "OutgoingMessage"]
+__all__ = [
+    "MAX_BODY",
+    "MESSAGE_STATES",
+    "CaughtMessage",
+    "Conversation",
+    "Message",
+    "MessageHiding",
+    "OutgoingMessage",
+    "Participant",
+    "PersonEvent",
+    "PersonLog",
+    "RealtimeTicket",
+]

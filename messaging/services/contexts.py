@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from uuid import UUID
 
 from accounts.queries import person_name
-from messaging.queries import charge_amount, lease_title, listing_title
+from messaging.queries.facts import charge_amount, lease_title, listing_title
 
 Ids = Mapping[str, str]
 Values = dict[str, str]
