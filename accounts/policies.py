@@ -33,6 +33,16 @@ def may_decide_case(
     return is_active and is_staff and case_permission(queue) in permissions
 
 
+CHECK_IDENTITIES = "accounts.decide_identity_check"
+
+
+def may_check_identity(
+    *, is_active: bool, is_staff: bool, permissions: Collection[str], is_own: bool
+) -> bool:
+    """Say whether somebody may look at an identity document and decide about it."""
+    return is_active and is_staff and CHECK_IDENTITIES in permissions and not is_own
+
+
 def decidable_queues(
     *, is_active: bool, is_staff: bool, permissions: Collection[str]
 ) -> frozenset[str]:

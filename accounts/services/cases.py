@@ -7,10 +7,12 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import F
+from django.db.models.functions import Greatest
 from django.utils.translation import gettext as _
 
 from accounts.events import CaseDecided, CaseOpened
-from accounts.models import CASE_STATES, Case, User
+from accounts.models import CASE_STATES, Case, Report, User
 from accounts.policies import may_decide_case
 from lokahome.core.db.locks import advisory_lock, locked
 from lokahome.core.errors import FieldError, InvalidInput, NotAllowed, StaleVersion
@@ -71,8 +73,8 @@ def decide_case(
     """Decide a case; *actor* None is the system (the question went away by itself).
 
     *version* is the one the decider saw: raises StaleVersion when it is past. Raises
-    NotFound, NotAllowed, ReasonMissing, TransitionRefused when decided already. Locks
-    the case; publishes CaseDecided.
+    NotFound, NotAllowed, ReasonMissing, TransitionRefused when decided already. Closes
+    all reports of the case. Locks the case; publishes CaseDecided.
     """
     case = locked(Case.objects.all(), case_id)
     if actor is not None and not may_decide_case(
@@ -101,6 +103,7 @@ def decide_case(
         reason=case.reason,
         update_fields=("decision", "reason", "decided_by", "decided_at"),
     )
+    _close_reports(case, now)
     append(
         CaseDecided(
             case_id=case.pk,
@@ -111,3 +114,12 @@ def decide_case(
         )
     )
     return case
+
+
+def _close_reports(case: Case, now: datetime) -> None:
+    Report.objects.open().filter(case=case).update(
+        # A report may have been filed after the decider's clock was read.
+        closed_at=Greatest(now, F("created_at")),
+        version=F("version") + 1,
+        updated_at=now,
+    )

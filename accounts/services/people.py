@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from accounts.models import RoleGrant, User
+from accounts.models import IdentityCheck, RoleGrant, User
 from accounts.policies import may_take_role
 from lokahome.core.audit.record import record
 from lokahome.core.db.locks import locked
@@ -59,9 +59,10 @@ def update_profile(
 
 @transaction.atomic
 def take_role(*, user: User, role: str) -> tuple[RoleGrant, bool]:
-    """Put the hat *role* on *user* at level 0; return it and whether it is new.
+    """Put the hat *role* on *user*; return it and whether it is new.
 
-    A hat that is worn already stays at its level. Raises RoleNotOpen. Locks the person.
+    A new hat begins at level 0, or 1 for somebody whose identity was checked; one that
+    is worn already stays at its level. Raises RoleNotOpen. Locks the person.
     """
     person = locked(User.objects.all(), user.pk)
     if not may_take_role(role=role, is_active=person.is_active):
@@ -69,7 +70,9 @@ def take_role(*, user: User, role: str) -> tuple[RoleGrant, bool]:
     grant = RoleGrant.objects.filter(user=person, role=role).first()
     if grant is not None:
         return grant, False
-    grant = RoleGrant(user=person, role=role, level=RoleGrant.Level.PHONE)
+    is_checked = IdentityCheck.objects.accepted().filter(person=person).exists()
+    level = RoleGrant.Level.IDENTITY if is_checked else RoleGrant.Level.PHONE
+    grant = RoleGrant(user=person, role=role, level=level)
     grant.save()
     record(
         "person.role_taken",
