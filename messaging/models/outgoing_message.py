@@ -8,13 +8,15 @@ from django.utils.translation import gettext_lazy as _
 
 from lokahome.core.db.models import VersionedModel
 from lokahome.core.states import StateMachine, edge
+from messaging.models.notification import Notification
 
 
 class OutgoingMessage(VersionedModel):
     """One fact for one person by one channel: ids only, the text is made on leaving.
 
-    `person_id` is an account; a code goes to a number that may have none yet, so its
-    message names the code request instead.
+    `person_id` is an account. A code goes to a number that may have none yet, or to an
+    address that is only claimed: its message names the code request, or the claim,
+    instead. `delivery` is what the carrier reported after it took the message.
     """
 
     class Channel(models.TextChoices):
@@ -27,10 +29,25 @@ class OutgoingMessage(VersionedModel):
         FAILED = "failed", _("Échec, sera repris")
         GIVEN_UP = "given_up", _("Abandonné")
 
-    fact = models.CharField(_("fait"), max_length=120)
+    class Delivery(models.TextChoices):
+        DELIVERED = "delivered", _("Remis")
+        UNDELIVERED = "undelivered", _("Non remis")
+
+    notification = models.ForeignKey(
+        Notification,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="messages",
+        verbose_name=_("message dans l’application"),
+    )
+    fact = models.CharField(_("fait"), max_length=160)
     person_id = models.UUIDField(_("personne"), null=True, blank=True)
     code_request_id = models.UUIDField(
         _("demande de code"), null=True, blank=True, editable=False
+    )
+    email_id = models.UUIDField(
+        _("adresse à vérifier"), null=True, blank=True, editable=False
     )
     channel = models.CharField(_("canal"), max_length=10, choices=Channel.choices)
     template = models.CharField(_("modèle"), max_length=60)
@@ -43,11 +60,20 @@ class OutgoingMessage(VersionedModel):
         _("référence du transport"), max_length=80, blank=True
     )
     last_error = models.CharField(_("dernière erreur"), max_length=80, blank=True)
+    not_before = models.DateTimeField(_("retenu jusqu’au"), null=True, blank=True)
+    """Quiet hours: it waits for this moment, and for `send_held`."""
     claimed_until = models.DateTimeField(
         _("envoi réservé jusqu’au"), null=True, blank=True, editable=False
     )
     """One sender at a time: another may try when this moment has passed."""
     sent_at = models.DateTimeField(_("envoyé le"), null=True, blank=True)
+    delivery = models.CharField(
+        _("remise"), max_length=12, choices=Delivery.choices, blank=True
+    )
+    delivery_error = models.CharField(_("motif"), max_length=20, blank=True)
+    delivery_reported_at = models.DateTimeField(
+        _("remise annoncée le"), null=True, blank=True
+    )
 
     class Meta:
         verbose_name = _("message sortant")
@@ -55,6 +81,16 @@ class OutgoingMessage(VersionedModel):
         indexes = (
             models.Index(fields=["status", "-id"], name="messaging_out_status"),
             models.Index(fields=["person_id", "-id"], name="messaging_out_person"),
+            models.Index(
+                fields=["transport_id"],
+                condition=~Q(transport_id=""),
+                name="messaging_out_transport",
+            ),
+            models.Index(
+                fields=["not_before"],
+                condition=Q(not_before__isnull=False, status__in=("queued", "failed")),
+                name="messaging_out_held",
+            ),
         )
         constraints = (
             models.UniqueConstraint(
@@ -63,9 +99,12 @@ class OutgoingMessage(VersionedModel):
                 name="messaging_out_once",
             ),
             models.CheckConstraint(
-                condition=Q(person_id__isnull=False, code_request_id=None)
-                | Q(person_id=None, code_request_id__isnull=False),
-                name="messaging_out_one_recipient",
+                condition=Q(
+                    person_id__isnull=False, code_request_id=None, email_id=None
+                )
+                | Q(person_id=None, code_request_id__isnull=False, email_id=None)
+                | Q(person_id=None, code_request_id=None, email_id__isnull=False),
+                name="messaging_out_recipient",
             ),
             models.CheckConstraint(
                 condition=Q(status="sent", sent_at__isnull=False)
@@ -79,6 +118,22 @@ class OutgoingMessage(VersionedModel):
                 condition=Q(status__in=("queued", "sent", "failed", "given_up")),
                 name="messaging_out_status",
             ),
+            models.CheckConstraint(
+                condition=Q(delivery="", delivery_reported_at=None, delivery_error="")
+                | Q(
+                    delivery__in=("delivered", "undelivered"),
+                    delivery_reported_at__isnull=False,
+                ),
+                name="messaging_out_delivery",
+            ),
+            models.CheckConstraint(
+                condition=Q(delivery="") | Q(status="sent"),
+                name="messaging_out_delivered_was_sent",
+            ),
+            models.CheckConstraint(
+                condition=Q(not_before=None) | Q(notification__isnull=False),
+                name="messaging_out_held_has_fact",
+            ),
         )
         permissions = (("resend_outgoingmessage", "Peut renvoyer un message"),)
 
@@ -90,12 +145,15 @@ MESSAGE_STATES = StateMachine(
     "outgoingmessage",
     [
         edge("queued", "send", "system", "sent"),
+        edge("queued", "witness", "gateway", "sent"),
         edge("queued", "fail", "system", "failed"),
         edge("queued", "give_up", "system", "given_up"),
         edge("failed", "send", "system", "sent"),
+        edge("failed", "witness", "gateway", "sent"),
         edge("failed", "fail", "system", "failed"),
         edge("failed", "give_up", "system", "given_up"),
         edge("failed", "resend", "staff", "queued"),
         edge("given_up", "resend", "staff", "queued"),
+        edge("given_up", "witness", "gateway", "sent"),
     ],
 )
