@@ -1,12 +1,15 @@
-"""The app's registration with Django."""
+"""The app of services."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class MarketplaceConfig(AppConfig):
-    """Service providers and their jobs; no model yet."""
+    """Tradespeople, what is asked of them, what they quote and the jobs they do."""
 
     name = "marketplace"
-    label = "marketplace"
-    verbose_name = "Services"
-    default_auto_field = "django.db.models.BigAutoField"
+    verbose_name = _("Services")
+
+    def ready(self) -> None:
+        """Register who listens to what and what must always hold."""
+        from marketplace import invariants, subscribers  # noqa: F401

@@ -1,0 +1,1 @@
+"""What the app of services does when others tell it something."""
