@@ -75,3 +75,95 @@ class ChargeExpired(Event):
     charge_id: UUID
     subject_ref: str
     payer_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class EscrowSettled(Event):
+    """The money held for a subject was split: what goes back, what the payee is owed.
+
+    Nothing has left yet: refunds and payouts tell of their own ends.
+    """
+
+    about: ClassVar[str] = "escrow_id"
+    escrow_id: UUID
+    subject_ref: str
+    payer_id: UUID
+    payee_id: UUID
+    to_payer: int
+    to_payee: int
+    currency: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TransferProposed(Event):
+    """Money is to go out (``payout`` or ``refund``) once a second person agrees."""
+
+    about: ClassVar[str] = "transfer_id"
+    transfer_id: UUID
+    kind: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TransferReserved(Event):
+    """A transfer was approved and its money set apart; the gateway is called next."""
+
+    about: ClassVar[str] = "transfer_id"
+    transfer_id: UUID
+    gateway: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TransferCheckDue(Event):
+    """It is time to ask the gateway what became of a transfer."""
+
+    about: ClassVar[str] = "transfer_id"
+    transfer_id: UUID
+    gateway: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PayoutSucceeded(Event):
+    """What a payee was owed arrived in their wallet. At most once per payout."""
+
+    about: ClassVar[str] = "payout_id"
+    payout_id: UUID
+    subject_ref: str
+    payee_id: UUID
+    amount: int
+    currency: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PayoutFailed(Event):
+    """A payout did not arrive; the money is the payee's still. Provisional."""
+
+    about: ClassVar[str] = "payout_id"
+    payout_id: UUID
+    subject_ref: str
+    payee_id: UUID
+    failure_code: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RefundSucceeded(Event):
+    """Money of a charge went back to the payer's wallet. At most once per refund."""
+
+    about: ClassVar[str] = "refund_id"
+    refund_id: UUID
+    charge_id: UUID
+    subject_ref: str
+    payer_id: UUID
+    amount: int
+    currency: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RefundFailed(Event):
+    """A refund did not arrive; the money is held for the payer still. Provisional."""
+
+    about: ClassVar[str] = "refund_id"
+    refund_id: UUID
+    charge_id: UUID
+    subject_ref: str
+    payer_id: UUID
+    failure_code: str

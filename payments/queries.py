@@ -11,8 +11,20 @@ from django.utils.translation import gettext as _
 from lokahome.core.clock import PORTO_NOVO
 from lokahome.core.documents.models import SealedDocument
 from lokahome.core.money import XOF, Money, format_money
-from payments.models import Charge, ChargeStatus, JournalEntry, Posting
-from payments.models.chart import GATEWAY_CLEARING, PAYEE_PAYABLE, account_code
+from payments.models import (
+    Charge,
+    ChargeStatus,
+    Escrow,
+    JournalEntry,
+    Payout,
+    Posting,
+)
+from payments.models.chart import (
+    ESCROW,
+    GATEWAY_CLEARING,
+    PAYEE_PAYABLE,
+    account_code,
+)
 
 
 def account_balance(
@@ -28,6 +40,29 @@ def account_balance(
 def owed_to(payee_id: UUID) -> Money:
     """Return what is collected for *payee_id* and not paid out yet."""
     return -account_balance(account_code(PAYEE_PAYABLE), party_id=payee_id)
+
+
+def payable_of(person_id: UUID) -> Money:
+    """Return what *person_id* is owed and no transfer has set apart yet."""
+    return owed_to(person_id)
+
+
+def held_in(escrow_id: UUID) -> Money:
+    """Return what an escrow holds now, what is on its way back to the payer not counted.
+
+    Zero for an escrow that does not exist.
+    """
+    return -account_balance(account_code(ESCROW), party_id=escrow_id)
+
+
+def payout_due(escrow_id: UUID) -> Money:
+    """Return what the escrow released to its payee and no live payout is about."""
+    escrow = Escrow.objects.filter(pk=escrow_id).first()
+    if escrow is None or escrow.to_payee is None:
+        return Money(0)
+    live = Payout.objects.live().filter(escrow=escrow)
+    asked = live.aggregate(sum=Sum("amount", default=0))["sum"]
+    return Money(escrow.to_payee - asked, escrow.currency)
 
 
 def held_by_gateway(gateway: str) -> Money:

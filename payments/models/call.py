@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from lokahome.core.db.models import AppendOnlyModel
 from payments.models.charge import Charge
+from payments.models.transfer import Transfer
 
 
 class GatewayCall(AppendOnlyModel):
@@ -32,6 +33,13 @@ class GatewayCall(AppendOnlyModel):
         related_name="calls",
         verbose_name=_("paiement"),
     )
+    transfer = models.ForeignKey(
+        Transfer,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="calls",
+        verbose_name=_("transfert"),
+    )
     source = models.CharField(_("origine"), max_length=20, blank=True)
     outcome = models.CharField(_("issue"), max_length=12, choices=Outcome.choices)
     code = models.CharField(_("code"), max_length=60, blank=True)
@@ -47,6 +55,7 @@ class GatewayCall(AppendOnlyModel):
         verbose_name_plural = _("appels à la passerelle")
         indexes = (
             models.Index(fields=["charge", "id"], name="gateway_call_of_charge"),
+            models.Index(fields=["transfer", "id"], name="gateway_call_of_transfer"),
             models.Index(fields=["gateway", "-id"], name="gateway_call_of_gateway"),
         )
         constraints = (

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from lokahome.core.db.models import VersionedModel, VisibleQuerySet
 from lokahome.core.money import Money
 from payments.models.charge_states import CAPTURED, OPEN, ChargeStatus
+from payments.models.escrow import Escrow
 
 
 class ChargeQuerySet(VisibleQuerySet["Charge"]):
@@ -69,6 +70,14 @@ class Charge(VersionedModel):
     subject = models.CharField(_("objet"), max_length=80)
     payer_id = models.UUIDField(_("payeur"))
     payee_id = models.UUIDField(_("bénéficiaire"))
+    escrow = models.ForeignKey(
+        Escrow,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="charges",
+        verbose_name=_("séquestre"),
+    )
+    """Where the money is held once captured; None: it is the payee's at once."""
     amount = models.BigIntegerField(_("montant"))
     currency = models.CharField(_("devise"), max_length=3, default="XOF")
     gateway = models.CharField(_("passerelle"), max_length=20)

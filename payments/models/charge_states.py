@@ -93,10 +93,10 @@ BEGIN
       USING ERRCODE = '23514';
   END IF;
   IF (OLD.id, OLD.reference, OLD.subject, OLD.payer_id, OLD.payee_id, OLD.amount,
-      OLD.currency, OLD.gateway)
+      OLD.currency, OLD.gateway, OLD.escrow_id)
      IS DISTINCT FROM
      (NEW.id, NEW.reference, NEW.subject, NEW.payer_id, NEW.payee_id, NEW.amount,
-      NEW.currency, NEW.gateway)
+      NEW.currency, NEW.gateway, NEW.escrow_id)
   THEN
     RAISE EXCEPTION 'the terms of a charge do not change' USING ERRCODE = '23514';
   END IF;

@@ -22,6 +22,8 @@ class ChartAccount:
 
 GATEWAY_CLEARING = "gateway_clearing"
 PAYEE_PAYABLE = "payee_payable"
+ESCROW = "escrow"
+TRANSFER_RESERVED = "transfers_reserved"
 GATEWAY_FEES = "gateway_fees"
 PLATFORM_COMMISSION = "platform_commission"
 SUSPENSE = "suspense"
@@ -35,6 +37,14 @@ CHART = {
         ),
         # 4731 Mandants: money collected in the name of somebody else, owed to them.
         ChartAccount(PAYEE_PAYABLE, "4731", "Dû aux bénéficiaires", of_party=True),
+        # 4733 Commettants: entrusted by a payer for one purpose, nobody else's until the
+        # work is judged; the party is the escrow, not a person.
+        ChartAccount(ESCROW, "4733", "Fonds en séquestre", of_party=True),
+        # 585 Virements de fonds: ordered and not yet carried out by the gateway; back to
+        # zero for each receiver once every order has ended.
+        ChartAccount(
+            TRANSFER_RESERVED, "585", "Transferts en cours d’exécution", of_party=True
+        ),
         # 6317: fees on instruments of electronic money.
         ChartAccount(GATEWAY_FEES, "6317", "Frais de la passerelle", per_gateway=True),
         # 706: services sold. Zero for now: no commission is taken.

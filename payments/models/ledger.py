@@ -8,6 +8,11 @@ from django.utils.translation import gettext_lazy as _
 
 from lokahome.core.db.models import AppendOnlyModel
 from payments.models.charge import Charge
+from payments.models.transfer import Transfer
+
+INTERNAL = "internal"
+"""In the place of a gateway: the entry moves money between our own accounts, and its
+reference is the row that it was decided on (``escrow:<uuid>``, ``transfer:<uuid>``)."""
 
 
 class LedgerAccount(AppendOnlyModel):
@@ -51,6 +56,12 @@ class JournalEntry(AppendOnlyModel):
         GATEWAY_FEE = "gateway_fee", _("Frais de la passerelle")
         SUSPENSE = "suspense", _("Encaissement en attente d’affectation")
         SUSPENSE_RELEASE = "suspense_release", _("Sortie d’attente")
+        ESCROW_RELEASE = "escrow_release", _("Sortie de séquestre")
+        TRANSFER_RESERVE = "transfer_reserve", _("Réservation d’un transfert")
+        TRANSFER_RELEASE = "transfer_release", _("Réservation levée")
+        TRANSFER_SENT = "transfer_sent", _("Transfert versé")
+        TRANSFER_FEE = "transfer_fee", _("Frais d’un transfert")
+        TRANSFER_SUSPENSE = "transfer_suspense", _("Sortie d’argent à expliquer")
 
     kind = models.CharField(_("nature"), max_length=20, choices=Kind.choices)
     charge = models.ForeignKey(
@@ -59,6 +70,13 @@ class JournalEntry(AppendOnlyModel):
         null=True,
         related_name="entries",
         verbose_name=_("paiement"),
+    )
+    transfer = models.ForeignKey(
+        Transfer,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="entries",
+        verbose_name=_("transfert"),
     )
     gateway = models.CharField(_("passerelle"), max_length=20)
     gateway_reference = models.CharField(_("n° de la passerelle"), max_length=64)
@@ -78,6 +96,9 @@ class JournalEntry(AppendOnlyModel):
             models.UniqueConstraint(
                 fields=["charge", "kind"], name="journal_entry_once_per_charge"
             ),
+            models.UniqueConstraint(
+                fields=["transfer", "kind"], name="journal_entry_once_per_transfer"
+            ),
             models.CheckConstraint(
                 condition=Q(legs__gte=2), name="journal_entry_has_two_legs"
             ),
@@ -88,6 +109,18 @@ class JournalEntry(AppendOnlyModel):
             models.CheckConstraint(
                 condition=~Q(kind__in=("capture",)) | Q(charge__isnull=False),
                 name="journal_entry_capture_has_charge",
+            ),
+            models.CheckConstraint(
+                condition=~Q(
+                    kind__in=(
+                        "transfer_reserve",
+                        "transfer_release",
+                        "transfer_sent",
+                        "transfer_fee",
+                    )
+                )
+                | Q(transfer__isnull=False),
+                name="journal_entry_transfer_has_its_row",
             ),
         )
         indexes = (

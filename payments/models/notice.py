@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from lokahome.core.db.models import BaseModel
 from payments.models.charge import Charge
+from payments.models.transfer import Transfer
 
 
 class GatewayNotice(BaseModel):
@@ -33,6 +34,13 @@ class GatewayNotice(BaseModel):
         null=True,
         related_name="notices",
         verbose_name=_("paiement"),
+    )
+    transfer = models.ForeignKey(
+        Transfer,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="notices",
+        verbose_name=_("transfert"),
     )
     signed_at = models.DateTimeField(_("signé le"))
     occurred_at = models.DateTimeField(_("survenu le"), null=True)

@@ -66,6 +66,7 @@ def request_charge(
     description: str,
     now: datetime,
     charge_id: UUID | None = None,
+    escrow_id: UUID | None = None,
 ) -> Charge:
     """Record that *payer_id* is to pay *amount* to *payee_id*; return the new charge.
 
@@ -99,6 +100,7 @@ def request_charge(
         subject=subject,
         payer_id=payer_id,
         payee_id=payee_id,
+        escrow_id=escrow_id,
         amount=amount.amount,
         currency=amount.currency,
         gateway=pick_gateway(operator=operator, currency=amount.currency),
