@@ -1,0 +1,100 @@
+"""Tickets for sockets: made over HTTPS, good for one socket within half a minute."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import connection
+from django.utils.translation import gettext_lazy
+
+from accounts.models import User
+from lokahome.core import limits
+from lokahome.core.errors import NotAuthenticated
+from messaging.models import RealtimeTicket
+from messaging.services.person_logs import ensure_logs
+
+LIFE = timedelta(seconds=30)
+ISSUED_A_MINUTE = 30
+MINUTE = timedelta(minutes=1)
+TOKEN_BYTES = 32
+
+REDEEM = """
+UPDATE messaging_realtimeticket SET used_at = %(now)s
+WHERE token_digest = %(digest)s AND used_at IS NULL AND expires_at > %(now)s
+RETURNING person_id, device_id
+"""
+
+
+class TicketRefused(NotAuthenticated):
+    """The ticket is unknown, used or too old, or its person may not sign in any more."""
+
+    code = "realtime.ticket_refused"
+    title = gettext_lazy("Demandez une nouvelle connexion")
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedTicket:
+    """A ticket in the clear, which exists here and with its person only."""
+
+    token: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Redeemed:
+    """Who came in by a ticket, and on which device."""
+
+    person: User
+    device_id: UUID
+
+
+def issue_ticket(*, person: User, device_id: UUID, now: datetime) -> IssuedTicket:
+    """Return a ticket that opens one socket of *person* on *device_id* until it expires.
+
+    Old tickets of the same person go away. Raises RateLimited: a phone that connects
+    every second drains its battery and our database.
+    """
+    limits.take(
+        "realtime.ticket",
+        str(person.pk),
+        limit=ISSUED_A_MINUTE,
+        window=MINUTE,
+        now=now,
+    )
+    ensure_logs([person.pk])
+    RealtimeTicket.objects.filter(person=person, expires_at__lt=now).delete()
+    token = secrets.token_urlsafe(TOKEN_BYTES)
+    ticket = RealtimeTicket(
+        token_digest=_digest(token),
+        person=person,
+        device_id=device_id,
+        created_at=now,
+        expires_at=now + LIFE,
+    )
+    ticket.save()
+    return IssuedTicket(token=token, expires_at=ticket.expires_at)
+
+
+def redeem_ticket(*, token: str, now: datetime) -> Redeemed:
+    """Use *token* up and return who it was for; raises TicketRefused.
+
+    One statement looks and marks, so of two sockets with one ticket one opens. All
+    refusals look the same.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(REDEEM, {"now": now, "digest": _digest(token)})
+        row = cursor.fetchone()
+    if row is None:
+        raise TicketRefused
+    person = User.objects.filter(pk=row[0], is_active=True).first()
+    if person is None:
+        raise TicketRefused
+    return Redeemed(person=person, device_id=row[1])
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode(errors="replace")).hexdigest()
