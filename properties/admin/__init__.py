@@ -3,3 +3,4 @@
 from properties.admin import homes as homes
 from properties.admin import leases as leases
 from properties.admin import listings as listings
+from properties.admin import tickets as tickets

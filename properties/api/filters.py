@@ -13,7 +13,7 @@ from django_filters import rest_framework as filters
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 
-from properties.models import Listing, Unit
+from properties.models import Listing, Ticket, Unit
 from properties.models.criteria import ListingCriteria
 from properties.models.geo import WGS84, metric_point
 from properties.models.listing_search import ListingQuerySet
@@ -182,6 +182,18 @@ class ListingFilter(filters.FilterSet):  # type: ignore[misc]
             radius = radius or DEFAULT_RADIUS_METRES
             rows = rows.near(metric_point(point), radius)
         return rows
+
+
+class TicketFilter(filters.FilterSet):  # type: ignore[misc]
+    """Filters of `GET /tickets`."""
+
+    lease = filters.UUIDFilter(field_name="lease_id", help_text="Of one lease.")
+    status = filters.ChoiceFilter(choices=Ticket.Status.choices)
+    urgency = filters.ChoiceFilter(choices=Ticket.Urgency.choices)
+
+    class Meta:
+        model = Ticket
+        fields: tuple[str, ...] = ()
 
 
 def _integer(value: Any) -> int | None:

@@ -8,6 +8,7 @@ from properties.api.views.homes import PropertyViewSet, UnitViewSet
 from properties.api.views.leases import LeaseViewSet
 from properties.api.views.listings import ListingViewSet
 from properties.api.views.places import PlacesView, VocabulariesView
+from properties.api.views.tickets import TicketViewSet
 
 router = ApiRouter()
 router.register("properties", PropertyViewSet, basename="properties")
@@ -15,6 +16,7 @@ router.register("units", UnitViewSet, basename="units")
 router.register("listings", ListingViewSet, basename="listings")
 router.register("applications", ApplicationViewSet, basename="applications")
 router.register("leases", LeaseViewSet, basename="leases")
+router.register("tickets", TicketViewSet, basename="tickets")
 
 urlpatterns = [
     path("places", PlacesView.as_view(), name="places"),

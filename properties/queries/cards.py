@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 from django.conf import settings
 from django.core.files.storage import storages
 from django.utils.translation import get_language
 
 from lokahome.core.money import Money, format_money
-from properties.models import EntryCost, Listing, ListingPhoto
+from properties.models import EntryCost, Listing
 
 
 def media_path(key: str) -> str:
@@ -22,6 +23,14 @@ def media_url(key: str) -> str:
     """Return the absolute address of a stored file."""
     url = media_path(key)
     return settings.PUBLIC_URL + url if url.startswith("/") else url
+
+
+class Drawn(Protocol):
+    """A photo's row, of whatever: its largest size and its stored variants."""
+
+    width: Any
+    height: Any
+    variants: Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +45,7 @@ class Picture:
     height: int
 
 
-def picture(photo: ListingPhoto) -> Picture:
+def picture(photo: Drawn) -> Picture:
     """Return the addresses of *photo*."""
     webp = [item for item in photo.variants if item["format"] == "webp"]
     jpeg = [item for item in photo.variants if item["format"] == "jpeg"]

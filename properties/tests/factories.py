@@ -25,6 +25,7 @@ from properties.models import (
     ListingPhoto,
     Place,
     Property,
+    Ticket,
     Unit,
 )
 from properties.models.geo import fold
@@ -37,6 +38,7 @@ from properties.services.listings import create_listing, submit_listing
 from properties.services.moderation import publish_listing
 from properties.services.photos import add_photo
 from properties.services.rent import apply_rent_payment, pay_rent
+from properties.services.tickets import decide_ticket, open_ticket
 
 COTONOU = (2.3994, 6.3614)
 """Cadjèhoun (lng, lat)."""
@@ -294,3 +296,27 @@ def accept_and_send(owner: User, sent: Application) -> Lease:
         application_id=sent.pk, landlord=owner, now=clock.now()
     )
     return send_lease(lease_id=lease.pk, landlord=owner, now=clock.now())
+
+
+def ticket(lease: Lease, person: User | None = None, **values) -> Ticket:
+    """Return a ticket of *lease* about a leak, opened by *person* or the tenant."""
+    values = {
+        "category_slug": "leak",
+        "title": "Fuite sous l’évier",
+        "description": "L’eau coule depuis hier soir.",
+        **values,
+    }
+    return open_ticket(
+        lease_id=lease.pk, person=person or lease.tenant, now=clock.now(), **values
+    )
+
+
+def decided_ticket(lease: Lease, payer: str = "landlord", **values) -> Ticket:
+    """Return a ticket of *lease* that *payer* is to pay for."""
+    return decide_ticket(
+        ticket_id=ticket(lease, **values).pk,
+        landlord=lease.landlord,
+        payer=payer,
+        reason="Tuyau encastré",
+        now=clock.now(),
+    )

@@ -22,6 +22,7 @@ ACTOR_KINDS: dict[str, Any] = {
     "landlord": "propriétaire",
     "tenant": "locataire",
     "applicant": "candidat",
+    "opener": "auteur de la demande",
     "staff": "équipe",
     "system": "plateforme",
     "gateway": "passerelle",

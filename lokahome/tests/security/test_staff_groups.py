@@ -35,6 +35,7 @@ WHO = {
     "properties.lease": OFFER,
     "properties.rentperiod": OFFER,
     "properties.rentpayment": OFFER,
+    "properties.ticket": OFFER,
     "payments.charge": f"{MONEY} support",
     "payments.receipt": MONEY,
     "payments.journalentry": MONEY,

@@ -70,6 +70,12 @@ class PhotoSerializer(serializers.ModelSerializer[ListingPhoto]):
         ]
 
 
+class PhotoInputSerializer(serializers.Serializer[Any]):
+    """The upload that becomes a photo."""
+
+    upload_id = serializers.UUIDField(help_text="A whole upload of kind `photo`.")
+
+
 class EntryCostInputSerializer(serializers.Serializer[Any]):
     """One line of what entering costs."""
 

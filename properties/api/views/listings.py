@@ -28,6 +28,7 @@ from properties.api.serializers.listings import (
     ListingInputSerializer,
     ListingPatchSerializer,
     ListingSerializer,
+    PhotoInputSerializer,
     PhotoSerializer,
 )
 from properties.api.views.shared import (
@@ -62,12 +63,6 @@ SORTS: dict[str, tuple[str, ...]] = {
     "dearest": ("-rent", "-id"),
     "entry_total": ("entry_total", "id"),
 }
-
-
-class PhotoInputSerializer(serializers.Serializer[Any]):
-    """The upload that becomes a photo."""
-
-    upload_id = serializers.UUIDField(help_text="A whole upload of kind `photo`.")
 
 
 @extend_schema_view(

@@ -28,6 +28,7 @@ from properties.models import (
     Listing,
     Property,
     RentPeriod,
+    Ticket,
     Unit,
 )
 from properties.queries.places import ATTRIBUTION, search_places
@@ -46,6 +47,9 @@ VOCABULARIES: dict[str, type[TextChoices]] = {
     "listing_status": Listing.Status,
     "property_kind": Property.Kind,
     "rent_period_status": RentPeriod.Status,
+    "ticket_payer": Ticket.Payer,
+    "ticket_status": Ticket.Status,
+    "ticket_urgency": Ticket.Urgency,
     "unit_kind": Unit.Kind,
     "unit_power": Unit.Power,
     "unit_sanitary": Unit.Sanitary,

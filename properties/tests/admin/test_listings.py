@@ -101,11 +101,12 @@ def test_the_queue_costs_few_queries(kossi, moderator, django_assert_max_num_que
 
 @pytest.mark.parametrize(
     "model",
-    ["property", "unit", "application", "lease", "rentperiod", "rentpayment"],
+    ["property", "unit", "application", "lease", "rentperiod", "rentpayment", "ticket"],
 )
 def test_staff_see_everything_else_read_only(model, kossi, ama, moderator):
     lease = make.active_lease(kossi.user, ama.user)
     make.charge(lease)
+    make.ticket(lease)
     page = moderator.get(reverse(f"admin:properties_{model}_changelist"))
     assert page.status_code == 200
     row = page.context["cl"].queryset.first()

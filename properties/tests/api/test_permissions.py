@@ -22,6 +22,7 @@ def world(kossi, ama):
         "listing": public.pk,
         "application": make.application(ama.user, public).pk,
         "lease": lease.pk,
+        "ticket": make.ticket(lease).pk,
     }
 
 
@@ -66,6 +67,13 @@ ANSWERS = [
     ("/leases/{lease}/rent-periods", "get", 401, 404, 200, 200),
     ("/leases/{lease}/documents", "get", 401, 404, 200, 200),
     ("/leases/{lease}/payments", "post", 401, 400, 400, 400),
+    ("/tickets", "get", 401, 200, 200, 200),
+    ("/tickets", "post", 401, 422, 422, 422),
+    ("/tickets/{ticket}", "get", 401, 404, 200, 200),
+    ("/tickets/{ticket}/decision", "post", 401, 404, 403, 422),
+    ("/tickets/{ticket}/contest", "post", 401, 404, 422, 403),
+    ("/tickets/{ticket}/closure", "post", 401, 404, 422, 403),
+    ("/tickets/{ticket}/photos", "post", 401, 404, 422, 422),
     ("/places?q=cotonou", "get", 200, 200, 200, 200),
     ("/vocabularies", "get", 200, 200, 200, 200),
 ]
