@@ -6,7 +6,7 @@ it, so an app reads both with one model.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -49,17 +49,16 @@ def events_after(
     ``useq + 1``: when it is not, what lies between is gone and the app starts over.
     """
     after = PersonEvent.objects.filter(person_id=person_id, useq__gt=useq)
-    events = list(after.order_by("useq")[:limit])
+    return events_as_json(list(after.order_by("useq")[:limit]))
+
+
+def events_as_json(events: Sequence[PersonEvent]) -> list[dict[str, Any]]:
+    """Return *events*, of one person or of several, as their apps are told them."""
     messages = _messages_of(events)
     cursors = _cursors_of(
         {item.conversation_id for item in events if item.kind == _KIND.CURSOR}
     )
-    opened = {
-        item.conversation_id for item in events if item.kind == _KIND.CONVERSATION
-    }
-    conversations = {
-        row.pk: row for row in (conversations_of(person_id, opened) if opened else ())
-    }
+    conversations = _conversations_of(events)
     told = []
     for event in events:
         body: dict[str, Any] = {
@@ -74,7 +73,7 @@ def events_after(
         elif event.kind == _KIND.CURSOR:
             body["cursors"] = cursors[event.conversation_id]
         else:
-            row = conversations[event.conversation_id]
+            row = conversations[event.person_id, event.conversation_id]
             body["conversation"] = conversation_as_json(row)
         told.append(body)
     return told
@@ -92,6 +91,20 @@ def _messages_of(events: Collection[PersonEvent]) -> dict[tuple[UUID, int], Mess
         places |= Q(conversation_id=conversation_id, seq__in=seqs)
     rows = Message.objects.filter(places).select_related("hiding")
     return {(row.conversation_id, row.seq): row for row in rows}
+
+
+def _conversations_of(
+    events: Collection[PersonEvent],
+) -> dict[tuple[UUID, UUID], Any]:
+    opened: dict[UUID, set[UUID]] = {}
+    for event in events:
+        if event.kind == _KIND.CONVERSATION:
+            opened.setdefault(event.person_id, set()).add(event.conversation_id)
+    return {
+        (person_id, row.pk): row
+        for person_id, ids in opened.items()
+        for row in conversations_of(person_id, ids)
+    }
 
 
 def _cursors_of(conversation_ids: set[UUID]) -> dict[UUID, list[dict[str, Any]]]:
