@@ -1,5 +1,6 @@
 """Back-office pages of people."""
 
 from accounts.admin import cases as cases
+from accounts.admin import identities as identities
 from accounts.admin import people as people
 from accounts.admin import sign_in as sign_in

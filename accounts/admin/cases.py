@@ -1,59 +1,85 @@
-"""Dossiers: what waits for a decision, oldest first."""
+"""Dossiers: what waits for a decision, oldest first, each queue with its own answers."""
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
-from django.http import HttpRequest
-from django.utils.html import format_html, format_html_join
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseRedirect
+from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from accounts.models import Case, User
+from accounts.admin.case_views import case_link
+from accounts.admin.evidence import readable
+from accounts.admin.links import may_see_people, people_links
+from accounts.models import Case, Report, User
 from accounts.policies import case_permission
 from accounts.services.cases import decide_case
 from lokahome.core.admin.base import LokaModelAdmin
 from lokahome.core.admin.decisions import Decision, Order
+from lokahome.core.admin.queues import WaitingFilter
+
+REASONS_FOR_NOTHING = (
+    "Rien dans ce contenu n’enfreint nos règles.",
+    "Le contenu a été corrigé entre-temps.",
+    "Le signalement ne dit pas ce qui ne va pas.",
+)
+REASONS_TO_HIDE = (
+    "Ce contenu demande de payer hors de LOKAHOME ou avant la visite.",
+    "Ce contenu est une fausse offre.",
+    "Ce contenu insulte ou menace quelqu’un.",
+    "Ce contenu exclut des personnes d’une façon que la loi interdit.",
+    "Ce contenu montre les coordonnées ou la vie privée de quelqu’un.",
+)
+SHOWN_REPORTS = 50
 
 
-class StatusFilter(admin.SimpleListFilter):
-    """Open cases unless asked otherwise: the list is a queue."""
+class StatusFilter(WaitingFilter):
+    """Open cases unless asked otherwise."""
 
-    title = _("état")
-    parameter_name = "etat"
+    waiting = Case.Status.OPEN
+    waiting_label = _("Ouverts")
+    states = ((Case.Status.DECIDED.value, _("Décidés")),)
+
+
+class QueueFilter(admin.SimpleListFilter):
+    """One queue: ``?queue=reports`` is what the sidebar links to."""
+
+    title = _("file d’attente")
+    parameter_name = "queue"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        """Return the choices beside the default."""
-        return [("decided", _("Décidés")), ("all", _("Tous"))]
+        """Return every queue."""
+        return [(queue.value, queue.label) for queue in Case.Queue]
 
     def queryset(
         self, request: HttpRequest, queryset: QuerySet[Case]
     ) -> QuerySet[Case]:
-        """Return the cases of the choice."""
-        if self.value() == "all":
-            return queryset
-        return queryset.filter(status=self.value() or Case.Status.OPEN)
-
-    def choices(self, changelist: Any) -> Any:
-        """Name the default by what it shows."""
-        for choice in super().choices(changelist):
-            if choice["query_string"] == changelist.get_query_string(
-                remove=[self.parameter_name]
-            ):
-                choice = {**choice, "display": _("Ouverts")}
-            yield choice
+        """Return the cases of the queue."""
+        return queryset.filter(queue=self.value()) if self.value() else queryset
 
 
-def _close(case: Case, order: Order) -> None:
-    decide_case(
-        case_id=case.pk,
-        decision="closed",
-        reason=order.reason,
-        actor=User.objects.get(pk=order.actor_id),
-        now=order.now,
-    )
+def _answer(decision: str) -> Callable[[Any, Order], object]:
+    def run(case: Case, order: Order) -> object:
+        return decide_case(
+            case_id=case.pk,
+            decision=decision,
+            reason=order.reason,
+            actor=User.objects.get(pk=order.actor_id),
+            now=order.now,
+        )
+
+    return run
+
+
+def _waits_in(queue: str) -> Callable[[Any], bool]:
+    return lambda case: case.queue == queue and case.status == Case.Status.OPEN
 
 
 def _close_in(queue: str) -> Decision:
@@ -61,13 +87,44 @@ def _close_in(queue: str) -> Decision:
         name=f"close-{queue}",
         label=str(_("Clore")),
         permission=case_permission(queue),
-        run=_close,
-        is_available=lambda case: (
-            case.queue == queue and case.status == Case.Status.OPEN
-        ),
+        run=_answer("closed"),
+        is_available=_waits_in(queue),
         notice=str(_("Le dossier quitte la file. Le motif reste dans l’historique.")),
         shortcut="n",
     )
+
+
+REPORTS = Case.Queue.REPORTS.value
+DECISIONS_ABOUT_REPORTS = (
+    Decision(
+        name="no-action",
+        label=str(_("Sans suite")),
+        permission=case_permission(REPORTS),
+        run=_answer("no_action"),
+        is_available=_waits_in(REPORTS),
+        reasons=REASONS_FOR_NOTHING,
+        notice=str(
+            _("Tous les signalements du dossier sont clos, leurs auteurs prévenus.")
+        ),
+        shortcut="n",
+    ),
+    Decision(
+        name="hide",
+        label=str(_("Masquer")),
+        permission=case_permission(REPORTS),
+        run=_answer("hide"),
+        is_available=_waits_in(REPORTS),
+        reasons=REASONS_TO_HIDE,
+        notice=str(
+            _(
+                "Le contenu disparaît, tous les signalements sont clos. L’auteur du "
+                "contenu lit votre motif, ceux des signalements sont prévenus."
+            )
+        ),
+        is_danger=True,
+        shortcut="m",
+    ),
+)
 
 
 @admin.register(Case)
@@ -79,10 +136,11 @@ class CaseAdmin(LokaModelAdmin):
         "shown_queue",
         "kind",
         "subject",
+        "shown_reports",
         "shown_status",
         "opened_at",
     )
-    list_filter = (StatusFilter, "queue", "kind")
+    list_filter = (StatusFilter, QueueFilter, "kind")
     search_fields = ("subject", "title")
     ordering = ("opened_at", "id")
     fields = (
@@ -97,26 +155,54 @@ class CaseAdmin(LokaModelAdmin):
         "decided_by",
         "decided_at",
     )
-    queue_filter = {"status": Case.Status.OPEN}
-    decisions = tuple(_close_in(queue) for queue in Case.Queue.values)
+    decisions = (
+        *(_close_in(queue) for queue in Case.Queue.values if queue != REPORTS),
+        *DECISIONS_ABOUT_REPORTS,
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Case]:
+        """Count the reports that each case answers."""
+        rows: QuerySet[Case] = super().get_queryset(request)
+        return rows.annotate(report_count=Count("reports"))
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Call the list by its queue, where one was chosen."""
+        title = dict(Case.Queue.choices).get(
+            request.GET.get(QueueFilter.parameter_name, "")
+        )
+        named = {"title": title} if title else {}
+        return super().changelist_view(request, {**named, **(extra_context or {})})
 
     def preview(self, request: HttpRequest, row: Case) -> str:
-        """Show the evidence as a table."""
-        lines = format_html_join(
-            "",
-            '<tr><th scope="row">{}</th><td>{}</td></tr>',
-            ((name, str(value)) for name, value in row.evidence.items()),
-        )
-        return format_html(
-            "<table><caption>{}</caption><tbody>{}</tbody></table>",
-            _("Éléments du dossier"),
-            lines,
+        """Show the evidence, the way to what it is about, and who reported it."""
+        context = {**readable(request, row.evidence), "link": case_link(request, row)}
+        if request.user.has_perm("accounts.view_report"):
+            context |= _reports(request, row)
+        return render_to_string("admin/accounts/case_preview.html", context)
+
+    def after_decision(self, request: HttpRequest, pk: Any) -> HttpResponse:
+        """Go on to the oldest open case of the same queue, or to its empty list."""
+        queue = Case.objects.values_list("queue", flat=True).get(pk=pk)
+        waiting = Case.objects.open().filter(queue=queue).exclude(pk=pk)
+        following = waiting.order_by("opened_at", "id").first()
+        if following is None:
+            path = reverse("admin:accounts_case_changelist")
+            return HttpResponseRedirect(f"{path}?{QueueFilter.parameter_name}={queue}")
+        return HttpResponseRedirect(
+            reverse("admin:accounts_case_change", args=[following.pk])
         )
 
     @display(description=_("File d’attente"), ordering="queue")
     def shown_queue(self, case: Case) -> str:
         """Return the queue's name."""
         return case.get_queue_display()
+
+    @display(description=_("Signalements"), ordering="report_count")
+    def shown_reports(self, case: Any) -> str:
+        """Return how many people reported it; nothing where nobody could."""
+        return str(case.report_count or "")
 
     @display(
         description=_("État"),
@@ -126,3 +212,18 @@ class CaseAdmin(LokaModelAdmin):
     def shown_status(self, case: Case) -> str:
         """Return the state's name."""
         return case.get_status_display()
+
+
+def _reports(request: HttpRequest, case: Case) -> dict[str, Any]:
+    """Return the case's reports for the preview: the newest, and a sum by reason."""
+    reports = list(Report.objects.filter(case=case).order_by("-id"))
+    shown = reports[:SHOWN_REPORTS]
+    links = people_links(
+        (report.reporter_id for report in shown), linked=may_see_people(request)
+    )
+    sums = Counter(str(report.get_reason_display()) for report in reports)
+    return {
+        "report_count": len(reports),
+        "reasons": sums.most_common(),
+        "reports": [(report, links[report.reporter_id]) for report in shown],
+    }

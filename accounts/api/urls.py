@@ -9,12 +9,18 @@ from accounts.api.views.auth import (
     SignOutView,
     TokenRefreshView,
 )
+from accounts.api.views.emails import MyEmailsViewSet
+from accounts.api.views.identity_checks import IdentityCheckViewSet
 from accounts.api.views.me import MeViewSet, MyPhonesViewSet, MyRolesViewSet
+from accounts.api.views.reports import ReportViewSet
 from lokahome.core.api.viewsets import ApiRouter
 
 router = ApiRouter()
 router.register("me/roles", MyRolesViewSet, basename="my-roles")
 router.register("me/phones", MyPhonesViewSet, basename="my-phones")
+router.register("me/emails", MyEmailsViewSet, basename="my-emails")
+router.register("identity-checks", IdentityCheckViewSet, basename="identity-check")
+router.register("reports", ReportViewSet, basename="report")
 
 urlpatterns = [
     path("auth/otp-requests", OtpRequestView.as_view(), name="otp-requests"),

@@ -1,0 +1,139 @@
+"""What a case rests on, in words: labels, sums, moments, people by their initials."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.utils.formats import date_format
+from django.utils.translation import gettext_lazy as _
+
+from accounts.admin.links import may_see_people, people_links
+from lokahome.core.money import MINOR_UNITS, Money, format_money
+
+LABELS: dict[str, Any] = {
+    "amount": _("Montant"),
+    "author_id": _("Auteur"),
+    "conversation_id": _("Conversation"),
+    "currency": _("Monnaie"),
+    "customer_id": _("Personne servie"),
+    "fee": _("Frais"),
+    "gateway": _("Passerelle"),
+    "gateway_id": _("Numéro chez la passerelle"),
+    "held": _("Somme retenue"),
+    "job_id": _("Mission"),
+    "landlord_id": _("Propriétaire"),
+    "lease_id": _("Bail"),
+    "listing_id": _("Annonce"),
+    "message_id": _("Message"),
+    "opened_by_id": _("Ouvert par"),
+    "ours": _("Chez nous"),
+    "payee_id": _("Bénéficiaire"),
+    "payer": _("Payeur désigné"),
+    "payer_id": _("Payeur"),
+    "person_id": _("Personne"),
+    "provider_id": _("Prestataire"),
+    "raw_status": _("État chez la passerelle"),
+    "reason": _("Motif"),
+    "reference": _("Référence"),
+    "rent": _("Loyer"),
+    "review_id": _("Avis"),
+    "sender_id": _("Expéditeur"),
+    "status": _("État"),
+    "tenant_id": _("Locataire"),
+    "ticket_id": _("Demande d’entretien"),
+}
+PEOPLE = frozenset(
+    {
+        "author_id",
+        "customer_id",
+        "landlord_id",
+        "opened_by_id",
+        "payee_id",
+        "payer_id",
+        "person_id",
+        "provider_id",
+        "sender_id",
+        "tenant_id",
+    }
+)
+SUMS = frozenset({"amount", "fee", "held", "rent"})
+
+
+def readable(request: HttpRequest, evidence: dict[str, Any]) -> dict[str, Any]:
+    """Return *evidence* for the template: ``facts``, and ``sides`` to be compared.
+
+    ``facts`` are (label, text) pairs. Where some values are objects themselves (what we
+    hold, what a gateway says), ``sides`` has their names and a row for each of their
+    keys. Texts are safe to show. One query, for people.
+    """
+    sides = {name: value for name, value in evidence.items() if _is_side(value)}
+    links = people_links(
+        _people([evidence, *sides.values()]), linked=may_see_people(request)
+    )
+    keys = list(dict.fromkeys(key for side in sides.values() for key in side))
+    return {
+        "facts": [
+            (_label(name), _text(name, value, evidence, links))
+            for name, value in evidence.items()
+            if name not in sides and name != "currency"
+        ],
+        "sides": [_label(name) for name in sides],
+        "rows": [
+            (
+                _label(key),
+                [
+                    _text(key, side[key], side, links) if key in side else "—"
+                    for side in sides.values()
+                ],
+            )
+            for key in keys
+            if key != "currency"
+        ],
+    }
+
+
+def _is_side(value: object) -> bool:
+    return isinstance(value, dict)
+
+
+def _label(name: str) -> str:
+    return str(LABELS.get(name, name.removesuffix("_id").replace("_", " ")))
+
+
+def _people(groups: list[dict[str, Any]]) -> set[UUID]:
+    ids = (
+        _uuid(value)
+        for group in groups
+        for name, value in group.items()
+        if name in PEOPLE
+    )
+    return {item for item in ids if item is not None}
+
+
+def _uuid(value: object) -> UUID | None:
+    try:
+        return UUID(str(value))
+    except ValueError:
+        return None
+
+
+def _text(name: str, value: Any, group: dict[str, Any], links: dict[UUID, str]) -> str:
+    if value is None or value == "":
+        return "—"
+    if name in PEOPLE and (person := _uuid(value)) is not None:
+        return links[person]
+    if isinstance(value, bool):
+        return str(_("oui") if value else _("non"))
+    if name in SUMS and isinstance(value, int):
+        currency = str(group.get("currency", "XOF"))
+        if currency in MINOR_UNITS:
+            return format_money(Money(value, currency))
+    if name.endswith("_at") and (moment := parse_datetime(str(value))) is not None:
+        if timezone.is_aware(moment):
+            moment = timezone.localtime(moment)
+        return str(date_format(moment, "DATETIME_FORMAT"))
+    return str(value)

@@ -1,0 +1,87 @@
+"""One's own e-mail addresses: claiming one, proving it."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.urls import reverse
+from drf_spectacular.utils import extend_schema, extend_schema_view
+from rest_framework import status
+from rest_framework.decorators import action
+from rest_framework.mixins import ListModelMixin
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.api.serializers.emails import (
+    EmailCodeSerializer,
+    EmailInputSerializer,
+    EmailSerializer,
+)
+from accounts.api.views.auth import read
+from accounts.api.views.reports import IDEMPOTENCY_KEY
+from accounts.models import Email
+from accounts.services.email_addresses import claim_email, verify_email
+from lokahome.core import clock
+from lokahome.core.api.filters import refuse_unknown
+from lokahome.core.api.idempotency import idempotent
+from lokahome.core.api.viewsets import LokaViewSet
+
+
+@extend_schema_view(
+    list=extend_schema(
+        operation_id="email_list", tags=["me"], summary="List one's own addresses"
+    )
+)
+class MyEmailsViewSet(ListModelMixin, LokaViewSet):
+    """The addresses of whoever asks, claims and past ones included."""
+
+    model = Email
+    serializer_class = EmailSerializer
+
+    @extend_schema(
+        operation_id="email_create",
+        tags=["me"],
+        summary="Claim an address; a code is sent to it",
+        parameters=[IDEMPOTENCY_KEY],
+        request=EmailInputSerializer,
+        responses={201: EmailSerializer},
+    )
+    @idempotent()
+    def create(self, request: Request) -> Response:
+        """Claim it; the address in use stays until the new one is proved."""
+        user: Any = request.user
+        claim = claim_email(
+            user=user, now=clock.now(), **read(EmailInputSerializer, request)
+        )
+        return Response(
+            EmailSerializer(claim).data,
+            status=status.HTTP_201_CREATED,
+            headers={"Location": reverse("my-emails-detail", args=[claim.pk])},
+        )
+
+    @extend_schema(
+        operation_id="email_retrieve",
+        tags=["me"],
+        summary="See whether one's own address is proved",
+        responses={200: EmailSerializer},
+    )
+    def retrieve(self, request: Request, pk: UUID) -> Response:
+        """Return the address and how its claim stands."""
+        refuse_unknown(request, set())
+        return Response(EmailSerializer(self.visible(pk)).data)
+
+    @extend_schema(
+        operation_id="email_verify",
+        tags=["me"],
+        summary="Prove an address with the code received",
+        request=EmailCodeSerializer,
+        responses={200: EmailSerializer},
+    )
+    @action(detail=True, methods=["post"], url_path="verification", url_name="verify")
+    def verification(self, request: Request, pk: UUID) -> Response:
+        """Answer with the code; messages go to the address from now on."""
+        user: Any = request.user
+        data = read(EmailCodeSerializer, request)
+        claim = verify_email(user=user, email_id=pk, now=clock.now(), **data)
+        return Response(EmailSerializer(claim).data)
