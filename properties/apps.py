@@ -11,5 +11,9 @@ class PropertiesConfig(AppConfig):
     verbose_name = _("Offre et baux")
 
     def ready(self) -> None:
-        """Register who listens to what and what must always hold."""
+        """Register who listens to what, what must always hold, what can be reported."""
+        from accounts.services.reportables import register_reportable
         from properties import invariants, subscribers  # noqa: F401
+        from properties.queries.reported import reported_listing
+
+        register_reportable("listing", reported_listing, title="Annonce signalée")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from accounts.events import CaseDecided
+from lokahome.core import clock
 from lokahome.core.events.subscribers import DOCUMENTS, STATE, subscribe
 from lokahome.core.money import Money
 from payments.events import ChargeSettled
 from properties.events import RentPeriodPaid
+from properties.services.moderation import hidden_listing, hide_reported_listing
 from properties.services.quittances import issue_quittance
 from properties.services.rent import apply_rent_payment, lease_of
 
@@ -27,3 +30,14 @@ def apply_settled_charge(event: ChargeSettled) -> None:
 def issue_quittance_of_paid_period(event: RentPeriodPaid) -> None:
     """Issue the quittance of a period that is paid in full."""
     issue_quittance(period_id=event.period_id)
+
+
+@subscribe(CaseDecided, lane=STATE)
+def hide_listing_of_decided_case(event: CaseDecided) -> None:
+    """Suspend the listing that the staff decided to hide."""
+    if listing_id := hidden_listing(
+        kind=event.kind, decision=event.decision, subject=event.subject_ref
+    ):
+        hide_reported_listing(
+            listing_id=listing_id, case_id=event.case_id, now=clock.now()
+        )

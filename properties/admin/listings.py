@@ -9,9 +9,11 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
+from accounts.admin.case_views import register_case_view
 from lokahome.core.admin.base import LokaModelAdmin
 from lokahome.core.admin.decisions import Decision, Order
 from lokahome.core.money import Money, format_money
@@ -218,6 +220,16 @@ class ListingAdmin(LokaModelAdmin):
     def shown_status(self, row: Listing) -> str:
         """Return the state's name."""
         return str(row.get_status_display())
+
+
+register_case_view(
+    "listing",
+    lambda case, listing_id: reverse(
+        "admin:properties_listing_change", args=[listing_id]
+    ),
+    label="Voir l’annonce",
+    permission="properties.view_listing",
+)
 
 
 def _difference(rent: int, median: int | None) -> str:

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from accounts.queries import answer_of
 from lokahome.core.db.locks import locked
 from lokahome.core.errors import FieldError, InvalidInput
 from lokahome.core.events.outbox import append
@@ -76,6 +77,34 @@ def suspend_listing(
     _refuse(listing, "suspend", actor_id, now, reason)
     append(ListingSuspended(listing_id=listing.pk, landlord_id=listing.landlord_id))
     return listing
+
+
+def hidden_listing(*, kind: str, decision: str, subject: str) -> UUID | None:
+    """Return the listing that a decided case hides, None for any other answer."""
+    _noun, _colon, listing_id = subject.partition(":")
+    return UUID(listing_id) if (kind, decision) == ("listing_report", "hide") else None
+
+
+@transaction.atomic
+def hide_reported_listing(*, listing_id: UUID, case_id: UUID, now: datetime) -> None:
+    """Suspend a listing for the reason given in the case; again is harmless.
+
+    Raises NotFound. Locks the listing; emits ListingSuspended unless it is suspended.
+    """
+    answer = answer_of(case_id)
+    listing = locked(Listing.objects.all(), listing_id)
+    if (
+        answer is None
+        or answer.decided_by_id is None
+        or listing.status == Listing.Status.SUSPENDED
+    ):
+        return
+    suspend_listing(
+        listing_id=listing.pk,
+        actor_id=answer.decided_by_id,
+        reason=answer.reason,
+        now=now,
+    )
 
 
 @transaction.atomic
