@@ -12,9 +12,10 @@ from lokahome.core.db.models import BaseModel
 
 
 class ReconciliationRun(BaseModel):
-    """One comparison of a gateway's list, our charges and our ledger over a window.
+    """One comparison of a gateway's list, our own rows and our ledger over a window.
 
-    Sums are in XOF. Differences are cases of the ``payments`` queue; their number by
+    What comes in (charges) and what goes out (transfers) are two lists of the gateway,
+    so two runs. Sums are in XOF. Differences are cases of the ``payments`` queue; their number by
     class is in ``differences``.
     """
 
@@ -24,7 +25,14 @@ class ReconciliationRun(BaseModel):
         DIFFERENT = "different", _("Écarts trouvés")
         UNANSWERED = "unanswered", _("Passerelle injoignable")
 
+    class Flow(models.TextChoices):
+        IN = "in", _("Encaissements")
+        OUT = "out", _("Envois")
+
     gateway = models.CharField(_("passerelle"), max_length=20)
+    flow = models.CharField(
+        _("sens"), max_length=3, choices=Flow.choices, default=Flow.IN
+    )
     window_from = models.DateTimeField(_("du"))
     window_until = models.DateTimeField(_("au"))
     state = models.CharField(
@@ -50,6 +58,9 @@ class ReconciliationRun(BaseModel):
             models.CheckConstraint(
                 condition=Q(window_from__lt=F("window_until")),
                 name="reconciliation_window_has_length",
+            ),
+            models.CheckConstraint(
+                condition=Q(flow__in=("in", "out")), name="reconciliation_flow_is_known"
             ),
             models.CheckConstraint(
                 condition=Q(state="running", ended_at__isnull=True)
