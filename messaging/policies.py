@@ -6,6 +6,7 @@ from collections.abc import Collection
 from ipaddress import ip_address
 
 RESEND = "messaging.resend_outgoingmessage"
+READ_FOR_CASE = "messaging.view_case_conversation"
 STUCK = frozenset({"failed", "given_up"})
 
 
@@ -39,3 +40,20 @@ def may_read_caught(
         return ip_address(remote_address).is_loopback
     except ValueError:
         return False
+
+
+def may_read_for_case(
+    *,
+    is_active: bool,
+    is_staff: bool,
+    permissions: Collection[str],
+    is_case_open: bool,
+    is_named: bool,
+) -> bool:
+    """Say whether a member of staff may read a conversation because of a case.
+
+    Only while the case is open, and only the conversation that it names: people write
+    to each other, not to us.
+    """
+    allowed = is_active and is_staff and READ_FOR_CASE in permissions
+    return allowed and is_case_open and is_named

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from lokahome.core.errors import NotFound, StateConflict
+from marketplace.models import Job
 from properties.models import Application, Lease, Listing
 
 
@@ -85,8 +86,19 @@ def _lease(row_id: UUID, person: User) -> Parties:
     return Parties(f"lease:{row_id}", frozenset({row.tenant_id, row.landlord_id}))
 
 
+def _job(row_id: UUID, person: User) -> Parties:
+    row = Job.objects.visible_to(person).filter(pk=row_id).first()
+    if row is None:
+        raise NotFound
+    people = {row.customer_id, row.provider_id}
+    if row.occupant_id:
+        people.add(row.occupant_id)
+    return Parties(f"job:{row_id}", frozenset(people))
+
+
 SUBJECTS: dict[str, Callable[[UUID, User], Parties]] = {
     "listing": _listing,
     "application": _application,
     "lease": _lease,
+    "job": _job,
 }

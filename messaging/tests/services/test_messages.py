@@ -3,15 +3,12 @@
 import pytest
 
 from lokahome.core import clock
-from lokahome.core.errors import NotFound, RateLimited
 from lokahome.core.ids import uuid7
 from lokahome.core.invariants import check_invariants
 from messaging.models import Conversation, Message, Participant, PersonEvent, PersonLog
 from messaging.queries.conversations import message_as_json
 from messaging.queries.events import events_after, head_of
-from messaging.services import messages as service
-from messaging.services.messages import ClientIdReused, move_cursor, post_message
-from messaging.services.texts import TextRefused
+from messaging.services.messages import post_message
 from messaging.tests import factories as make
 
 pytestmark = pytest.mark.django_db

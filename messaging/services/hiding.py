@@ -1,0 +1,45 @@
+"""Taking a message out of sight, as the decision of a case says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from lokahome.core.db.locks import locked
+from lokahome.core.errors import NotFound
+from messaging.models import (
+    Conversation,
+    Message,
+    MessageHiding,
+    Participant,
+    PersonEvent,
+)
+from messaging.services.person_logs import write_events
+
+
+@transaction.atomic
+def hide_message(
+    *, message_id: UUID, case_id: UUID, now: datetime
+) -> Mapping[UUID, int]:
+    """Hide the message from everybody in its conversation; twice is harmless.
+
+    Its row stays as evidence. Returns whose logs moved, and to which ``useq``. Raises
+    NotFound. Locks the conversation, then the logs.
+    """
+    message = Message.objects.filter(pk=message_id).first()
+    if message is None:
+        raise NotFound
+    locked(Conversation.objects.all(), message.conversation_id)
+    if MessageHiding.objects.filter(message=message).exists():
+        return {}
+    MessageHiding(message=message, case_id=case_id, hidden_at=now).save()
+    parts = Participant.objects.filter(conversation_id=message.conversation_id)
+    return write_events(
+        list(parts.values_list("person_id", flat=True)),
+        PersonEvent.Kind.HIDDEN,
+        conversation_id=message.conversation_id,
+        seq=message.seq,
+    )
