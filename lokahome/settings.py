@@ -245,6 +245,7 @@ SPECTACULAR_SETTINGS = {
         "RentPeriodStatus": "properties.models.RentPeriod.Status",
         "TicketPayer": "properties.api.serializers.tickets.PAYERS",
         "TicketStatus": "properties.models.Ticket.Status",
+        "TransferStatus": "payments.models.TransferStatus",
         "UnitKind": "properties.models.Unit.Kind",
         "UploadStatus": "lokahome.core.models.Upload.Status",
     },

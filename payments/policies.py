@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.utils.translation import gettext_lazy
 
 from lokahome.core.money import Money
-from payments.gateways.base import ChargeEvidence
+from payments.gateways.base import ChargeEvidence, PayoutEvidence
 from payments.models.charge import Charge
 from payments.models.charge_states import ChargeStatus
+from payments.models.transfer import REFUND_WITHOUT_CHECKER, Transfer
 
 AMOUNT_LIMITS = {"XOF": (100, 3_000_000)}
 """Least and most francs of one mobile-money charge in Benin (MTN and Moov bounds quoted
@@ -16,13 +21,36 @@ by integrators of FedaPay; the gateway's own refusal remains the last word)."""
 START_WINDOW = timedelta(minutes=30)
 """How long after the request a payer may still be prompted for the first time."""
 
+LARGEST_TRANSFER = {"XOF": 1_000_000}
+"""Most francs of one payout of FedaPay (docs "payouts"); larger sums go in parts."""
+
+SEND_WINDOW = timedelta(hours=24)
+"""How long after the approval the gateway is still asked to send a transfer."""
+
+PROPOSE_TRANSFER = "payments.propose_transfer"
+APPROVE_TRANSFER = "payments.approve_transfer"
+
 PAID, NOT_CHARGED, BEING_CHECKED = "paid", "not_charged", "being_checked"
+PARTIALLY_REFUNDED, REFUNDED = "partially_refunded", "refunded"
+PAYMENT_STATUSES = (
+    *ChargeStatus.choices,
+    (PARTIALLY_REFUNDED, gettext_lazy("Remboursé en partie")),
+    (REFUNDED, gettext_lazy("Remboursé")),
+)
+"""A charge's states as apps see them: what went back is told by the refunds' rows."""
 
 
 def is_within_limits(amount: Money) -> bool:
     """True when one charge may take *amount*."""
     least, most = AMOUNT_LIMITS.get(amount.currency, (1, 0))
     return least <= amount.amount <= most
+
+
+def payment_status(charge: Charge, refunded: int) -> str:
+    """Return the state that apps see of *charge*, of which *refunded* went back."""
+    if charge.status != ChargeStatus.SUCCEEDED or not refunded:
+        return charge.status
+    return REFUNDED if refunded >= charge.amount else PARTIALLY_REFUNDED
 
 
 def payer_message(status: str) -> str:
@@ -99,3 +127,34 @@ def fee_we_bear(amount: int, evidence: ChargeEvidence) -> int:
     if evidence.payer_debited == amount + evidence.fee:
         return 0
     return evidence.fee
+
+
+def payout_differences(transfer: Transfer, evidence: PayoutEvidence) -> list[str]:
+    """Return what the gateway says otherwise than our row, as `differences` does."""
+    pairs = {
+        "currency": (evidence.currency, transfer.currency),
+        "amount": (evidence.amount, transfer.amount),
+        "reference": (evidence.reference, transfer.reference),
+        "gateway_id": (evidence.gateway_id, transfer.gateway_id or evidence.gateway_id),
+    }
+    return [name for name, (theirs, ours) in pairs.items() if theirs != ours]
+
+
+def may_act_on_transfers(
+    *, is_active: bool, is_staff: bool, permissions: Collection[str], needed: str
+) -> bool:
+    """True when somebody on the staff holds the permission *needed*."""
+    return is_active and is_staff and needed in permissions
+
+
+def needs_checker(total: Money, *, proposed_by_id: UUID | None) -> bool:
+    """True unless the system's own rules propose to give back a small sum."""
+    return proposed_by_id is not None or total.amount > REFUND_WITHOUT_CHECKER
+
+
+def in_parts(total: Money) -> list[Money]:
+    """Split *total* into sums that one transfer may carry, the largest first."""
+    most = LARGEST_TRANSFER[total.currency]
+    whole, rest = divmod(total.amount, most)
+    amounts = [most] * whole + ([rest] if rest else [])
+    return [Money(amount, total.currency) for amount in amounts]

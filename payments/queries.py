@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.db.models import Sum
+from django.db.models import OuterRef, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
@@ -18,6 +19,8 @@ from payments.models import (
     JournalEntry,
     Payout,
     Posting,
+    Refund,
+    TransferStatus,
 )
 from payments.models.chart import (
     ESCROW,
@@ -63,6 +66,25 @@ def payout_due(escrow_id: UUID) -> Money:
     live = Payout.objects.live().filter(escrow=escrow)
     asked = live.aggregate(sum=Sum("amount", default=0))["sum"]
     return Money(escrow.to_payee - asked, escrow.currency)
+
+
+def with_refunded(charges: QuerySet[Charge]) -> QuerySet[Charge]:
+    """Return *charges* with `refunded`: the francs of each that arrived back."""
+    arrived = Refund.objects.filter(
+        charge=OuterRef("pk"), status=TransferStatus.SUCCEEDED
+    )
+    sums = arrived.order_by().values("charge").annotate(sum=Sum("amount"))
+    return charges.annotate(refunded=Coalesce(Subquery(sums.values("sum")), 0))
+
+
+def refunded_of(charge: Charge) -> Money:
+    """Return what of *charge* arrived back; asks only if `with_refunded` did not."""
+    known: int | None = getattr(charge, "refunded", None)
+    if known is None:
+        known = with_refunded(Charge.objects.filter(pk=charge.pk)).values_list(
+            "refunded", flat=True
+        )[0]
+    return Money(known, charge.currency)
 
 
 def held_by_gateway(gateway: str) -> Money:

@@ -9,15 +9,19 @@ from rest_framework import serializers
 
 from lokahome.core import clock
 from lokahome.core.api.fields import MoneyField
+from lokahome.core.money import Money
 from lokahome.core.phones import mask_phone
 from payments.models import CHARGE_STATES, Charge, ChargeStatus
 from payments.policies import (
     BEING_CHECKED,
     NOT_CHARGED,
     PAID,
+    PAYMENT_STATUSES,
     payer_message,
+    payment_status,
     poll_after_seconds,
 )
+from payments.queries import refunded_of
 
 
 class PaymentFailureSerializer(serializers.Serializer[Any]):
@@ -51,9 +55,7 @@ class PaymentSerializer(serializers.ModelSerializer[Charge]):
     description = serializers.CharField(
         read_only=True, max_length=120, help_text="What the payer reads."
     )
-    status = serializers.ChoiceField(
-        choices=ChargeStatus.values, read_only=True, help_text="Where it stands."
-    )
+    status = serializers.SerializerMethodField(help_text="Where it stands.")
     next_action = serializers.ChoiceField(
         choices=Charge.NextAction.values,
         read_only=True,
@@ -75,6 +77,9 @@ class PaymentSerializer(serializers.ModelSerializer[Charge]):
     )
     captured_at = serializers.DateTimeField(
         read_only=True, allow_null=True, help_text="When the money was taken."
+    )
+    refunded = serializers.SerializerMethodField(
+        help_text="What went back to the payer."
     )
     failure = serializers.SerializerMethodField(
         help_text="Why nothing was taken; null unless `status` is `failed`."
@@ -106,6 +111,7 @@ class PaymentSerializer(serializers.ModelSerializer[Charge]):
             "poll_after_seconds",
             "expires_at",
             "captured_at",
+            "refunded",
             "failure",
             "receipt_id",
             "allowed_actions",
@@ -116,6 +122,17 @@ class PaymentSerializer(serializers.ModelSerializer[Charge]):
     def get_phone(self, charge: Charge) -> str:
         """Return the number, masked: the payee reads this too."""
         return mask_phone(charge.payer_phone)
+
+    @extend_schema_field(serializers.ChoiceField(choices=PAYMENT_STATUSES))
+    def get_status(self, charge: Charge) -> str:
+        """Return the charge's state, or that its money went back."""
+        return payment_status(charge, refunded_of(charge).amount)
+
+    @extend_schema_field(MoneyField())
+    def get_refunded(self, charge: Charge) -> dict[str, Any]:
+        """Return the sum of the refunds that arrived."""
+        returned: Money = refunded_of(charge)
+        return {"amount": returned.amount, "currency": returned.currency}
 
     @extend_schema_field(
         serializers.ChoiceField(choices=[PAID, NOT_CHARGED, BEING_CHECKED])
