@@ -147,12 +147,30 @@ CACHES = {
         "KEY_PREFIX": "cache",
     }
 }
+# Hints to sockets. Pub/Sub and not the core layer: that one holds a hundred messages for
+# a whole process and drops the rest in silence. Both limits are named because redis-py 8
+# has others by default (a pool of 100, reads of 5 s), under which idle sockets die.
 CHANNEL_LAYERS = {
     "default": {
         "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-        "CONFIG": {"hosts": [REDIS_URL], "prefix": "channels"},
+        "CONFIG": {
+            "hosts": [
+                {
+                    "address": REDIS_URL,
+                    "socket_timeout": 30,
+                    "socket_connect_timeout": 2,
+                    "max_connections": 10_000,
+                }
+            ],
+            # Installations that share a Redis do not hear each other.
+            "prefix": f"channels.{DATABASES['default']['NAME']}.",
+        },
     }
 }
+REALTIME: dict[str, Any] = {}
+"""Overrides of `messaging.consumers.pace.Pace`, by name."""
+REALTIME_ORIGINS: list[str] = env.list("REALTIME_ORIGINS", default=[PUBLIC_URL])
+"""Origins whose pages may open sockets; apps send none."""
 LANE_CONCURRENCY = {"documents": 1, "notify": 4, "gateway": 4}
 
 # --- People ------------------------------------------------------------------------------
@@ -236,6 +254,8 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "ApplicationStatus": "properties.models.Application.Status",
         "EntryCostKind": "properties.models.EntryCost.Kind",
+        "IdentityCheckStatus": "accounts.models.IdentityCheck.Status",
+        "IdentityDocumentKind": "accounts.models.IdentityCheck.DocumentKind",
         "LeaseParty": "properties.models.LeaseSignature.Role",
         "LeaseStatus": "properties.models.Lease.Status",
         "ListingStatus": "properties.models.Listing.Status",
@@ -243,10 +263,12 @@ SPECTACULAR_SETTINGS = {
         "PersonRole": "accounts.models.RoleGrant.Role",
         "PropertyKind": "properties.models.Property.Kind",
         "RentPeriodStatus": "properties.models.RentPeriod.Status",
+        "ReportReason": "accounts.models.Report.Reason",
         "TicketPayer": "properties.api.serializers.tickets.PAYERS",
         "TicketStatus": "properties.models.Ticket.Status",
         "TransferStatus": "payments.models.TransferStatus",
         "UnitKind": "properties.models.Unit.Kind",
+        "UploadKind": "lokahome.core.models.Upload.Kind",
         "UploadStatus": "lokahome.core.models.Upload.Status",
     },
 }
