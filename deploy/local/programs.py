@@ -69,6 +69,10 @@ def programs(env: Mapping[str, str]) -> list[Program]:
                 *(python, "-m", "uvicorn", "lokahome.asgi:application"),
                 *("--host", HOST, "--port", realtime),
                 *("--ws", "websockets-sansio", "--lifespan", "off"),
+                # A frame is 32 KiB at most, before a byte of it reaches the project.
+                *("--ws-max-size", "32768"),
+                # Slow networks: the defaults (20 s) close sockets that are well.
+                *("--ws-ping-interval", "45", "--ws-ping-timeout", "60"),
                 *("--no-access-log", "--timeout-graceful-shutdown", "3"),
             ),
             health=f"http://{HOST}:{realtime}/readyz",
