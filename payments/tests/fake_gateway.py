@@ -18,22 +18,26 @@ from payments.gateways.base import (
     Gateway,
     NextAction,
     ObjectType,
+    PayoutEvidence,
+    PayoutStarted,
+    PayoutStatus,
     WebhookNotice,
 )
 from payments.gateways.errors import GatewayRejected, GatewayUntrusted
 
 
 class FakeGateway(Gateway):
-    """Keeps charges in a dict; `next_error` is raised by the next call, once.
+    """Keeps charges and payouts in dicts; `next_error` is raised by the next call, once.
 
     `lose_answer` makes the next start take effect and then fail as a time-out would.
+    Payouts are numbered like charges, so the same number may name one of each.
     """
 
     name = "fedapay"
     capabilities = Capabilities(
         push=True,
         page=True,
-        payouts=False,
+        payouts=True,
         refunds=False,
         signed_webhooks=True,
         find_by_reference=True,
@@ -43,11 +47,13 @@ class FakeGateway(Gateway):
 
     def __init__(self):
         self.charges = {}
+        self.payouts = {}
         self.calls = []
         self.next_error = None
         self.lose_answer = None
         self.always = None
         self._ids = itertools.count(1001)
+        self._payout_ids = itertools.count(1001)
         self._lock = threading.Lock()
 
     # --- what a test arranges ---------------------------------------------------------
@@ -102,6 +108,49 @@ class FakeGateway(Gateway):
         }
         evidence = ChargeEvidence(**{**values, **fields})
         self.charges[evidence.gateway_id] = evidence
+        return evidence
+
+    def payout(self, reference) -> PayoutEvidence:
+        (found,) = [p for p in self.payouts.values() if p.reference == reference]
+        return found
+
+    def change_payout(self, reference, /, **changes) -> PayoutEvidence:
+        found = replace(self.payout(reference), **changes)
+        self.payouts[found.gateway_id] = found
+        return found
+
+    def deliver(self, reference, /, *, fee=300, **changes) -> PayoutEvidence:
+        return self.change_payout(
+            reference,
+            status=PayoutStatus.PAID,
+            raw_status="sent",
+            fee=fee,
+            sent_at=clock.now(),
+            failure_code=None,
+            **changes,
+        )
+
+    def bounce(self, reference, code=FailureCode.UNKNOWN) -> PayoutEvidence:
+        return self.change_payout(
+            reference,
+            status=PayoutStatus.FAILED,
+            raw_status="failed",
+            failure_code=code,
+        )
+
+    def add_payout(self, **fields) -> PayoutEvidence:
+        values = {
+            "gateway_id": str(next(self._payout_ids)),
+            "reference": None,
+            "status": PayoutStatus.WAITING,
+            "raw_status": "started",
+            "amount": 20_000,
+            "currency": "XOF",
+            "fee": None,
+            "created_at": clock.now(),
+        }
+        evidence = PayoutEvidence(**{**values, **fields})
+        self.payouts[evidence.gateway_id] = evidence
         return evidence
 
     def webhook(self, gateway_id, *, event_id="1", kind="transaction.approved"):
@@ -171,24 +220,52 @@ class FakeGateway(Gateway):
         return WebhookNotice(
             event_id=str(payload["id"]),
             kind=payload["name"],
-            object_type=(
-                ObjectType.CHARGE
-                if payload["name"].startswith("transaction")
-                else ObjectType.OTHER
-            ),
+            object_type={
+                "transaction": ObjectType.CHARGE,
+                "payout": ObjectType.PAYOUT,
+            }.get(payload["name"].partition(".")[0], ObjectType.OTHER),
             gateway_object_id=str(payload["entity"]["id"]),
             occurred_at=now,
             signed_at=now,
         )
 
     def pay_out(self, order):
-        raise NotImplementedError
+        self._called("pay_out")
+        with self._lock:
+            known = [p for p in self.payouts.values() if p.reference == order.reference]
+            if known and order.first_attempt:
+                raise GatewayRejected("duplicate_reference", "taken")
+            evidence = (
+                known[0]
+                if known
+                else self.add_payout(
+                    reference=order.reference,
+                    amount=order.amount,
+                    currency=order.currency,
+                )
+            )
+        if self.lose_answer is not None:
+            error, self.lose_answer = self.lose_answer, None
+            raise error
+        return PayoutStarted(
+            gateway_id=evidence.gateway_id,
+            reference=order.reference,
+            evidence=evidence,
+        )
 
     def find_payout(self, reference):
-        raise NotImplementedError
+        self._called("find_payout")
+        found = [p for p in self.payouts.values() if p.reference == reference]
+        return found[0] if found else None
 
     def fetch_payout(self, gateway_id):
-        raise NotImplementedError
+        self._called("fetch_payout")
+        if gateway_id not in self.payouts:
+            raise GatewayRejected("not_found", "no such payout")
+        return self.payouts[gateway_id]
 
-    def list_payouts(self, *, since, until):
-        raise NotImplementedError
+    def list_payouts(self, *, since: datetime, until: datetime):
+        self._called("list_payouts")
+        for evidence in list(self.payouts.values()):
+            if since <= evidence.created_at < until:
+                yield evidence
