@@ -11,5 +11,10 @@ class MarketplaceConfig(AppConfig):
     verbose_name = _("Services")
 
     def ready(self) -> None:
-        """Register who listens to what and what must always hold."""
+        """Register who listens to what, what must always hold, what can be reported."""
+        from accounts.services.reportables import register_reportable
         from marketplace import invariants, subscribers  # noqa: F401
+        from marketplace.queries.reported import reported_provider, reported_review
+
+        register_reportable("review", reported_review, title="Avis signalé")
+        register_reportable("provider", reported_provider, title="Prestataire signalé")

@@ -277,7 +277,7 @@ JOB_STATES = StateMachine(
 
 
 class JobPhoto(BaseModel):
-    """A picture of the work at its start or its end. Private: a home's inside."""
+    """A picture of the work at its start or its end, for the job's people alone."""
 
     class Moment(models.TextChoices):
         START = "start", _("au début")
@@ -298,7 +298,7 @@ class JobPhoto(BaseModel):
     width = models.IntegerField(_("largeur"))
     height = models.IntegerField(_("hauteur"))
     variants = models.JSONField(_("variantes"), default=list)
-    """Files in private storage: format, width, height, bytes, key."""
+    """``[{"format", "width", "height", "bytes", "key"}]``, smallest first."""
 
     class Meta:
         verbose_name = _("photo de prestation")

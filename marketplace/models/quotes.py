@@ -14,6 +14,7 @@ from lokahome.core.money import XOF, Money
 from lokahome.core.states import StateMachine, edge
 from marketplace.models.requests import ServiceRequest
 
+MOST_REVISIONS = 20
 LEAST_TOTAL, MOST_TOTAL = 100, 3_000_000
 """Francs: what one mobile-money payment takes (see `payments.policies`)."""
 
@@ -108,7 +109,7 @@ class Quote(VersionedModel):
                 name="marketplace_quote_total_can_be_paid",
             ),
             models.CheckConstraint(
-                condition=Q(revision__range=(1, 20)),
+                condition=Q(revision__range=(1, MOST_REVISIONS)),
                 name="marketplace_quote_revision_is_plausible",
             ),
             models.CheckConstraint(

@@ -1,0 +1,1 @@
+"""Reads across tables, one module a topic."""
