@@ -1,0 +1,123 @@
+"""One's own e-mail addresses over HTTP."""
+
+from uuid import uuid4
+
+import pytest
+
+from accounts.models import Email
+from accounts.queries import email_of
+from accounts.services.email_addresses import mint_email_code
+from lokahome.core import clock
+from lokahome.core.events.models import OutboxEvent
+
+EMAILS = "/api/v1/me/emails"
+
+
+def claim(client, address="ama@example.org", key=None):
+    return client.post(
+        EMAILS,
+        {"address": address},
+        headers={"Idempotency-Key": str(key or uuid4())},
+    )
+
+
+def prove(client, email_id, code):
+    return client.post(f"{EMAILS}/{email_id}/verification", {"code": code})
+
+
+def minted(email_id):
+    return mint_email_code(email_id=email_id, now=clock.now())
+
+
+def test_an_address_is_claimed_then_proved(ama):
+    answer = claim(ama, "Ama@Example.org")
+    assert answer.status_code == 201
+    body = answer.json()
+    assert (body["address"], body["is_current"]) == ("ama@example.org", False)
+    assert ama.get(answer["Location"]).json() == body
+    done = prove(ama, body["id"], minted(body["id"]))
+    assert (done.status_code, done.json()["is_current"]) == (200, True)
+    assert email_of(ama.id) == "ama@example.org"
+    assert [row["is_current"] for row in ama.get(EMAILS).json()["data"]] == [True]
+
+
+def test_the_same_key_sends_one_letter(ama):
+    key = uuid4()
+    assert claim(ama, key=key).json()["id"] == claim(ama, key=key).json()["id"]
+    assert OutboxEvent.objects.count() == Email.objects.count() == 1
+
+
+def test_a_claim_without_a_key_is_refused(ama):
+    assert ama.post(EMAILS, {"address": "ama@example.org"}).status_code == 400
+    assert not Email.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "",
+        "ama",
+        "ama@",
+        "@example.org",
+        "ama@example.org\nBcc: all@example.org",
+        "a b@example.org",
+        "ama@example.org, kossi@example.org",
+        "a\x00@example.org",
+        f"{'a' * 250}@example.org",
+        None,
+        ["ama@example.org"],
+    ],
+)
+def test_what_is_no_address_is_refused_and_nothing_is_stored(ama, address):
+    assert claim(ama, address).status_code in {400, 422}
+    assert not Email.objects.exists()
+
+
+def test_visitors_claim_and_read_nothing(db, anonymous):
+    assert anonymous.get(EMAILS).status_code == 401
+    assert claim(anonymous).status_code == 401
+
+
+def test_everybody_sees_and_proves_their_own_only(ama, stranger, moderator):
+    answer = claim(ama)
+    email_id = answer.json()["id"]
+    code = minted(email_id)
+    for other in (stranger, moderator):
+        assert other.get(EMAILS).json()["data"] == []
+        assert other.get(answer["Location"]).status_code == 404
+        assert prove(other, email_id, code).status_code == 404
+    assert Email.objects.get().tries == 0
+
+
+def test_wrong_codes_are_counted_and_the_sixth_finds_nothing(ama):
+    email_id = claim(ama).json()["id"]
+    code = minted(email_id)
+    wrong = f"{(int(code) + 1) % 10**6:06d}"
+    answers = [prove(ama, email_id, wrong) for _ in range(6)]
+    assert [answer.status_code for answer in answers] == [422] * 5 + [410]
+    assert answers[0].json()["code"] == "code.wrong"
+    assert "courriel" in answers[0].json()["detail"]
+    assert prove(ama, email_id, code).status_code == 410
+    assert email_of(ama.id) is None
+
+
+@pytest.mark.parametrize("code", ["12345", "1234567", "abcdef", None, 123456.5, ""])
+def test_what_is_no_code_costs_no_try(ama, code):
+    email_id = claim(ama).json()["id"]
+    minted(email_id)
+    assert prove(ama, email_id, code).status_code == 422
+    assert Email.objects.get().tries == 0
+
+
+def test_the_list_costs_a_constant_number_of_queries(
+    ama, django_assert_max_num_queries
+):
+    for number in range(10):
+        Email(
+            user=ama.user,
+            address=f"a{number}@example.org",
+            expires_at=clock.now(),
+            released_at=clock.now(),
+        ).save()
+    with django_assert_max_num_queries(3):
+        assert len(ama.get(EMAILS).json()["data"]) == 10
