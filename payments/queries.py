@@ -40,14 +40,9 @@ def account_balance(
     return Money(rows.aggregate(sum=Sum("amount", default=0))["sum"], currency)
 
 
-def owed_to(payee_id: UUID) -> Money:
-    """Return what is collected for *payee_id* and not paid out yet."""
-    return -account_balance(account_code(PAYEE_PAYABLE), party_id=payee_id)
-
-
 def payable_of(person_id: UUID) -> Money:
     """Return what *person_id* is owed and no transfer has set apart yet."""
-    return owed_to(person_id)
+    return -account_balance(account_code(PAYEE_PAYABLE), party_id=person_id)
 
 
 def held_in(escrow_id: UUID) -> Money:
@@ -65,7 +60,7 @@ def payout_due(escrow_id: UUID) -> Money:
         return Money(0)
     live = Payout.objects.live().filter(escrow=escrow)
     asked = live.aggregate(sum=Sum("amount", default=0))["sum"]
-    return Money(escrow.to_payee - asked, escrow.currency)
+    return Money(max(0, escrow.to_payee - asked), escrow.currency)
 
 
 def with_refunded(charges: QuerySet[Charge]) -> QuerySet[Charge]:

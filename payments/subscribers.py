@@ -12,11 +12,15 @@ from payments.events import (
     ChargeRequested,
     ChargeSettled,
     GatewayNoticeReceived,
+    TransferCheckDue,
+    TransferReserved,
 )
 from payments.services.confirming import POLL, GatewaySilent, confirm_with_gateway
 from payments.services.notices import follow_notice
 from payments.services.receipts import issue_receipt
+from payments.services.sending import send_transfer as send
 from payments.services.starting import start_charge as start
+from payments.services.transfer_confirming import confirm_transfer
 
 RETRY_NOTICE_SECONDS = 20
 
@@ -32,6 +36,19 @@ def check_charge(event: ChargeCheckDue) -> None:
     """Asks the gateway what became of a charge; the poll ladder carries on if silent."""
     with suppress(GatewaySilent):
         confirm_with_gateway(charge_id=event.charge_id, now=clock.now(), source=POLL)
+
+
+@subscribe(TransferReserved, lane=lambda event: gateway_lane(event.gateway))
+def send_transfer(event: TransferReserved) -> None:
+    """Has the gateway send the money that was set apart."""
+    send(transfer_id=event.transfer_id, now=clock.now())
+
+
+@subscribe(TransferCheckDue, lane=lambda event: gateway_lane(event.gateway))
+def check_transfer(event: TransferCheckDue) -> None:
+    """Asks the gateway what became of a transfer; the ladder carries on if silent."""
+    with suppress(GatewaySilent):
+        confirm_transfer(transfer_id=event.transfer_id, now=clock.now(), source=POLL)
 
 
 @subscribe(GatewayNoticeReceived, lane=lambda event: gateway_lane(event.gateway))

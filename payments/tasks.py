@@ -10,7 +10,7 @@ from payments.services import notices, polling, reconciliation
 
 @shared_task(name="payments.request_due_checks")
 def request_due_checks() -> None:
-    """Ask for the checks of open charges that are due."""
+    """Ask for the checks of open charges and transfers that are due."""
     polling.request_due_checks(now=clock.now())
 
 

@@ -13,9 +13,10 @@ from payments.models.transfer_states import TRANSFER_STATES, TransferStatus
 
 __all__ = [
     "CHARGE_STATES",
+    "ESCROW_STATES",
+    "TRANSFER_STATES",
     "Charge",
     "ChargeStatus",
-    "ESCROW_STATES",
     "Escrow",
     "EscrowStatus",
     "GatewayCall",
@@ -27,7 +28,6 @@ __all__ = [
     "Receipt",
     "ReconciliationRun",
     "Refund",
-    "TRANSFER_STATES",
     "Transfer",
     "TransferStatus",
 ]

@@ -64,6 +64,12 @@ class Charge(VersionedModel):
         NOT_SENT = "not_sent", _("Passerelle injoignable")
         UNKNOWN = "unknown", _("Motif inconnu")
 
+    class EscrowPart(models.TextChoices):
+        """What was decided about a charge whose money is held."""
+
+        SPLIT = "split", _("Réparti avec le reste")
+        RETURNED = "returned", _("Rendu en entier (en retard ou en double)")
+
     Status = ChargeStatus
 
     reference = models.CharField(_("référence"), max_length=32)
@@ -101,6 +107,12 @@ class Charge(VersionedModel):
     provider_fee = models.BigIntegerField(_("frais de la passerelle"), null=True)
     captured_amount = models.BigIntegerField(_("montant encaissé"), null=True)
     captured_at = models.DateTimeField(_("encaissé le"), null=True)
+    escrow_part = models.CharField(
+        _("sort de la somme gardée"),
+        max_length=10,
+        choices=EscrowPart.choices,
+        blank=True,
+    )
     failure_code = models.CharField(
         _("motif d’échec"), max_length=40, choices=FailureCode.choices, blank=True
     )
@@ -184,6 +196,15 @@ class Charge(VersionedModel):
                 name="charge_unsent_were_attempts",
             ),
             models.CheckConstraint(
+                condition=Q(escrow_part="")
+                | Q(
+                    escrow_part__in=("split", "returned"),
+                    escrow__isnull=False,
+                    captured_at__isnull=False,
+                ),
+                name="charge_decided_was_held",
+            ),
+            models.CheckConstraint(
                 condition=Q(provider_fee__isnull=True) | Q(provider_fee__gte=0),
                 name="charge_fee_is_not_negative",
             ),
@@ -203,6 +224,11 @@ class Charge(VersionedModel):
                 name="charge_unanswered",
             ),
             models.Index(fields=["gateway", "created_at"], name="charge_by_day"),
+            models.Index(
+                fields=["escrow", "-captured_at"],
+                condition=Q(escrow__isnull=False),
+                name="charge_of_escrow",
+            ),
         )
         permissions = (("recheck_charge", "Peut réinterroger la passerelle"),)
 

@@ -106,6 +106,10 @@ BEGIN
   THEN
     RAISE EXCEPTION 'what was captured does not change' USING ERRCODE = '23514';
   END IF;
+  IF OLD.escrow_part <> '' AND OLD.escrow_part <> NEW.escrow_part THEN
+    RAISE EXCEPTION 'what was decided about held money does not change'
+      USING ERRCODE = '23514';
+  END IF;
   RETURN NEW;
 END $$;
 DROP TRIGGER IF EXISTS payments_charge_steps ON payments_charge;

@@ -27,7 +27,7 @@ ESCROW_STATES = StateMachine(
     "escrow",
     (
         edge(_S.OPEN, "hold", "system", _S.HELD),
-        edge(_S.HELD, "settle", "system staff", _S.SETTLED),
+        edge(_S.HELD, "settle", "system staff party", _S.SETTLED),
         # Late money: captured after the split, it is held again and must go back.
         edge(_S.SETTLED, "hold", "system", _S.HELD),
     ),
@@ -50,7 +50,6 @@ class Escrow(VersionedModel):
     """The money held for one subject: in by charges, out by one split to the franc.
 
     What is in it is never stored: the ledger says (account ``escrow`` of this id).
-    ``returned`` is what came in late or twice and goes back whole, beside the split.
     """
 
     Status = EscrowStatus
@@ -67,7 +66,6 @@ class Escrow(VersionedModel):
     )
     to_payee = models.BigIntegerField(_("part du bénéficiaire"), null=True)
     to_payer = models.BigIntegerField(_("part rendue au payeur"), null=True)
-    returned = models.BigIntegerField(_("reçu en trop, à rendre"), default=0)
     settled_at = models.DateTimeField(_("réparti le"), null=True)
 
     objects = EscrowQuerySet.as_manager()
@@ -101,9 +99,6 @@ class Escrow(VersionedModel):
                     & ~Q(status="open")
                 ),
                 name="escrow_settled_has_its_split",
-            ),
-            models.CheckConstraint(
-                condition=Q(returned__gte=0), name="escrow_returned_is_not_negative"
             ),
         )
         indexes = (

@@ -7,7 +7,12 @@ from collections.abc import Callable
 from typing import TypeVar
 from uuid import UUID
 
-from payments.gateways.base import ChargeEvidence, ChargeStarted
+from payments.gateways.base import (
+    ChargeEvidence,
+    ChargeStarted,
+    PayoutEvidence,
+    PayoutStarted,
+)
 from payments.gateways.errors import (
     GatewayError,
     GatewayRejected,
@@ -16,7 +21,8 @@ from payments.gateways.errors import (
 )
 from payments.models import GatewayCall
 
-T = TypeVar("T", ChargeStarted, ChargeEvidence, ChargeEvidence | None)
+Answer = ChargeStarted | ChargeEvidence | PayoutStarted | PayoutEvidence | None
+T = TypeVar("T", bound=Answer)
 
 _OUTCOMES: dict[type[GatewayError], GatewayCall.Outcome] = {
     GatewayRejected: GatewayCall.Outcome.REJECTED,
@@ -30,7 +36,8 @@ def ask(
     *,
     gateway: str,
     verb: str,
-    charge_id: UUID | None,
+    charge_id: UUID | None = None,
+    transfer_id: UUID | None = None,
     source: str = "",
 ) -> T:
     """Run *call* outside any transaction, log it, return its answer.
@@ -39,7 +46,13 @@ def ask(
     evidence that a terminal state rests on. Gateway errors are logged and go on.
     """
     began = time.monotonic()
-    row = GatewayCall(gateway=gateway, verb=verb, charge_id=charge_id, source=source)
+    row = GatewayCall(
+        gateway=gateway,
+        verb=verb,
+        charge_id=charge_id,
+        transfer_id=transfer_id,
+        source=source,
+    )
     try:
         answer = call()
     except GatewayError as error:
@@ -56,13 +69,15 @@ def ask(
             row.save()
 
 
-def _describe(row: GatewayCall, answer: ChargeStarted | ChargeEvidence | None) -> None:
+def _describe(row: GatewayCall, answer: Answer) -> None:
     row.outcome = GatewayCall.Outcome.ANSWERED
     if answer is None:
         row.outcome = GatewayCall.Outcome.NOT_FOUND
         return
     row.gateway_id = answer.gateway_id
-    evidence = answer.evidence if isinstance(answer, ChargeStarted) else answer
+    evidence = (
+        answer.evidence if isinstance(answer, ChargeStarted | PayoutStarted) else answer
+    )
     if evidence is not None:
         row.said_status = evidence.status.value
         row.said_amount = evidence.amount

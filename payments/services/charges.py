@@ -10,14 +10,14 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from lokahome.core.db.locks import advisory_lock
-from lokahome.core.errors import FieldError, InvalidInput
+from lokahome.core.errors import FieldError, InvalidInput, StateConflict
 from lokahome.core.events.outbox import append
 from lokahome.core.failpoints import declare, failpoint
 from lokahome.core.ids import uuid7
 from lokahome.core.money import Money
 from lokahome.core.phones import normalise_phone
 from payments.events import ChargeRequested
-from payments.models import Charge, ChargeStatus
+from payments.models import Charge, ChargeStatus, Escrow
 from payments.policies import AMOUNT_LIMITS, START_WINDOW, is_within_limits
 from payments.services.routing import pick_gateway
 
@@ -43,6 +43,15 @@ class OperatorRefused(InvalidInput):
 
     def default_detail(self) -> str:
         return _("Cet opérateur n’est pas pris en charge.")
+
+
+class EscrowRefused(StateConflict):
+    """The escrow is for other people or another currency, or its money was split."""
+
+    code = "payment.escrow_refused"
+
+    def default_detail(self) -> str:
+        return _("Ce paiement ne peut plus être placé en séquestre.")
 
 
 class ChargeIdTaken(InvalidInput):
@@ -71,8 +80,9 @@ def request_charge(
     """Record that *payer_id* is to pay *amount* to *payee_id*; return the new charge.
 
     *subject* is opaque (``"lease:<uuid>"``); *payer_phone* any way of writing a number.
-    A *charge_id* that exists with the same terms returns that charge. Raises
-    AmountRefused, OperatorRefused, InvalidPhone, ChargeIdTaken, all before any write.
+    A *charge_id* that exists with the same terms returns that charge. With an
+    *escrow_id* the money is held there once captured. Raises AmountRefused,
+    OperatorRefused, InvalidPhone, ChargeIdTaken, EscrowRefused, all before any write.
     Publishes ChargeRequested; a lane of the gateway makes the call after the commit.
     """
     if not is_within_limits(amount):
@@ -90,10 +100,12 @@ def request_charge(
         advisory_lock("charge", str(charge_id))  # two tries of one app at once
         known = Charge.objects.filter(pk=charge_id).first()
         if known is not None:
-            terms = (payer_id, payee_id, amount, subject, operator, phone)
+            terms = (payer_id, payee_id, amount, subject, operator, phone, escrow_id)
             if terms != _terms(known):
                 raise ChargeIdTaken
             return known
+    if escrow_id is not None:
+        _check_escrow(escrow_id, (payer_id, payee_id, amount.currency))
     charge = Charge(
         id=charge_id or uuid7(),
         reference=new_reference(),
@@ -118,13 +130,20 @@ def request_charge(
     return charge
 
 
-def new_reference() -> str:
-    """Return a fresh reference: ``LH`` and 80 random bits, easy to read out loud."""
+def new_reference(prefix: str = "LH") -> str:
+    """Return a fresh reference: *prefix* and 80 random bits, easy to read out loud."""
     bits = secrets.randbits(80)
-    return "LH" + "".join(_ALPHABET[(bits >> 5 * i) & 31] for i in range(16))
+    return prefix + "".join(_ALPHABET[(bits >> 5 * i) & 31] for i in range(16))
 
 
-def _terms(charge: Charge) -> tuple[UUID, UUID, Money, str, str, str]:
+def _check_escrow(escrow_id: UUID, terms: tuple[UUID, UUID, str]) -> None:
+    """Refuse what the escrow is not for. Split meanwhile: the money is given back."""
+    escrow = Escrow.objects.filter(pk=escrow_id, settled_at=None).first()
+    if escrow is None or terms != (escrow.payer_id, escrow.payee_id, escrow.currency):
+        raise EscrowRefused
+
+
+def _terms(charge: Charge) -> tuple[UUID, UUID, Money, str, str, str, UUID | None]:
     return (
         charge.payer_id,
         charge.payee_id,
@@ -132,4 +151,5 @@ def _terms(charge: Charge) -> tuple[UUID, UUID, Money, str, str, str]:
         charge.subject,
         charge.operator,
         charge.payer_phone,
+        charge.escrow_id,
     )

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -16,8 +15,14 @@ from lokahome.core.failpoints import declare, failpoint
 from payments.gateways.base import ChargeEvidence, Gateway
 from payments.gateways.errors import GatewayError, GatewayRejected
 from payments.models import Charge, ChargeStatus
-from payments.services import ladder
 from payments.services.calls import ask
+from payments.services.checking import (
+    IN_FLIGHT,
+    climb,
+    note_answer,
+    note_silence,
+    wait_unsent,
+)
 from payments.services.discrepancies import Difference
 from payments.services.outcomes import apply_evidence, expire_charge, review_charge
 from payments.services.routing import gateway_named
@@ -25,11 +30,6 @@ from payments.services.routing import gateway_named
 declare("poll.after_http")
 
 POLL = "poll"
-_UNSENT_WAIT = timedelta(seconds=30)
-_IN_FLIGHT = timedelta(minutes=1)
-"""Longer than any call to a gateway: after it, none of ours is still under way."""
-_RECOVERED_SPREAD_SECONDS = 10
-_RECOVERED_AT_ONCE = 500
 
 
 class GatewaySilent(TemporarilyUnavailable):
@@ -59,16 +59,21 @@ def confirm_with_gateway(*, charge_id: UUID, now: datetime, source: str) -> Char
     try:
         evidence = _ask(gateway, charge, source)
     except GatewayError as error:
-        _note_silence(charge, now)
+        note_silence(charge, now)
         raise GatewaySilent from error
     failpoint("poll.after_http")
-    _note_answer(charge, now)
+    note_answer(charge, now)
     if evidence is None:
         _absent(charge, now)
     else:
         apply_evidence(charge_id=charge_id, evidence=evidence, now=now)
-    if source == POLL:
-        _climb(charge_id, now)
+    if source == POLL and not climb(charge, now):
+        review_charge(
+            charge_id=charge_id,
+            now=now,
+            reason="the gateway has no final answer after seven days",
+            difference=Difference.LATE,
+        )
     return Charge.objects.get(pk=charge_id)
 
 
@@ -102,69 +107,12 @@ def _while_unsent(charge_id: UUID, now: datetime) -> Charge:
         return charge
     if now >= charge.expires_at:
         return expire_charge(charge_id=charge_id, now=now, reason="not_sent")
-    charge.next_check_at = now + _UNSENT_WAIT
-    charge.check_requested_at = None
-    charge.save(update_fields={"next_check_at", "check_requested_at"})
+    wait_unsent(charge, now)
     return charge
 
 
 def _absent(charge: Charge, now: datetime) -> None:
     """The gateway has no such charge. Before it expires, a start may still come."""
-    is_over = now >= charge.expires_at + _IN_FLIGHT
+    is_over = now >= charge.expires_at + IN_FLIGHT
     if charge.status == ChargeStatus.CREATED and is_over:
         expire_charge(charge_id=charge.pk, now=now, reason="not_at_gateway")
-
-
-def _note_silence(charge: Charge, now: datetime) -> None:
-    Charge.objects.filter(pk=charge.pk).update(checked_at=now, unanswered_at=now)
-    Charge.objects.open().filter(pk=charge.pk).update(
-        next_check_at=ladder.check_after_silence(charge.check_step, now=now),
-        check_requested_at=None,
-    )
-
-
-def _note_answer(charge: Charge, now: datetime) -> None:
-    """Clear the silence; a gateway that is back gets its other charges asked soon."""
-    Charge.objects.filter(pk=charge.pk).update(
-        checked_at=now, unanswered_at=None, check_requested_at=None
-    )
-    if charge.unanswered_at is None:
-        return
-    with transaction.atomic():
-        waiting = list(
-            Charge.objects.open()
-            .filter(
-                gateway=charge.gateway,
-                unanswered_at__isnull=False,
-                next_check_at__gt=now + timedelta(seconds=_RECOVERED_SPREAD_SECONDS),
-            )
-            .order_by("next_check_at")
-            .select_for_update(skip_locked=True, no_key=True)
-            .values_list("pk", flat=True)[:_RECOVERED_AT_ONCE]
-        )
-        for place, pk in enumerate(waiting):
-            soon = timedelta(
-                milliseconds=_RECOVERED_SPREAD_SECONDS * 1000 * place // len(waiting)
-            )
-            Charge.objects.filter(pk=pk).update(next_check_at=now + soon)
-
-
-def _climb(charge_id: UUID, now: datetime) -> None:
-    """Set the next check of a charge that is still open after an answered poll."""
-    with transaction.atomic():
-        charge = locked(Charge.objects.all(), charge_id)
-        if not charge.is_open:
-            return
-        step = charge.check_step + 1
-        due = ladder.next_check(step, now=now)
-        if due is not None:
-            Charge.objects.filter(pk=charge_id).update(
-                check_step=F("check_step") + 1, next_check_at=due
-            )
-            return
-    review_charge(
-        charge_id=charge_id,
-        now=now,
-        reason="the gateway has no final answer after seven days",
-        difference=Difference.LATE,
-    )

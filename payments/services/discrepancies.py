@@ -65,7 +65,19 @@ def report_difference(
     Known: a case is open, or one was decided on this very evidence, so a
     reconciliation that runs every few minutes does not ask the same question twice.
     """
-    kind = f"payment_{difference.value}"
+    return open_question(
+        kind=f"payment_{difference.value}",
+        title=title_of(difference),
+        subject=subject,
+        evidence=evidence,
+        now=now,
+    )
+
+
+def open_question(
+    *, kind: str, title: str, subject: str, evidence: dict[str, Any], now: datetime
+) -> bool:
+    """Open a case of *kind* unless it is known, as `report_difference` says."""
     same = Case.objects.filter(kind=kind, subject=subject)
     with transaction.atomic():
         advisory_lock("difference", kind, subject)
@@ -77,7 +89,7 @@ def report_difference(
             kind=kind,
             queue=Case.Queue.PAYMENTS,
             subject=subject,
-            title=title_of(difference),
+            title=title,
             evidence=evidence,
             now=now,
         )

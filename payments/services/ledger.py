@@ -45,9 +45,9 @@ def leg(
 _POST = """
 WITH entry AS (
   INSERT INTO payments_journalentry
-    (id, created_at, kind, charge_id, gateway, gateway_reference, legs, occurred_at,
-     request_id)
-  VALUES (%(id)s, %(now)s, %(kind)s, %(charge_id)s, %(gateway)s,
+    (id, created_at, kind, charge_id, transfer_id, gateway, gateway_reference, legs,
+     occurred_at, request_id)
+  VALUES (%(id)s, %(now)s, %(kind)s, %(charge_id)s, %(transfer_id)s, %(gateway)s,
           %(gateway_reference)s, %(legs)s, %(occurred_at)s, %(request_id)s)
   RETURNING id)
 INSERT INTO payments_posting (id, created_at, entry_id, account_id, amount)
@@ -63,13 +63,14 @@ def post_entry(
     legs: Sequence[Leg],
     gateway: str,
     gateway_reference: str,
-    charge_id: UUID | None,
     occurred_at: datetime,
+    charge_id: UUID | None = None,
+    transfer_id: UUID | None = None,
 ) -> UUID:
     """Append one entry with its *legs*; return its id. Call it inside a transaction.
 
     Raises Unbalanced before the database has to, and IntegrityError when this kind of
-    entry exists already for the gateway's reference or for the charge.
+    entry exists already for the gateway's reference, the charge or the transfer.
     """
     sums: dict[str, int] = {}
     for item in legs:
@@ -86,6 +87,7 @@ def post_entry(
                 "now": clock.now(),
                 "kind": kind.value,
                 "charge_id": charge_id,
+                "transfer_id": transfer_id,
                 "gateway": gateway,
                 "gateway_reference": gateway_reference,
                 "legs": len(legs),

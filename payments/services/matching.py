@@ -138,7 +138,7 @@ JOIN payments_posting p ON p.entry_id = e.id
 JOIN payments_ledgeraccount a ON a.id = p.account_id
 WHERE e.gateway = %(gateway)s AND e.gateway_reference = ANY(%(ids)s)
   AND e.kind IN ('capture', 'suspense', 'suspense_release') AND a.currency = 'XOF'
-  AND a.code IN ('payee_payable', 'suspense:' || %(gateway)s)
+  AND a.code IN ('payee_payable', 'escrow', 'suspense:' || %(gateway)s)
 """
 
 

@@ -1,15 +1,18 @@
-"""Charges whose time has come are asked about; correctness needs no webhook."""
+"""What is open and whose time has come is asked about; no webhook is needed for it."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Q
 
 from lokahome.core.events.outbox import append
-from payments.events import ChargeCheckDue
-from payments.models import Charge
+from payments.events import ChargeCheckDue, TransferCheckDue
+from payments.models import Charge, Transfer
+from payments.models.charge import ChargeQuerySet
+from payments.models.transfer import TransferQuerySet
 
 BATCH = 200
 LOST_AFTER = timedelta(minutes=10)
@@ -20,23 +23,33 @@ READ_AFTER = timedelta(seconds=10)
 
 @transaction.atomic
 def request_due_checks(*, now: datetime) -> int:
-    """Ask for a check of each open charge that is due; return how many.
+    """Ask for a check of each open charge and transfer that is due; return how many.
 
-    At most one check of a charge is outstanding. Several may run at once: rows are
-    taken with SKIP LOCKED. Publishes ChargeCheckDue for each.
+    At most one check of a row is outstanding. Several may run at once: rows are taken
+    with SKIP LOCKED. Publishes ChargeCheckDue and TransferCheckDue for each.
     """
+    charges = _take_due(Charge.objects.open(), now)
+    for pk, gateway in charges:
+        append(ChargeCheckDue(charge_id=pk, gateway=gateway))
+    transfers = _take_due(Transfer.objects.open(), now)
+    for pk, gateway in transfers:
+        append(TransferCheckDue(transfer_id=pk, gateway=gateway))
+    return len(charges) + len(transfers)
+
+
+def _take_due(
+    rows: ChargeQuerySet | TransferQuerySet, now: datetime
+) -> list[tuple[UUID, str]]:
     due = list(
-        Charge.objects.open()
-        .filter(next_check_at__lte=now)
+        rows.filter(next_check_at__lte=now)
         .filter(_nobody_asked(now))
         .order_by("next_check_at")
         .select_for_update(skip_locked=True, no_key=True)
         .values_list("pk", "gateway")[:BATCH]
     )
-    Charge.objects.filter(pk__in=[pk for pk, _ in due]).update(check_requested_at=now)
-    for pk, gateway in due:
-        append(ChargeCheckDue(charge_id=pk, gateway=gateway))
-    return len(due)
+    taken = rows.model.objects.filter(pk__in=[pk for pk, _ in due])
+    taken.update(check_requested_at=now)
+    return due
 
 
 def request_check_on_read(*, charge: Charge, now: datetime) -> bool:

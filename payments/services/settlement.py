@@ -17,14 +17,20 @@ from lokahome.core.failpoints import declare, failpoint
 from payments.events import ChargeSettled
 from payments.gateways.base import ChargeEvidence
 from payments.models import Charge, ChargeStatus, JournalEntry
-from payments.models.chart import GATEWAY_CLEARING, GATEWAY_FEES, PAYEE_PAYABLE
+from payments.models.chart import (
+    ESCROW,
+    GATEWAY_CLEARING,
+    GATEWAY_FEES,
+    PAYEE_PAYABLE,
+)
 from payments.policies import differences, fee_we_bear
 from payments.services.discrepancies import (
     Difference,
     keep_in_suspense,
     release_from_suspense,
 )
-from payments.services.ledger import leg, post_entry
+from payments.services.escrow import hold
+from payments.services.ledger import Leg, leg, post_entry
 from payments.services.moving import (
     CLASS_OF,
     move_charge,
@@ -73,6 +79,8 @@ def _capture(charge: Charge, evidence: ChargeEvidence, now: datetime) -> None:
     was_told_unpaid = charge.status in (ChargeStatus.FAILED, ChargeStatus.EXPIRED)
     remember_sent(charge, evidence, now)
     captured_at = evidence.approved_at or now
+    if charge.escrow_id is not None:
+        hold(charge.escrow_id, now=now)
     release_from_suspense(charge, gateway_reference=evidence.gateway_id, now=now)
     post_entry(
         kind=JournalEntry.Kind.CAPTURE,
@@ -83,12 +91,7 @@ def _capture(charge: Charge, evidence: ChargeEvidence, now: datetime) -> None:
                 evidence.currency,
                 gateway=charge.gateway,
             ),
-            leg(
-                PAYEE_PAYABLE,
-                -evidence.amount,
-                evidence.currency,
-                party_id=charge.payee_id,
-            ),
+            _owed(charge, evidence),
         ),
         gateway=charge.gateway,
         gateway_reference=evidence.gateway_id,
@@ -118,6 +121,14 @@ def _capture(charge: Charge, evidence: ChargeEvidence, now: datetime) -> None:
         # The payer was told "not charged" and may have paid a second time since.
         report_about(Difference.LATE, charge, evidence, now)
     report_refund(charge, evidence, now)
+
+
+def _owed(charge: Charge, evidence: ChargeEvidence) -> Leg:
+    """Return the credit: held for the charge's escrow, or the payee's at once."""
+    code, party_id = PAYEE_PAYABLE, charge.payee_id
+    if charge.escrow_id is not None:
+        code, party_id = ESCROW, charge.escrow_id
+    return leg(code, -evidence.amount, evidence.currency, party_id=party_id)
 
 
 def _look_again(charge: Charge, evidence: ChargeEvidence, now: datetime) -> None:

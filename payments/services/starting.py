@@ -66,7 +66,7 @@ def start_charge(*, charge_id: UUID, now: datetime) -> None:
             refusal.code == "wrong_state" and not request.first_attempt
         ):
             _note_silence(charge_id, refusal.gateway_id, unsent=True)
-            raise RetryLater(_wait(attempt)) from refusal
+            raise RetryLater(retry_wait(attempt)) from refusal
         fail_charge(
             charge_id=charge_id,
             failure_code=code.value,
@@ -76,7 +76,7 @@ def start_charge(*, charge_id: UUID, now: datetime) -> None:
     except (GatewayUnavailable, GatewayUntrusted) as error:
         _note_silence(charge_id, error.gateway_id, unsent=not error.sent)
         asked = getattr(error, "retry_after", None)
-        raise RetryLater(asked or _wait(attempt)) from error
+        raise RetryLater(asked or retry_wait(attempt)) from error
     else:
         failpoint("submit.after_http")
         _record_start(charge_id, started, now)
@@ -156,5 +156,6 @@ def _record_start(charge_id: UUID, started: ChargeStarted, now: datetime) -> Non
         apply_evidence(charge_id=charge_id, evidence=started.evidence, now=now)
 
 
-def _wait(attempt: int) -> int:
+def retry_wait(attempt: int) -> int:
+    """Return the seconds to wait after the *attempt*-th call that got no answer."""
     return RETRY_WAITS[min(attempt, len(RETRY_WAITS)) - 1]

@@ -5,7 +5,7 @@ import pytest
 from lokahome.core import clock
 from lokahome.core.money import Money
 from payments.models import Charge
-from payments.queries import held_by_gateway, owed_to, where_is_the_money
+from payments.queries import held_by_gateway, payable_of, where_is_the_money
 from payments.services.confirming import confirm_with_gateway
 from payments.tests.conftest import KOSSI
 
@@ -40,5 +40,5 @@ def test_balances_are_derived(sent_charge, gateway):
         charge = sent_charge()
         gateway.approve(charge.reference, fee=630)
         ask(charge)
-    assert owed_to(KOSSI) == Money(70_000)
+    assert payable_of(KOSSI) == Money(70_000)
     assert held_by_gateway("fedapay") == Money(70_000 - 1_260)
