@@ -110,11 +110,13 @@ PREPARE_STEPS = [
     ("horaires", "lokahome.schedule.seed"),
     ("groupes", "accounts.services.groups.ensure_groups"),
     ("lieux", "properties.services.places.load_places"),
+    ("métiers", "marketplace.services.categories.load_categories"),
 ]
 # With --demo; each returns lines to print.
 PREPARE_DEMO_STEPS = [
     ("personnes de démonstration", "accounts.services.demo.ensure_demo_people"),
     ("logements de démonstration", "properties.services.demo.ensure_demo_homes"),
+    ("prestataires de démonstration", "marketplace.services.demo.ensure_demo_providers"),
 ]
 
 # --- Databases -------------------------------------------------------------------------
@@ -320,6 +322,8 @@ TWILIO_API_BASE: str = env.str("TWILIO_API_BASE", default="https://api.twilio.co
 TWILIO_ACCOUNT_SID: str = env.str("TWILIO_ACCOUNT_SID", default="")
 TWILIO_AUTH_TOKEN: str = env.str("TWILIO_AUTH_TOKEN", default="")
 TWILIO_FROM: str = env.str("TWILIO_FROM", default="")
+QUIET_HOURS: str = env.str("QUIET_HOURS", default="21:00-07:00")
+"""By the clocks of Benin; empty for none. Codes, money and who is on site never wait."""
 DEFAULT_FROM_EMAIL: str = env.str("DEFAULT_FROM_EMAIL", default="bonjour@lokahome.bj")
 EMAIL_BACKEND = env.str(
     "EMAIL_BACKEND",
@@ -329,6 +333,8 @@ EMAIL_BACKEND = env.str(
         else "django.core.mail.backends.smtp.EmailBackend"
     ),
 )
+EMAIL_TIMEOUT = 20
+"""Shorter than the claim of a message: Django's own default is to wait for ever."""
 if env.str("EMAIL_URL", default=""):
     vars().update(env.email_url("EMAIL_URL"))
 
