@@ -92,7 +92,7 @@ class Ticket(VersionedModel):
         _("motif de la contestation"), max_length=500, blank=True
     )
     work_ref = models.CharField(_("travaux"), max_length=80, blank=True)
-    """What repairs it: an opaque ``"job:<uuid>"`` of the floor above."""
+    """What repairs it: an opaque ``"service_request:<uuid>"`` of the floor above."""
     cost = models.IntegerField(_("coût"), null=True)
     currency = models.CharField(_("devise"), max_length=3, default=XOF)
     resolved_at = models.DateTimeField(_("réparée le"), null=True)

@@ -136,7 +136,7 @@ def name_payer(
 
 @transaction.atomic
 def begin_ticket(*, ticket_id: UUID, subject_ref: str, now: datetime) -> Ticket:
-    """Note what repairs it (``"job:<uuid>"``); the same again changes nothing.
+    """Note what repairs it (``"service_request:<uuid>"``); the same again changes nothing.
 
     Raises NotFound, WorkUnderWay when something else does, TransitionRefused. Locks the
     ticket.

@@ -94,7 +94,8 @@ class TicketSerializer(serializers.ModelSerializer[Ticket]):
         max_length=500, help_text="Why that party pays; empty before."
     )
     work_ref = serializers.CharField(
-        max_length=80, help_text="What repairs it, as `job:<id>`; empty before."
+        max_length=80,
+        help_text="What repairs it, `service_request:<id>`; empty before.",
     )
     cost = MoneyField(
         source="cost_money",
