@@ -8,7 +8,24 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 
+from messaging.services.quiet import hours_of
 from messaging.services.transports import SMS_TRANSPORTS
+
+
+@register(Tags.security)
+def check_quiet_hours(app_configs: Any, **_: Any) -> Sequence[CheckMessage]:
+    """E011: QUIET_HOURS is no pair of hours."""
+    try:
+        hours_of(settings.QUIET_HOURS)
+    except ValueError:
+        return [
+            Error(
+                f"QUIET_HOURS is no pair of hours: {settings.QUIET_HOURS}.",
+                hint="Write 21:00-07:00, or nothing for no quiet hours.",
+                id="lokahome.E011",
+            )
+        ]
+    return []
 
 
 @register(Tags.security)

@@ -1,4 +1,4 @@
-"""What every carrier of SMS must be able to do, and how it says no."""
+"""What every carrier of words must be able to do, and how it says no."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ class SentReference:
     transport_id: str
 
 
-class SmsUnavailable(Exception):
+class CarrierUnavailable(Exception):
     """The carrier did not answer, or not clearly: try again later."""
 
 
-class SmsRefused(Exception):
+class CarrierRefused(Exception):
     """The carrier will never take this message; *code* says why in one word."""
 
     def __init__(self, code: str) -> None:
@@ -31,7 +31,16 @@ class SmsTransport(Protocol):
     def send(self, to: str, text: str, reference: str) -> SentReference:
         """Hand *text* for *to* (E.164) over; return the carrier's id.
 
-        *reference* is ours and the same on each try, for carriers that drop repeats.
-        Must end within 30 s. Raises SmsUnavailable or SmsRefused.
+        *reference* is ours and the same on each try, for carriers that drop repeats or
+        name it in their reports. Must end within 30 s. Raises CarrierUnavailable or
+        CarrierRefused.
         """
+        ...
+
+
+class EmailTransport(Protocol):
+    """A carrier of e-mail."""
+
+    def send(self, to: str, subject: str, text: str, reference: str) -> SentReference:
+        """Hand a letter over; see `SmsTransport.send`."""
         ...

@@ -23,12 +23,14 @@ class CaughtEmailBackend(BaseEmailBackend):
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
         """Keep each message once for each of its recipients; return how many."""
         for message in email_messages:
+            own_id = str(message.extra_headers.get("Message-ID", ""))
+            reference = own_id.strip("<>").partition("@")[0]
             for recipient in message.recipients():
                 _keep[0](
                     channel="email",
                     to=recipient,
                     subject=str(message.subject),
                     text=str(message.body),
-                    reference="",
+                    reference=reference[:64],
                 )
         return len(email_messages)

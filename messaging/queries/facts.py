@@ -1,33 +1,91 @@
-"""Reads below messaging, made when a message leaves: nothing is copied before."""
+"""Reads below messaging, made when words are: nothing is copied before.
+
+Each reads many ids at once, so a page of words costs a query a kind, not a row; what
+does not exist is left out.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from uuid import UUID
 
+from accounts.models import User
 from lokahome.core.audit.models import StateChange
 from lokahome.core.money import Money, format_money
-from payments.models import Charge
-from properties.models import Lease, Listing
+from marketplace.models import Job, ProviderProfile, Quote, ServiceRequest
+from payments.models import Charge, Transfer
+from properties.models import Lease, Listing, Ticket
+
+Ids = Collection[UUID]
+Texts = dict[UUID, str]
 
 
-def listing_title(listing_id: UUID) -> str:
-    """Return the listing's title, or an empty string."""
-    titles = Listing.objects.filter(pk=listing_id).values_list("title", flat=True)
-    return titles.first() or ""
+def person_names(ids: Ids) -> Texts:
+    """Return the names that people gave."""
+    return dict(User.objects.filter(pk__in=ids).values_list("pk", "full_name"))
 
 
-def lease_title(lease_id: UUID) -> str:
-    """Return how people know the lease: by its listing's title, or an empty string."""
-    titles = Lease.objects.filter(pk=lease_id).values_list("listing__title", flat=True)
-    return titles.first() or ""
+def provider_names(ids: Ids) -> Texts:
+    """Return the names under which the people *ids* offer their services."""
+    profiles = ProviderProfile.objects.filter(person_id__in=ids)
+    return dict(profiles.values_list("person_id", "display_name"))
 
 
-def charge_amount(charge_id: UUID) -> str:
-    """Return the charge's amount as an SMS writes it, or an empty string."""
-    charge = Charge.objects.filter(pk=charge_id).only("amount", "currency").first()
-    if charge is None:
-        return ""
-    return format_money(Money(charge.amount, charge.currency), plain=True)
+def listing_titles(ids: Ids) -> Texts:
+    """Return the titles of listings."""
+    return dict(Listing.objects.filter(pk__in=ids).values_list("pk", "title"))
+
+
+def lease_titles(ids: Ids) -> Texts:
+    """Return how people know leases: by their listing's title."""
+    leases = Lease.objects.filter(pk__in=ids)
+    return dict(leases.values_list("pk", "listing__title"))
+
+
+def ticket_titles(ids: Ids) -> Texts:
+    """Return what is broken, in a few words."""
+    return dict(Ticket.objects.filter(pk__in=ids).values_list("pk", "title"))
+
+
+def request_titles(ids: Ids) -> Texts:
+    """Return what is asked for, in a few words."""
+    return dict(ServiceRequest.objects.filter(pk__in=ids).values_list("pk", "title"))
+
+
+def job_titles(ids: Ids) -> Texts:
+    """Return what jobs are about: their request's title."""
+    return dict(Job.objects.filter(pk__in=ids).values_list("pk", "request__title"))
+
+
+def charge_amounts(ids: Ids) -> Texts:
+    """Return the amounts of charges, as an SMS writes them."""
+    rows = Charge.objects.filter(pk__in=ids)
+    return _amounts(rows.values_list("pk", "amount", "currency"))
+
+
+def transfer_amounts(ids: Ids) -> Texts:
+    """Return the amounts of payouts and refunds."""
+    rows = Transfer.objects.filter(pk__in=ids)
+    return _amounts(rows.values_list("pk", "amount", "currency"))
+
+
+def quote_amounts(ids: Ids) -> Texts:
+    """Return the totals of quotes."""
+    rows = Quote.objects.filter(pk__in=ids)
+    return _amounts(rows.values_list("pk", "total", "currency"))
+
+
+def job_amounts(ids: Ids) -> Texts:
+    """Return the prices of jobs."""
+    rows = Job.objects.filter(pk__in=ids)
+    return _amounts(rows.values_list("pk", "amount", "currency"))
+
+
+def _amounts(rows: Iterable[tuple[UUID, int, str]]) -> Texts:
+    return {
+        pk: format_money(Money(amount, currency), plain=True)
+        for pk, amount, currency in rows
+    }
 
 
 def occurrence(subject: str, target: str) -> str:

@@ -1,53 +1,129 @@
-"""What each message says: its template's values, read by id when it leaves."""
+"""What each message says: its template's values, read by id when it is told."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
 from uuid import UUID
 
-from accounts.queries import person_name
-from messaging.queries.facts import charge_amount, lease_title, listing_title
+from messaging.queries import facts
 
 Ids = Mapping[str, str]
 Values = dict[str, str]
+Reader = Callable[[Collection[UUID]], Mapping[UUID, str]]
 
 
-def _of_listing(ids: Ids) -> Values:
-    return {"title": listing_title(UUID(ids["listing_id"]))}
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A value that *reader* finds by the fact's id *key*."""
+
+    reader: Reader
+    key: str
 
 
-def _of_application(ids: Ids) -> Values:
-    return {**_of_listing(ids), "name": person_name(UUID(ids["tenant_id"]))}
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A state that the fact itself says under *key*."""
+
+    key: str
 
 
-def _of_lease(ids: Ids) -> Values:
-    return {"title": lease_title(UUID(ids["lease_id"]))}
+Source = Read | Said
+
+_LISTING = {"title": Read(facts.listing_titles, "listing_id")}
+_LEASE = {"title": Read(facts.lease_titles, "lease_id")}
+_TICKET = {"title": Read(facts.ticket_titles, "ticket_id")}
+_CHARGE = {"amount": Read(facts.charge_amounts, "charge_id")}
+_PAYOUT = {"amount": Read(facts.transfer_amounts, "payout_id")}
+_REFUND = {"amount": Read(facts.transfer_amounts, "refund_id")}
+_REQUEST = {"title": Read(facts.request_titles, "request_id")}
+_QUOTE = {**_REQUEST, "amount": Read(facts.quote_amounts, "quote_id")}
+_JOB = {"title": Read(facts.job_titles, "job_id")}
+_PAID_JOB = {**_JOB, "amount": Read(facts.job_amounts, "job_id")}
 
 
-def _of_charge(ids: Ids) -> Values:
-    return {"amount": charge_amount(UUID(ids["charge_id"]))}
+def _name(key: str) -> dict[str, Source]:
+    return {"name": Read(facts.person_names, key)}
 
 
-def _of_failed_charge(ids: Ids) -> Values:
-    return {**_of_charge(ids), "failure": ids["failure_code"]}
-
-
-def _of_rent(ids: Ids) -> Values:
-    return {**_of_charge(ids), **_of_lease(ids)}
-
-
-CONTEXTS: dict[str, Callable[[Ids], Values]] = {
-    "application_accepted": _of_listing,
-    "application_declined": _of_listing,
-    "application_received": _of_application,
-    "charge_expired": _of_charge,
-    "charge_failed": _of_failed_charge,
-    "lease_active": _of_lease,
-    "lease_to_sign": _of_lease,
-    "listing_needs_changes": _of_listing,
-    "listing_published": _of_listing,
-    "listing_rejected": _of_listing,
-    "rent_paid_landlord": _of_rent,
-    "rent_paid_payer": _of_rent,
+CONTEXTS: dict[str, Mapping[str, Source]] = {
+    "application_accepted": _LISTING,
+    "application_declined": _LISTING,
+    "application_received": {**_LISTING, **_name("tenant_id")},
+    "charge_expired": _CHARGE,
+    "charge_failed": {**_CHARGE, "failure": Said("failure_code")},
+    "dispute_decided": _JOB,
+    "identity_checked": {"status": Said("status")},
+    "job_approved": _PAID_JOB,
+    "job_cancelled": _JOB,
+    "job_closed": _JOB,
+    "job_delivered": _PAID_JOB,
+    "job_disputed": _JOB,
+    "job_funded": _PAID_JOB,
+    "job_held": _PAID_JOB,
+    "job_started": _JOB,
+    "lease_active": _LEASE,
+    "lease_to_sign": _LEASE,
+    "listing_needs_changes": _LISTING,
+    "listing_published": _LISTING,
+    "listing_rejected": _LISTING,
+    "listing_suspended": _LISTING,
+    "payout_failed": _PAYOUT,
+    "payout_sent": _PAYOUT,
+    "quote_accepted": _QUOTE,
+    "quote_declined": _REQUEST,
+    "quote_received": {
+        **_QUOTE,
+        "name": Read(facts.provider_names, "provider_id"),
+    },
+    "refund_done": _REFUND,
+    "refund_failed": _REFUND,
+    "rent_paid_landlord": {**_CHARGE, **_LEASE},
+    "rent_paid_payer": {**_CHARGE, **_LEASE},
+    "report_decided": {"decision": Said("decision")},
+    "request_cancelled": _REQUEST,
+    "request_expired": _REQUEST,
+    "request_nearby": _REQUEST,
+    "reviews_revealed": _JOB,
+    "sms_started": {},
+    "sms_stopped": {},
+    "ticket_decided": {**_TICKET, "payer": Said("payer")},
+    "ticket_opened": {**_TICKET, **_name("opened_by_id")},
+    "ticket_resolved": _TICKET,
+    "unread_messages": _name("sender_id"),
 }
-"""Template -> what reads its values. A code's message has none: its code is minted."""
+"""Template -> where its values come from. A code has none: it is minted on leaving."""
+
+STATES = frozenset(
+    source.key
+    for sources in CONTEXTS.values()
+    for source in sources.values()
+    if isinstance(source, Said)
+)
+"""What a fact may say beside ids."""
+
+
+def values_of(rows: Iterable[tuple[str, Ids]]) -> list[Values]:
+    """Return the values of each (template, ids), a query for each kind of value.
+
+    What is gone reads as an empty text. Raises KeyError for an unknown template.
+    """
+    wanted = [(CONTEXTS[template], ids) for template, ids in rows]
+    asked: dict[Reader, set[UUID]] = defaultdict(set)
+    for sources, ids in wanted:
+        for source in sources.values():
+            if isinstance(source, Read) and ids.get(source.key):
+                asked[source.reader].add(UUID(ids[source.key]))
+    found = {reader: reader(keys) for reader, keys in asked.items()}
+    return [
+        {name: _value(source, ids, found) for name, source in sources.items()}
+        for sources, ids in wanted
+    ]
+
+
+def _value(source: Source, ids: Ids, found: Mapping[Reader, Mapping[UUID, str]]) -> str:
+    text = ids.get(source.key, "")
+    if isinstance(source, Said) or not text:
+        return text
+    return found[source.reader].get(UUID(text), "")

@@ -1,4 +1,4 @@
-"""Telling somebody something: one message for one fact, person and channel."""
+"""Telling somebody something: one row a fact and person, one message a channel."""
 
 from __future__ import annotations
 
@@ -7,12 +7,20 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 
-from messaging.models import OutgoingMessage
-from messaging.services.contexts import CONTEXTS
-from messaging.services.sending import CODE, send_message
+from accounts.models import User
+from accounts.queries import email_of
+from lokahome.core.events.delivering import RetryLater
+from messaging.models import Notification, OutgoingMessage
+from messaging.services.plan import PLANS, Plan
+from messaging.services.preferences import wish_of
+from messaging.services.quiet import quiet_until
+from messaging.services.sending import WAITING, send_message
+from messaging.services.writing import CODE, EMAIL_CODE
 
 SMS = OutgoingMessage.Channel.SMS
+EMAIL = OutgoingMessage.Channel.EMAIL
 
 
 def notify(
@@ -22,51 +30,107 @@ def notify(
     template: str,
     context_ids: Mapping[str, object],
     now: datetime,
-) -> OutgoingMessage:
-    """Tell *person_id* the *fact* by SMS, once however often this is called.
+) -> Notification | None:
+    """Tell *person_id* the *fact*, once a channel however often this is called.
 
-    *context_ids* holds ids and states only; the words are made when the message leaves.
-    Raises RetryLater when it could not leave now (call again), KeyError for an unknown
-    *template*. Call it outside a transaction.
+    The app shows it at once; the plan of *template*, the person's preferences and
+    addresses say what else carries it. What is not urgent waits for the end of quiet
+    hours (`send_held`). *context_ids* holds ids and states only; the words are made
+    when they are read. Returns None when there is no such person. Raises RetryLater
+    when a message could not leave now (call again), KeyError for an unknown *template*.
+    Call it outside a transaction.
     """
-    if template not in CONTEXTS:
-        raise KeyError(template)
-    message = _remember(
-        fact=fact, template=template, context_ids=context_ids, person_id=person_id
+    notification = _remember(
+        plan=PLANS[template],
+        now=now,
+        fact=fact,
+        person_id=person_id,
+        template=template,
+        context_ids={name: str(value) for name, value in context_ids.items()},
     )
-    send_message(message_id=message.pk, now=now)
-    return message
+    if notification is not None:
+        _send(notification, now)
+    return notification
+
+
+@transaction.atomic
+def _remember(*, plan: Plan, now: datetime, **values: object) -> Notification | None:
+    person_id, fact = values["person_id"], values["fact"]
+    if not User.objects.filter(pk=person_id).exists():
+        return None
+    row = Notification(**values)
+    # Two deliveries of one fact may run at once: the constraint decides, not a look-up,
+    # and who made the row chooses its channels.
+    Notification.objects.bulk_create([row], ignore_conflicts=True)
+    kept = Notification.objects.get(fact=fact, person_id=person_id)
+    if kept.pk == row.pk:
+        OutgoingMessage.objects.bulk_create(_messages(kept, plan, now))
+    return kept
+
+
+def _messages(
+    notification: Notification, plan: Plan, now: datetime
+) -> list[OutgoingMessage]:
+    wish = wish_of(notification.person_id, plan.topic) if plan.channels else None
+    return [
+        OutgoingMessage(
+            notification=notification,
+            fact=notification.fact,
+            person_id=notification.person_id,
+            channel=channel,
+            template=notification.template,
+            context_ids=notification.context_ids,
+            not_before=None if plan.is_urgent else quiet_until(now),
+        )
+        for channel in plan.channels
+        if wish is not None and wish.takes(channel)
+        # Most people have no address; a person without a number is one staff should see.
+        and (channel == SMS or email_of(notification.person_id) is not None)
+    ]
+
+
+def _send(notification: Notification, now: datetime) -> None:
+    due = Q(not_before=None) | Q(not_before__lte=now)
+    waiting = notification.messages.filter(due, status__in=WAITING).order_by("id")
+    later: RetryLater | None = None
+    for message_id in waiting.values_list("pk", flat=True):
+        try:
+            send_message(message_id=message_id, now=now)
+        except RetryLater as wish:
+            later = wish
+    if later is not None:
+        raise later
 
 
 def send_code(*, request_id: UUID, now: datetime) -> OutgoingMessage:
-    """Send the code of *request_id*, minted on leaving; see `notify`."""
-    message = _remember(
+    """Send the code of *request_id* by SMS, minted on leaving, at any hour.
+
+    Raises RetryLater. Call it outside a transaction.
+    """
+    message = _remember_code(
         fact=f"code_request:{request_id}",
         template=CODE,
-        context_ids={},
+        channel=SMS,
         code_request_id=request_id,
     )
     send_message(message_id=message.pk, now=now)
     return message
 
 
-@transaction.atomic
-def _remember(
-    *,
-    fact: str,
-    template: str,
-    context_ids: Mapping[str, object],
-    person_id: UUID | None = None,
-    code_request_id: UUID | None = None,
-) -> OutgoingMessage:
-    message = OutgoingMessage(
-        fact=fact,
-        person_id=person_id,
-        code_request_id=code_request_id,
-        channel=SMS,
-        template=template,
-        context_ids={name: str(value) for name, value in context_ids.items()},
+def send_email_code(*, email_id: UUID, now: datetime) -> OutgoingMessage:
+    """Send the code that proves the claim *email_id*, minted on leaving; see `send_code`."""
+    message = _remember_code(
+        fact=f"email_code:{email_id}",
+        template=EMAIL_CODE,
+        channel=EMAIL,
+        email_id=email_id,
     )
-    # Two deliveries of one fact may run at once: the constraint decides, not a look-up.
+    send_message(message_id=message.pk, now=now)
+    return message
+
+
+@transaction.atomic
+def _remember_code(*, fact: str, channel: str, **values: object) -> OutgoingMessage:
+    message = OutgoingMessage(fact=fact, channel=channel, **values)
     OutgoingMessage.objects.bulk_create([message], ignore_conflicts=True)
-    return OutgoingMessage.objects.get(fact=fact, person_id=person_id, channel=SMS)
+    return OutgoingMessage.objects.get(fact=fact, person_id=None, channel=channel)

@@ -1,8 +1,9 @@
-"""From ids to words: one file a message and language, under ``templates/sms``."""
+"""From ids to words: one file a message and language, in one folder a channel."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 
 from django.conf import settings
@@ -11,9 +12,28 @@ from django.template import Context, Engine
 from messaging.channels.gsm7 import clip, fold
 
 LANGUAGES = ("fr", "en")
-LENGTHS = {"amount": 20, "code": 6, "failure": 40, "name": 30, "title": 40}
-"""Most characters of each value. A test renders every file with the longest ones and
-holds the result to one segment."""
+LENGTHS = {
+    "amount": 20,
+    "code": 6,
+    "decision": 20,
+    "failure": 40,
+    "name": 30,
+    "payer": 10,
+    "status": 12,
+    "title": 40,
+}
+"""Most characters of each value in an SMS. A test renders every file with the longest
+ones and holds the result to one segment."""
+LONGEST_VALUE = 160
+"""Most characters of a value where a segment does not count."""
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A title of one line, and what it is about."""
+
+    title: str
+    body: str
 
 
 @cache
@@ -27,8 +47,34 @@ def render_sms(*, template: str, language: str, values: Mapping[str, str]) -> st
     Each value is folded to GSM-7 and cut to its length in LENGTHS (KeyError for one
     without), so whatever people typed, the message stays one segment.
     """
-    chosen = language if language in LANGUAGES else LANGUAGES[0]
     safe = {name: clip(fold(text), LENGTHS[name]) for name, text in values.items()}
-    page = _engine().get_template(f"sms/{template}.{chosen}.txt")
-    # An SMS is no HTML: an apostrophe must not become &#x27;.
-    return " ".join(page.render(Context(safe, autoescape=False)).split())
+    return " ".join(_page("sms", template, language, safe).split())
+
+
+def render_app(*, template: str, language: str, values: Mapping[str, str]) -> Words:
+    """Return the words of *template* that the app shows."""
+    page = _page("app", template, language, _safe(values))
+    title, _newline, body = page.strip().partition("\n")
+    return Words(title=title, body=body[:1].upper() + body[1:])
+
+
+def render_email(*, template: str, language: str, values: Mapping[str, str]) -> Words:
+    """Return the subject and the text of the e-mail *template*."""
+    safe = {**_safe(values), "site": settings.PUBLIC_URL}
+    subject, _newline, text = _page("email", template, language, safe).partition("\n")
+    return Words(title=subject.strip(), body=text)
+
+
+def _safe(values: Mapping[str, str]) -> dict[str, str]:
+    """Cut the values, and keep each on one line: a subject is a header."""
+    return {
+        name: clip(" ".join(text.split()), LONGEST_VALUE)
+        for name, text in values.items()
+    }
+
+
+def _page(folder: str, template: str, language: str, values: Mapping[str, str]) -> str:
+    chosen = language if language in LANGUAGES else LANGUAGES[0]
+    page = _engine().get_template(f"{folder}/{template}.{chosen}.txt")
+    # Plain text, no HTML: an apostrophe must not become &#x27;.
+    return page.render(Context(values, autoescape=False))

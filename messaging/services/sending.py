@@ -6,23 +6,19 @@ name, the code and the text are read, or minted, between the claim and the hand-
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
 from django.db.models import F, Q
 
-from accounts.queries import code_destination, language_of, phone_of
-from accounts.services.codes import CodeSpent, mint_code
 from lokahome.core.db.locks import locked
 from lokahome.core.events.delivering import RetryLater
 from lokahome.core.failpoints import declare, failpoint
-from messaging.channels.base import SmsRefused, SmsUnavailable
+from messaging.channels.base import CarrierRefused, CarrierUnavailable, SentReference
 from messaging.models import MESSAGE_STATES, OutgoingMessage
-from messaging.services.contexts import CONTEXTS
-from messaging.services.rendering import render_sms
-from messaging.services.transports import sms_transport
+from messaging.services.transports import email_transport, sms_transport
+from messaging.services.writing import Letter, Undeliverable, write_letter
 
 declare("message.claimed", "message.handed_over")
 
@@ -31,23 +27,6 @@ CLAIM = timedelta(seconds=60)
 MAX_ATTEMPTS = 10
 LONGEST_WAIT_SECONDS = 300
 WAITING = (OutgoingMessage.Status.QUEUED, OutgoingMessage.Status.FAILED)
-CODE = "code"
-
-
-class Undeliverable(Exception):
-    """The message can never leave; *code* says why in one word."""
-
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
-
-
-@dataclass(frozen=True, slots=True)
-class Letter:
-    """A number and a text, alive only while they are handed over."""
-
-    to: str
-    text: str
 
 
 def send_message(*, message_id: UUID, now: datetime) -> None:
@@ -66,12 +45,12 @@ def send_message(*, message_id: UUID, now: datetime) -> None:
     failpoint("message.claimed")
     message = OutgoingMessage.objects.get(pk=message_id)
     try:
-        letter = _write(message, now)
-        sent = sms_transport().send(letter.to, letter.text, str(message.pk))
-    except (Undeliverable, SmsRefused) as refusal:
+        letter = write_letter(message, now=now)
+        sent = _hand_over(message, letter)
+    except (Undeliverable, CarrierRefused) as refusal:
         _finish(message_id, "give_up", now, last_error=refusal.code)
         return
-    except SmsUnavailable:
+    except CarrierUnavailable:
         if message.attempts >= MAX_ATTEMPTS:
             _finish(message_id, "give_up", now, last_error="unavailable")
             return
@@ -91,34 +70,11 @@ def _claim(message_id: UUID, now: datetime) -> bool:
     return claimed == 1
 
 
-def _write(message: OutgoingMessage, now: datetime) -> Letter:
-    if message.code_request_id is not None:
-        return _write_code(message.code_request_id, now)
-    if message.person_id is None:
-        raise Undeliverable("nobody")
-    number = phone_of(message.person_id)
-    if number is None:
-        raise Undeliverable("no_phone")
-    text = render_sms(
-        template=message.template,
-        language=language_of(message.person_id),
-        values=CONTEXTS[message.template](message.context_ids),
-    )
-    return Letter(to=number, text=text)
-
-
-def _write_code(request_id: UUID, now: datetime) -> Letter:
-    destination = code_destination(request_id)
-    if destination is None:
-        raise Undeliverable("nobody")
-    try:
-        code = mint_code(request_id=request_id, now=now)
-    except CodeSpent:
-        raise Undeliverable("too_late") from None
-    text = render_sms(
-        template=CODE, language=destination.language, values={"code": code}
-    )
-    return Letter(to=destination.phone, text=text)
+def _hand_over(message: OutgoingMessage, letter: Letter) -> SentReference:
+    reference = str(message.pk)
+    if message.channel == OutgoingMessage.Channel.EMAIL:
+        return email_transport().send(letter.to, letter.title, letter.text, reference)
+    return sms_transport().send(letter.to, letter.text, reference)
 
 
 @transaction.atomic
@@ -133,7 +89,9 @@ def _finish(
 ) -> None:
     message = locked(OutgoingMessage.objects.all(), message_id)
     if message.status not in WAITING:
-        return  # a slow sender whose claim ran out: another one finished meanwhile
+        # A slow sender whose claim ran out, or a report that came before the answer:
+        # the message is sent already.
+        return
     message.last_error = last_error[:80]
     message.transport_id = transport_id
     message.sent_at = sent_at

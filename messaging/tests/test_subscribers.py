@@ -137,3 +137,10 @@ def test_one_person_without_a_number_does_not_keep_the_other_from_being_told(
         )
     )
     assert [to for to, _template in told()] == [ama.user.phone]
+
+
+def test_the_house_knows_the_lane_of_each_subscriber():
+    mine = [item for name, item in SUBSCRIBERS.items() if name.startswith("messaging.")]
+    state = {item.name for item in mine if item.lane_label == "state"}
+    assert state == {"messaging.hide_message_of_decided_case"}
+    assert {item.lane_label for item in mine} == {"notify", "state"}

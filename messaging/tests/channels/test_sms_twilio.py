@@ -9,7 +9,7 @@ from urllib.parse import parse_qs
 import pytest
 
 from lokahome.core.http.client import OutgoingClient
-from messaging.channels.base import SmsRefused, SmsUnavailable
+from messaging.channels.base import CarrierRefused, CarrierUnavailable
 from messaging.channels.sms_twilio import TwilioSms
 
 
@@ -69,7 +69,7 @@ def test_a_messaging_service_has_a_field_of_its_own(peer):
 
 def test_a_number_that_cannot_receive_is_refused_for_good(peer):
     peer.answer = (400, json.dumps({"code": 21211, "status": 400}).encode())
-    with pytest.raises(SmsRefused) as refusal:
+    with pytest.raises(CarrierRefused) as refusal:
         carrier(peer).send("+2290197000001", "x", "m1")
     assert refusal.value.code == "twilio_21211"
 
@@ -87,7 +87,7 @@ def test_a_number_that_cannot_receive_is_refused_for_good(peer):
 )
 def test_whatever_is_not_clear_is_tried_again_later(peer, answer):
     peer.answer = answer
-    with pytest.raises(SmsUnavailable):
+    with pytest.raises(CarrierUnavailable):
         carrier(peer).send("+2290197000001", "x", "m1")
 
 
@@ -95,5 +95,5 @@ def test_a_carrier_that_is_away_is_tried_again_later(peer):
     absent = carrier(peer)
     peer.shutdown()
     peer.server_close()
-    with pytest.raises(SmsUnavailable):
+    with pytest.raises(CarrierUnavailable):
         absent.send("+2290197000001", "x", "m1")

@@ -11,13 +11,33 @@ from hypothesis import strategies as st
 from lokahome.core.money import Money, format_money
 from messaging.channels.gsm7 import SEGMENT, is_gsm7, septets
 from messaging.services.contexts import CONTEXTS
-from messaging.services.rendering import LANGUAGES, LENGTHS, render_sms
-from messaging.services.sending import CODE
+from messaging.services.plan import EMAIL, PLANS, SMS
+from messaging.services.rendering import (
+    LANGUAGES,
+    LENGTHS,
+    LONGEST_VALUE,
+    render_app,
+    render_email,
+    render_sms,
+)
+from messaging.services.writing import CODE, EMAIL_CODE
 from payments.models import Charge
 
-TEMPLATES = sorted([*CONTEXTS, CODE])
-FAILURES = Charge.FailureCode.values
-FOLDER = Path(settings.BASE_DIR) / "templates" / "sms"
+
+def carried_by(channel):
+    return sorted(name for name, plan in PLANS.items() if channel in plan.channels)
+
+
+TEMPLATES = [*carried_by(SMS), CODE]
+APP = sorted(PLANS)
+EMAILS = [*carried_by(EMAIL), EMAIL_CODE]
+STATES = {
+    "failure": Charge.FailureCode.values,
+    "payer": ["landlord", "tenant"],
+    "status": ["accepted", "refused", "unreadable"],
+    "decision": ["hide", "no_action"],
+}
+FOLDERS = Path(settings.BASE_DIR) / "templates"
 LARGEST = format_money(Money(1_000_000_000), plain=True)
 
 
@@ -30,15 +50,49 @@ def rendered(template, language, **values):
     )
 
 
-@pytest.mark.parametrize("failure", FAILURES)
+def worst_cases():
+    for name, options in STATES.items():
+        for option in options:
+            yield {name: option}
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("template", TEMPLATES)
-def test_the_longest_message_is_one_gsm7_segment(template, language, failure):
-    text = rendered(template, language, failure=failure)
-    assert is_gsm7(text), [c for c in text if not is_gsm7(c)]
-    assert septets(text) <= SEGMENT, len(text)
-    assert text.startswith("LOKAHOME")
-    assert "{" not in text
+def test_the_longest_message_is_one_gsm7_segment(template, language):
+    for state in worst_cases():
+        text = rendered(template, language, **state)
+        assert is_gsm7(text), [c for c in text if not is_gsm7(c)]
+        assert septets(text) <= SEGMENT, (state, len(text))
+        assert text.startswith("LOKAHOME")
+        assert "{" not in text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("template", APP)
+def test_what_the_app_shows_fits_the_answer_and_has_both_parts(template, language):
+    for state in worst_cases():
+        values = {name: "W" * LONGEST_VALUE for name in LENGTHS} | state
+        words = render_app(template=template, language=language, values=values)
+        assert 0 < len(words.title) <= 120
+        assert 0 < len(words.body) <= 600
+        assert "\n" not in words.body
+        assert "{" not in words.title + words.body
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("template", EMAILS)
+def test_a_letter_has_a_subject_of_one_line_and_names_the_place(template, language):
+    values = {name: "ligne 1\r\nBcc: x@y.z" for name in LENGTHS}
+    words = render_email(template=template, language=language, values=values)
+    assert words.title
+    assert "\n" not in words.title
+    assert "\r" not in words.title + words.body
+    assert settings.PUBLIC_URL in words.body
+
+
+def test_the_app_speaks_of_somebody_when_a_name_is_missing():
+    words = render_app(template="unread_messages", language="en", values={"name": ""})
+    assert words.body == "Somebody wrote to you."
 
 
 @given(typed=st.text(), template=st.sampled_from(TEMPLATES))
@@ -53,22 +107,38 @@ def test_the_largest_amount_is_told_whole():
     assert LARGEST in rendered("charge_expired", "fr")
 
 
-def test_every_file_belongs_to_a_message_and_every_message_has_its_files():
-    expected = {f"{name}.{lang}.txt" for name in TEMPLATES for lang in LANGUAGES}
-    assert {path.name for path in FOLDER.iterdir()} == expected
+def test_every_plan_has_its_values_and_every_value_its_plan():
+    assert set(CONTEXTS) == set(PLANS)
+    names = {name for sources in CONTEXTS.values() for name in sources}
+    assert names <= set(LENGTHS)
 
 
-def test_both_languages_of_a_message_use_the_same_values():
-    for template in TEMPLATES:
+@pytest.mark.parametrize(
+    ("folder", "templates"), [("sms", TEMPLATES), ("app", APP), ("email", EMAILS)]
+)
+def test_every_file_belongs_to_a_message_and_every_message_has_its_files(
+    folder, templates
+):
+    expected = {f"{name}.{lang}.txt" for name in templates for lang in LANGUAGES}
+    assert {path.name for path in (FOLDERS / folder).iterdir()} == expected
+
+
+@pytest.mark.parametrize(
+    ("folder", "templates"), [("sms", TEMPLATES), ("app", APP), ("email", EMAILS)]
+)
+def test_both_languages_of_a_message_use_the_values_that_it_has(folder, templates):
+    for template in templates:
         used = [
             set(
                 re.findall(
-                    r"{{ (\w+) }}", (FOLDER / f"{template}.{lang}.txt").read_text()
+                    r"{{ (\w+) }}",
+                    (FOLDERS / folder / f"{template}.{lang}.txt").read_text("utf-8"),
                 )
             )
             for lang in LANGUAGES
         ]
         assert used[0] == used[1], template
+        assert used[0] <= {*CONTEXTS.get(template, {"code": ""}), "site"}, template
 
 
 def test_an_apostrophe_stays_an_apostrophe():

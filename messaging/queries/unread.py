@@ -1,0 +1,93 @@
+"""Who has words waiting that no device of theirs has fetched."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db.models import F, OuterRef, Subquery
+
+from accounts.models import Phone
+from lokahome.core.errors import DomainError
+from lokahome.core.phones import normalise_phone
+from messaging.models import Message, Notification, Participant
+
+UNREAD = "unread_messages"
+FORGOTTEN = timedelta(hours=24)
+"""Words that waited longer are no news any more."""
+ANSWERED = timedelta(hours=48)
+"""So long an SMS counts as the answer to our last nudge."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One person for whom words wait in one conversation."""
+
+    person_id: UUID
+    conversation_id: UUID
+    sender_id: UUID
+    seq: int
+    """The newest message of somebody else's that has waited long enough."""
+
+    @property
+    def fact(self) -> str:
+        """Name the fact: the same words waiting are one fact, newer ones another."""
+        return f"messaging.unread:conversation:{self.conversation_id}:{self.seq}"
+
+
+def waiting_since(moment: datetime, *, limit: int) -> list[Waiting]:
+    """Return who has fetched nothing of what others wrote before *moment*.
+
+    Muted conversations, hidden messages and those of the platform do not count, and who
+    was told of the same words already is left out.
+    """
+    words = Message.objects.filter(
+        conversation_id=OuterRef("conversation_id"),
+        seq__gt=OuterRef("delivered_seq"),
+        sender__isnull=False,
+        hiding=None,
+        created_at__lte=moment,
+        created_at__gt=moment - FORGOTTEN,
+    ).exclude(sender_id=OuterRef("person_id"))
+    newest = words.order_by("-seq")
+    rows = (
+        Participant.objects.filter(
+            muted=False,
+            delivered_seq__lt=F("conversation__last_seq"),
+            conversation__active_at__gt=moment - FORGOTTEN,
+        )
+        .annotate(
+            waiting_seq=Subquery(newest.values("seq")[:1]),
+            waiting_from=Subquery(newest.values("sender_id")[:1]),
+        )
+        .filter(waiting_seq__isnull=False)
+        .order_by("conversation__active_at", "id")
+        .values_list("person_id", "conversation_id", "waiting_from", "waiting_seq")
+    )
+    found = [Waiting(*row) for row in rows[:limit]]
+    told = set(
+        Notification.objects.filter(fact__in={item.fact for item in found}).values_list(
+            "fact", "person_id"
+        )
+    )
+    return [item for item in found if (item.fact, item.person_id) not in told]
+
+
+def person_behind(number: str) -> UUID | None:
+    """Return who is reached at *number* (any writing) now, or None."""
+    try:
+        number = normalise_phone(number)
+    except DomainError:
+        return None
+    holders = Phone.objects.current().filter(number=number, user__is_active=True)
+    return holders.values_list("user_id", flat=True).first()
+
+
+def nudged_conversation(person_id: UUID, *, now: datetime) -> UUID | None:
+    """Return the conversation of the person's last nudge, None when it is long ago."""
+    nudges = Notification.objects.filter(
+        person_id=person_id, template=UNREAD, created_at__gt=now - ANSWERED
+    )
+    last = nudges.order_by("-id").first()
+    return UUID(last.context_ids["conversation_id"]) if last else None

@@ -1,0 +1,83 @@
+"""Who hears of what by what: one row a template, and nothing else decides.
+
+Every fact is shown in the app. A channel beyond it costs money (SMS) or patience, so a
+row names the channels that the fact deserves; a person's preferences take some away,
+and a channel without an address does not exist. What is not urgent waits for the end
+of the quiet hours; money, security and people on their way to a door do not wait.
+`docs/notifications.md` prints this table, and a test holds the two together.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from messaging.models import OutgoingMessage, Topic
+
+SMS = OutgoingMessage.Channel.SMS
+EMAIL = OutgoingMessage.Channel.EMAIL
+HOMES, MONEY, SERVICES, WORDS, ACCOUNT = (
+    Topic.HOMES,
+    Topic.MONEY,
+    Topic.SERVICES,
+    Topic.WORDS,
+    Topic.ACCOUNT,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How one template is told: its topic, the channels beside the app, its urgency.
+
+    *about* is the noun whose page the app opens, by the id ``<about>_id`` of the fact.
+    """
+
+    topic: Topic
+    about: str
+    channels: tuple[OutgoingMessage.Channel, ...] = ()
+    is_urgent: bool = False
+
+
+PLANS: dict[str, Plan] = {
+    "listing_published": Plan(HOMES, "listing", (SMS,)),
+    "listing_rejected": Plan(HOMES, "listing", (SMS,)),
+    "listing_needs_changes": Plan(HOMES, "listing", (SMS,)),
+    "listing_suspended": Plan(HOMES, "listing", (SMS,)),
+    "application_received": Plan(HOMES, "application", (SMS,)),
+    "application_accepted": Plan(HOMES, "application", (SMS,)),
+    "application_declined": Plan(HOMES, "application", (SMS,)),
+    "lease_to_sign": Plan(HOMES, "lease", (SMS,)),
+    "lease_active": Plan(HOMES, "lease", (SMS, EMAIL)),
+    "ticket_opened": Plan(HOMES, "ticket", (SMS,), is_urgent=True),
+    "ticket_decided": Plan(HOMES, "ticket", (SMS,)),
+    "ticket_resolved": Plan(HOMES, "ticket"),
+    "charge_failed": Plan(MONEY, "charge", (SMS,), is_urgent=True),
+    "charge_expired": Plan(MONEY, "charge", (SMS,), is_urgent=True),
+    "rent_paid_payer": Plan(MONEY, "lease", (SMS, EMAIL), is_urgent=True),
+    "rent_paid_landlord": Plan(MONEY, "lease", (SMS,), is_urgent=True),
+    "payout_sent": Plan(MONEY, "payout", (SMS, EMAIL), is_urgent=True),
+    "payout_failed": Plan(MONEY, "payout", (SMS,), is_urgent=True),
+    "refund_done": Plan(MONEY, "refund", (SMS, EMAIL), is_urgent=True),
+    "refund_failed": Plan(MONEY, "refund"),
+    "request_nearby": Plan(SERVICES, "request"),
+    "request_cancelled": Plan(SERVICES, "request"),
+    "request_expired": Plan(SERVICES, "request"),
+    "quote_received": Plan(SERVICES, "quote", (SMS,)),
+    "quote_accepted": Plan(SERVICES, "quote", (SMS,)),
+    "quote_declined": Plan(SERVICES, "quote"),
+    "job_held": Plan(MONEY, "job", (EMAIL,), is_urgent=True),
+    "job_funded": Plan(SERVICES, "job", (SMS,), is_urgent=True),
+    "job_started": Plan(SERVICES, "job", (SMS,), is_urgent=True),
+    "job_delivered": Plan(SERVICES, "job", (SMS,), is_urgent=True),
+    "job_approved": Plan(MONEY, "job", (SMS,), is_urgent=True),
+    "job_disputed": Plan(MONEY, "job", (SMS,), is_urgent=True),
+    "dispute_decided": Plan(MONEY, "job", (SMS,), is_urgent=True),
+    "job_closed": Plan(SERVICES, "job"),
+    "job_cancelled": Plan(SERVICES, "job", (SMS,), is_urgent=True),
+    "reviews_revealed": Plan(SERVICES, "job"),
+    "identity_checked": Plan(ACCOUNT, "check", (SMS,)),
+    "report_decided": Plan(ACCOUNT, "case"),
+    "sms_stopped": Plan(ACCOUNT, "sms"),
+    "sms_started": Plan(ACCOUNT, "sms"),
+    "unread_messages": Plan(WORDS, "conversation", (SMS,)),
+}
+"""Template -> how it is told. Codes have no row: they go wherever they were asked for."""
