@@ -25,7 +25,7 @@ from django.utils.translation import gettext as _
 from lokahome.core import clock
 from lokahome.core.audit.record import record
 from lokahome.core.db.locks import locked
-from lokahome.core.errors import DomainError, StaleVersion
+from lokahome.core.errors import DomainError, StaleVersion, StateConflict
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +43,8 @@ class Decision:
     """One button of the decision panel.
 
     *run* is called with the locked object and the Order, and calls one service.
-    *permission* is ``app_label.codename``. *is_available* hides the button where the
-    state does not permit it (the service refuses anyway). *reasons* are ready-made
+    *permission* is ``app_label.codename``. *is_available* hides the button, and
+    refuses the order, where the state does not permit it. *reasons* are ready-made
     sentences. *form* adds choices to the order. *outside_transaction* is for services
     that ask a gateway: they must not hold a row locked meanwhile.
     """
@@ -153,12 +153,17 @@ class DecisionsMixin:
     def carry_out(
         self, decision: Decision, pk: Any, version: int, order: Order
     ) -> None:
-        """Run *decision* on the row as it was looked at; raises StaleVersion."""
+        """Run *decision* on the row as it was looked at.
+
+        Raises StaleVersion, and StateConflict for a button that the page did not show.
+        """
         rows: Any = self.model._default_manager.all()
         with transaction.atomic():
             row = locked(rows, pk)
             if version_of(row) != version:
                 raise StaleVersion
+            if not decision.is_available(row):
+                raise StateConflict
             record(
                 f"{self.opts.label_lower}.{decision.name}",
                 subject=f"{self.opts.model_name}:{pk}",
