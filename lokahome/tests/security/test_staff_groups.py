@@ -27,6 +27,7 @@ MONEY = "finance auditor"
 SYSTEM = "auditor operator"
 WHO = {
     "accounts.case": PEOPLE,
+    "accounts.identitycheck": OFFER,
     "accounts.user": PEOPLE,
     "properties.property": OFFER,
     "properties.unit": OFFER,

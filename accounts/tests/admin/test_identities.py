@@ -1,0 +1,182 @@
+"""Identités à vérifier: the queue, the blur, the document behind one click on record."""
+
+import io
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.urls import reverse
+from PIL import Image
+
+from accounts.models import IdentityCheck, RoleGrant
+from accounts.tests.services.test_identity_checks import submitted
+from lokahome.core import clock
+from lokahome.core.audit.models import AuditEvent
+from lokahome.core.ids import uuid7
+from lokahome.tests.people import make_person, make_staff
+
+CHECKS = "/admin/accounts/identitycheck/"
+
+
+def page_of(client, check):
+    answer = client.get(f"{CHECKS}{check.pk}/change/")
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def link_on(page):
+    assert f'href="{CHECKS}document/' in page
+    return page.partition(f'href="{CHECKS}document/')[2].partition('"')[0]
+
+
+def look(client, token):
+    return client.get(f"{CHECKS}document/{token}")
+
+
+def decided(client, check, decision, reason="La photo est floue.", version=None):
+    url = reverse("admin:accounts_identitycheck_decide", args=[check.pk, decision])
+    body = {"version": version or check.version, "reason": reason}
+    return client.post(url, body, format="multipart")
+
+
+def looks():
+    return AuditEvent.objects.filter(action="identity.document_viewed").count()
+
+
+@pytest.mark.parametrize("who", ["anonymous", "ama"])
+def test_only_staff_come_in(request, db, who):
+    answer = request.getfixturevalue(who).get(CHECKS)
+    assert answer.status_code == 302
+    assert "/admin/login/" in answer["Location"]
+
+
+@pytest.mark.parametrize("who", ["finance", "checker", "operator"])
+def test_staff_of_other_rooms_see_no_document_and_decide_nothing(request, ama, who):
+    check = submitted(ama.user)
+    client = request.getfixturevalue(who)
+    assert client.get(CHECKS).status_code == 403
+    assert client.get(f"{CHECKS}{check.pk}/change/").status_code == 403
+    for decision in ("accept", "unreadable", "refuse"):
+        assert decided(client, check, decision).status_code == 403
+    check.refresh_from_db()
+    assert check.status == "submitted"
+
+
+def test_support_sees_that_a_check_waits_but_neither_document_nor_buttons(ama):
+    check = submitted(ama.user)
+    support = make_staff("support", "support")
+    page = page_of(support, check)
+    assert "Ama Dossou" in page
+    assert "document/" not in page
+    assert "data:image" not in page
+    assert "Valider" not in page
+    assert decided(support, check, "accept").status_code == 403
+
+
+def test_the_page_shows_a_blur_and_no_look_is_counted_until_the_click(moderator, ama):
+    check = submitted(ama.user)
+    page = page_of(moderator, check)
+    assert "data:image/png;base64," in page
+    assert looks() == 0
+    answer = look(moderator, link_on(page))
+    assert answer.status_code == 200
+    assert answer["Content-Type"] == "image/jpeg"
+    assert "no-store" in answer["Cache-Control"]
+    assert answer["Content-Security-Policy"] == "sandbox"
+    assert Image.open(io.BytesIO(answer.content)).format == "JPEG"
+    assert looks() == 1
+    assert "Pièce consultée" in page_of(moderator, check)
+
+
+def test_a_link_is_its_reviewers_alone(moderator, ama, anonymous):
+    token = link_on(page_of(moderator, submitted(ama.user)))
+    colleague = make_staff("colleague", "moderator")
+    support = make_staff("support", "support")
+    for client in (colleague, support):
+        assert look(client, token).status_code == 404
+    for client in (anonymous, ama):
+        assert look(client, token).status_code == 302
+    assert moderator.post(f"{CHECKS}document/{token}").status_code == 405
+    assert looks() == 0
+
+
+def test_a_link_ends_after_five_minutes_and_an_altered_one_is_nothing(moderator, ama):
+    check = submitted(ama.user)
+    with time_machine.travel(clock.now(), tick=False) as traveller:
+        token = link_on(page_of(moderator, check))
+        assert look(moderator, token + "x").status_code == 404
+        traveller.shift(timedelta(minutes=5, seconds=1))
+        assert look(moderator, token).status_code == 404
+    assert looks() == 0
+
+
+def test_a_reviewers_own_document_is_shown_to_somebody_else(moderator):
+    check = submitted(moderator.user)
+    page = page_of(moderator, check)
+    assert "data:image" not in page
+    decided(moderator, check, "accept")
+    check.refresh_from_db()
+    assert check.status == "submitted"
+
+
+def test_accepting_raises_the_hats_and_goes_on_to_the_next(moderator, ama, kossi):
+    first, second = submitted(ama.user), submitted(kossi.user)
+    answer = decided(moderator, first, "accept", reason="")
+    assert str(second.pk) in answer["Location"]
+    first.refresh_from_db()
+    assert first.status == "accepted"
+    assert RoleGrant.objects.get(user=ama.user).level == 1
+    assert decided(moderator, second, "refuse")["Location"] == CHECKS
+
+
+@pytest.mark.parametrize(
+    ("decision", "status"), [("unreadable", "unreadable"), ("refuse", "refused")]
+)
+def test_what_does_not_serve_is_answered_with_a_reason(
+    moderator, ama, decision, status
+):
+    check = submitted(ama.user)
+    decided(moderator, check, decision, reason=" ")
+    check.refresh_from_db()
+    assert check.status == "submitted"
+    decided(moderator, check, decision)
+    check.refresh_from_db()
+    assert (check.status, check.reason) == (status, "La photo est floue.")
+    again = submitted(ama.user)
+    assert "La photo est floue." in page_of(moderator, again)
+
+
+def test_a_decision_about_a_past_version_or_taken_twice_changes_nothing(moderator, ama):
+    check = submitted(ama.user)
+    decided(moderator, check, "accept", version=check.version + 1)
+    check.refresh_from_db()
+    assert check.status == "submitted"
+    decided(moderator, check, "refuse")
+    decided(moderator, check, "accept")
+    check.refresh_from_db()
+    assert check.status == "refused"
+    assert RoleGrant.objects.get(user=ama.user).level == 0
+
+
+def test_the_list_is_the_queue_in_few_queries(moderator, django_assert_max_num_queries):
+    for number in range(24):
+        person = make_person(
+            name=f"P{number} Q", phone=f"+2290197500{number:03d}", roles=("tenant",)
+        )
+        IdentityCheck(person=person, document_kind="cip", upload_id=uuid7()).save()
+    done = make_person(name="Zoé", phone="+2290197500999", roles=("tenant",))
+    IdentityCheck(
+        person=done,
+        document_kind="cip",
+        upload_id=uuid7(),
+        status="accepted",
+        decided_by=moderator.user,
+        decided_at=clock.now(),
+    ).save()
+    moderator.get(CHECKS)
+    with django_assert_max_num_queries(14):
+        page = moderator.get(CHECKS).content.decode()
+    assert "P23 Q" in page
+    assert "Zoé" not in page
+    assert "Zoé" in moderator.get(CHECKS, {"etat": "accepted"}).content.decode()
+    assert "Zoé" in moderator.get(CHECKS, {"etat": "all"}).content.decode()
