@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from lokahome.core.errors import FieldError, InvalidInput
 
+PATH = "/realtime/v1"
 MAX_FRAME = 32 * 1024
 """Bytes of one frame, either way; the server's own limit is the same (1009)."""
 BIGGEST_NUMBER = 2**53 - 1
@@ -166,7 +167,7 @@ def _number(found: dict[str, Any], name: str) -> int:
     raise BadFrame(f"{name} is no whole number from 0 to 2^53-1")
 
 
-def encode(kind: str, **members: Any) -> str:
+def encode(kind: str, /, **members: Any) -> str:
     """Return the frame of type *kind* with *members*, as it is sent."""
     return orjson.dumps({"type": kind, **members}).decode()
 

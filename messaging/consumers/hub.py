@@ -170,7 +170,11 @@ class Hub:
             found = None
         for place, session in enumerate(reading):
             if found is not None and session.wants:
-                session.deliver(found[place])
+                try:
+                    session.deliver(found[place])
+                except Exception as error:  # one socket's fault is not the others'
+                    log.error("a log was not told", exc_info=error)
+                    session.cut()
             self.look(session)
 
     async def _tell(self) -> None:

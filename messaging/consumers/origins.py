@@ -8,9 +8,10 @@ from typing import Any
 import structlog
 from django.conf import settings
 
+from messaging.consumers.frames import PATH
+
 log = structlog.get_logger(__name__)
 App = Callable[[Any, Any, Any], Awaitable[None]]
-PATH = "/realtime/v1"
 
 
 class Entrance:

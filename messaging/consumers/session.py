@@ -100,7 +100,7 @@ class Session:
             self.head = max(self.head, self.cursor)
         self._go_live()
 
-    def put(self, kind: str, **members: Any) -> None:
+    def put(self, kind: str, /, **members: Any) -> None:
         """Put one frame on the wire."""
         self._put_all((encode(kind, **members),))
 

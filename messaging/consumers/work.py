@@ -16,12 +16,11 @@ from lokahome.core import clock, errors
 from lokahome.core.api.problems import problem_body, translate
 from lokahome.core.clock import utc_text
 from lokahome.core.request_id import begin_request_id
-from messaging.consumers.frames import Cursor, Send
+from messaging.consumers.frames import PATH, Cursor, Send
 from messaging.services.messages import move_cursor, post_message
 from messaging.services.tickets import Redeemed, redeem_ticket
 
 log = structlog.get_logger(__name__)
-PATH = "/realtime/v1"
 T = TypeVar("T")
 
 
