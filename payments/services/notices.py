@@ -20,7 +20,7 @@ from lokahome.core.ids import uuid7
 from payments.events import GatewayNoticeReceived
 from payments.gateways.base import ChargeEvidence, ObjectType, WebhookNotice
 from payments.gateways.errors import GatewayError, GatewayRejected, GatewayUntrusted
-from payments.models import Charge, GatewayNotice
+from payments.models import Charge, GatewayNotice, Transfer
 from payments.services.calls import ask
 from payments.services.confirming import GatewaySilent, confirm_with_gateway
 from payments.services.discrepancies import (
@@ -30,6 +30,7 @@ from payments.services.discrepancies import (
     report_difference,
 )
 from payments.services.outcomes import apply_evidence
+from payments.services.payout_rumours import look_into_payout
 from payments.services.routing import gateway_named
 
 declare("callback.after_inbox", "callback.before_answer")
@@ -127,21 +128,27 @@ def _insert(
 def follow_notice(*, notice_id: UUID, now: datetime) -> None:
     """Ask the gateway about what a stored notice talks of; twice is harmless.
 
-    A charge that we do not know is a case only if the gateway itself confirms that it
-    took money. Raises GatewaySilent when the gateway does not answer.
+    What we do not know is a case only if the gateway itself confirms that it took or
+    sent money. Raises GatewaySilent when the gateway does not answer.
     """
     notice = GatewayNotice.objects.filter(pk=notice_id).first()
     if notice is None or notice.handled_at is not None:
         return
-    if notice.object_type != ObjectType.CHARGE:
-        _close(notice, GatewayNotice.Outcome.IGNORED, None, now)
-        return
+    if notice.object_type == ObjectType.CHARGE:
+        _follow_charge(notice, now)
+    elif notice.object_type == ObjectType.PAYOUT:
+        _follow_payout(notice, now)
+    else:
+        _close(notice, GatewayNotice.Outcome.IGNORED, now)
+
+
+def _follow_charge(notice: GatewayNotice, now: datetime) -> None:
     charge = Charge.objects.filter(
         gateway=notice.gateway, gateway_id=notice.gateway_object_id
     ).first()
     if charge is not None:
         confirm_with_gateway(charge_id=charge.pk, now=now, source=WEBHOOK)
-        _close(notice, GatewayNotice.Outcome.CONFIRMED, charge, now)
+        _close(notice, GatewayNotice.Outcome.CONFIRMED, now, charge=charge)
         return
     evidence = fetch_evidence(
         gateway=notice.gateway, gateway_id=notice.gateway_object_id, source=WEBHOOK
@@ -149,11 +156,23 @@ def follow_notice(*, notice_id: UUID, now: datetime) -> None:
     charge = None if evidence is None else charge_of(notice.gateway, evidence)
     if charge is not None:
         ask_about(charge, notice.gateway_object_id, source=WEBHOOK, now=now)
-        _close(notice, GatewayNotice.Outcome.CONFIRMED, charge, now)
+        _close(notice, GatewayNotice.Outcome.CONFIRMED, now, charge=charge)
         return
     if evidence is not None and evidence.status.was_paid:
         report_unknown_money(gateway=notice.gateway, evidence=evidence, now=now)
-    _close(notice, GatewayNotice.Outcome.UNKNOWN, None, now)
+    _close(notice, GatewayNotice.Outcome.UNKNOWN, now)
+
+
+def _follow_payout(notice: GatewayNotice, now: datetime) -> None:
+    transfer = look_into_payout(
+        gateway=notice.gateway,
+        gateway_id=notice.gateway_object_id,
+        source=WEBHOOK,
+        now=now,
+    )
+    outcomes = GatewayNotice.Outcome
+    outcome = outcomes.UNKNOWN if transfer is None else outcomes.CONFIRMED
+    _close(notice, outcome, now, transfer=transfer)
 
 
 def fetch_evidence(
@@ -228,9 +247,11 @@ def erase_old_bodies(*, now: datetime) -> int:
 def _close(
     notice: GatewayNotice,
     outcome: GatewayNotice.Outcome,
-    charge: Charge | None,
     now: datetime,
+    *,
+    charge: Charge | None = None,
+    transfer: Transfer | None = None,
 ) -> None:
     GatewayNotice.objects.filter(pk=notice.pk, handled_at=None).update(
-        outcome=outcome, handled_at=now, charge=charge
+        outcome=outcome, handled_at=now, charge=charge, transfer=transfer
     )

@@ -12,16 +12,20 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-import structlog
 from django.db.models import Count, Q, Sum
 
 from payments.gateways.base import ChargeEvidence
-from payments.gateways.errors import GatewayError, GatewayUntrusted
 from payments.models import Charge, ReconciliationRun
 from payments.models.charge_states import CAPTURED
 from payments.policies import amount_taken
 from payments.services.confirming import GatewaySilent
 from payments.services.discrepancies import Difference, as_facts, report_difference
+from payments.services.gateway_lists import (
+    BATCH,
+    RECONCILIATION,
+    SETTLING,
+    walked,
+)
 from payments.services.matching import (
     HEAL,
     Mismatch,
@@ -31,50 +35,51 @@ from payments.services.matching import (
 )
 from payments.services.notices import ask_about, fetch_evidence, report_unknown_money
 from payments.services.outcomes import apply_evidence
+from payments.services.payout_reconciliation import reconcile_payouts
 from payments.services.routing import BUILDERS, gateway_named
 
-log = structlog.get_logger(__name__)
-
-RECONCILIATION = "reconciliation"
-BATCH = 10_000
-CLOCK_MARGIN = timedelta(hours=1)
-"""The gateway's clock and ours may differ this much: its list is asked that wider."""
-SETTLING = timedelta(minutes=2)
-"""A charge this young may not be in the gateway's list yet."""
 NARROW, WIDE = timedelta(hours=2), timedelta(days=9)
-"""A short look often, and one further back than a charge may wait for its payer."""
+"""A short look often, and one further back than a charge may wait for its payer, or a
+transfer for its gateway."""
 WIDE_EVERY = timedelta(minutes=30)
 
 
 def reconcile_due(*, now: datetime) -> list[ReconciliationRun]:
-    """Reconcile each gateway over a window that reaches up to *now*; return the runs.
+    """Reconcile what each gateway took and what it sent; return the runs.
 
-    The window is wide when the last complete wide run is older than WIDE_EVERY.
+    The window reaches up to *now*. It is wide when the last complete wide run of the
+    same gateway and flow is older than WIDE_EVERY.
     """
     runs = []
+    flows = ReconciliationRun.Flow
     for gateway in BUILDERS:
-        recent_wide = ReconciliationRun.objects.filter(
-            gateway=gateway,
-            started_at__gt=now - WIDE_EVERY,
-            window_from__lt=now - WIDE + WIDE_EVERY,
-            state__in=(
-                ReconciliationRun.State.AGREED,
-                ReconciliationRun.State.DIFFERENT,
-            ),
-        ).exists()
-        span = NARROW if recent_wide else WIDE
-        runs.append(
-            reconcile_gateway(
-                gateway=gateway, window_from=now - span, window_until=now, now=now
+        for flow, compare_flow in (
+            (flows.IN, reconcile_gateway),
+            (flows.OUT, reconcile_payouts),
+        ):
+            recent_wide = ReconciliationRun.objects.filter(
+                gateway=gateway,
+                flow=flow,
+                started_at__gt=now - WIDE_EVERY,
+                window_from__lt=now - WIDE + WIDE_EVERY,
+                state__in=(
+                    ReconciliationRun.State.AGREED,
+                    ReconciliationRun.State.DIFFERENT,
+                ),
+            ).exists()
+            span = NARROW if recent_wide else WIDE
+            runs.append(
+                compare_flow(
+                    gateway=gateway, window_from=now - span, window_until=now, now=now
+                )
             )
-        )
     return runs
 
 
 def reconcile_gateway(
     *, gateway: str, window_from: datetime, window_until: datetime, now: datetime
 ) -> ReconciliationRun:
-    """Compare what *gateway* created in the window with us; return the run's row.
+    """Compare the charges *gateway* created in the window with ours; return the run.
 
     Heals what was missed and opens a case for each remaining difference. Safe twice, at
     once and late: every effect is idempotent. When the gateway's list breaks off,
@@ -88,7 +93,12 @@ def reconcile_gateway(
     )
     run.save()
     found: Counter[str] = Counter()
-    listed, is_whole = _list(gateway, window_from, window_until)
+    listed, is_whole = walked(
+        gateway_named(gateway).list_charges,
+        gateway=gateway,
+        window_from=window_from,
+        window_until=window_until,
+    )
     answered = is_whole
     try:
         for start in range(0, len(listed), BATCH):
@@ -102,26 +112,6 @@ def reconcile_gateway(
         answered = False
     _close(run, listed, found, answered=answered, now=now)
     return run
-
-
-def _list(
-    gateway: str, window_from: datetime, window_until: datetime
-) -> tuple[list[ChargeEvidence], bool]:
-    rows: list[ChargeEvidence] = []
-    try:
-        rows.extend(
-            gateway_named(gateway).list_charges(
-                since=window_from - CLOCK_MARGIN, until=window_until + CLOCK_MARGIN
-            )
-        )
-    except GatewayUntrusted as error:
-        # Rows that cannot be read come after all the others; those are still good.
-        log.warning("gateway list has bad rows", gateway=gateway, why=str(error))
-        return rows, False
-    except GatewayError as error:
-        log.warning("gateway list broke off", gateway=gateway, why=str(error))
-        return rows, False
-    return rows, True
 
 
 def _treat(

@@ -241,10 +241,11 @@ def test_the_wide_look_comes_every_half_hour(gateway):
     now = clock.now()
     spans = []
     for minutes in (0, 1, 2, 31):
-        (run,) = reconcile_due(now=now + timedelta(minutes=minutes))
-        spans.append(run.window_until - run.window_from)
+        taken, sent = reconcile_due(now=now + timedelta(minutes=minutes))
+        assert (taken.flow, sent.flow) == ("in", "out")
+        spans += [run.window_until - run.window_from for run in (taken, sent)]
     wide, narrow = timedelta(days=9), timedelta(hours=2)
-    assert spans == [wide, narrow, narrow, wide]
+    assert spans == [wide, wide, narrow, narrow, narrow, narrow, wide, wide]
 
 
 def test_a_list_costs_one_comparison_whatever_its_length(
