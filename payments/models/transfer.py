@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from django.db import models
 from django.db.models import F, Q
@@ -297,7 +297,7 @@ class OfKind(models.Manager.from_queryset(TransferQuerySet)):  # type: ignore[mi
 class Payout(Transfer):
     """A transfer to the person to whom the money is owed."""
 
-    objects = OfKind(Transfer.Kind.PAYOUT.value)
+    objects: ClassVar[OfKind] = OfKind(Transfer.Kind.PAYOUT.value)
 
     class Meta:
         proxy = True
@@ -308,7 +308,7 @@ class Payout(Transfer):
 class Refund(Transfer):
     """A transfer back to the wallet that a charge was taken from."""
 
-    objects = OfKind(Transfer.Kind.REFUND.value)
+    objects: ClassVar[OfKind] = OfKind(Transfer.Kind.REFUND.value)
 
     class Meta:
         proxy = True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import cast
 
 from django.db import transaction
 from django.db.models import F
@@ -52,7 +53,7 @@ def climb(row: Asked, now: datetime) -> bool:
     """
     rows = _rows_of(row)
     with transaction.atomic():
-        current = locked(rows, row.pk)
+        current = cast(Asked, locked(rows, row.pk))
         if not current.is_open:
             return True
         due = ladder.next_check(current.check_step + 1, now=now)

@@ -80,7 +80,7 @@ def is_covered(transfer: Transfer, escrow: Escrow) -> bool:
     others = Transfer.objects.live().exclude(pk=transfer.pk)
     same = _sum(others.filter(escrow=escrow, kind=transfer.kind))
     entitled = [(escrow.to_payee or 0) - same]
-    if transfer.kind == Transfer.Kind.REFUND:
+    if transfer.charge_id is not None:
         charge = Charge.objects.get(pk=transfer.charge_id)
         entitled = [
             owed_back(escrow).amount - same,
