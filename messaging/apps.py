@@ -4,7 +4,7 @@ from django.apps import AppConfig
 
 
 class MessagingConfig(AppConfig):
-    """Notifications and the channels that carry them."""
+    """Conversations, notifications and the channels that carry them."""
 
     name = "messaging"
     label = "messaging"
@@ -12,9 +12,12 @@ class MessagingConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Register the checks; tell the caught e-mail backend where it keeps mail."""
+        """Register the checks and what can be reported; let caught mail be kept."""
+        from accounts.services.reportables import register_reportable
         from messaging import checks as checks
         from messaging.channels.email_caught import keep_with
+        from messaging.queries.reports import message_evidence
         from messaging.services.caught import keep_caught
 
         keep_with(keep_caught)
+        register_reportable("message", message_evidence, title="Message signalé")

@@ -1,3 +1,4 @@
 """Back-office pages of words."""
 
+from messaging.admin import conversations as conversations
 from messaging.admin import outgoing as outgoing

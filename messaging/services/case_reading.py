@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.db.models import Q
+
 from accounts.models import Case, User
 from lokahome.core.audit.record import record
 from lokahome.core.errors import NotAllowed, NotFound
@@ -69,6 +71,22 @@ def names(case: Case, conversation: Conversation) -> bool:
     return _reports_a_message_of(case, conversation) or (
         disputed and case.subject == conversation.subject
     )
+
+
+def conversation_named_by(case: Case) -> Conversation | None:
+    """Return the conversation that *case* names, or None. It opens nothing by itself."""
+    named = Q(pk=_uuid(case.evidence.get("conversation_id")))
+    if case.queue == Case.Queue.DISPUTES:
+        named |= Q(subject=case.subject)
+    found = Conversation.objects.filter(named).order_by("-active_at", "-id")
+    return next((row for row in found[:10] if names(case, row)), None)
+
+
+def _uuid(text: object) -> UUID | None:
+    try:
+        return UUID(str(text))
+    except ValueError:
+        return None
 
 
 def _reports_a_message_of(case: Case, conversation: Conversation) -> bool:

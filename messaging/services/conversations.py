@@ -13,7 +13,7 @@ from accounts.models import User
 from lokahome.core import limits
 from messaging.models import Conversation, Participant, PersonEvent
 from messaging.services.person_logs import ensure_logs, write_events
-from messaging.services.subjects import Parties, parties_of
+from messaging.services.subjects import Parties, parties_of, read_subject
 
 OPENED_A_DAY = 30
 """New conversations of one person: somebody who writes to every landlord sells something."""
@@ -36,6 +36,7 @@ def open_conversation(*, subject: str, person: User, now: datetime) -> Opened:
     returned, even when nobody new could open it any more. Raises NotFound for a subject
     that *person* may not see or has no part in, WithOneself, ListingClosed, RateLimited.
     """
+    read_subject(subject)
     existing = _existing(subject, person)
     if existing is not None:
         return Opened(existing, is_new=False, moved={})

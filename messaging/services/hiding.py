@@ -20,6 +20,12 @@ from messaging.models import (
 from messaging.services.person_logs import write_events
 
 
+def hidden_message(*, kind: str, decision: str, subject: str) -> UUID | None:
+    """Return the message that a decided case hides, None for any other answer."""
+    _noun, _colon, message_id = subject.partition(":")
+    return UUID(message_id) if (kind, decision) == ("message_report", "hide") else None
+
+
 @transaction.atomic
 def hide_message(
     *, message_id: UUID, case_id: UUID, now: datetime

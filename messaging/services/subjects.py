@@ -36,21 +36,26 @@ class Parties:
     people: frozenset[UUID]
 
 
+def read_subject(subject: str) -> tuple[str, UUID]:
+    """Return the noun and the id of *subject*; raises NotFound for any other text."""
+    noun, _colon, text = subject.partition(":")
+    try:
+        row_id = UUID(text)
+    except ValueError:
+        raise NotFound from None
+    if noun not in SUBJECTS or subject != f"{noun}:{row_id}":
+        raise NotFound
+    return noun, row_id
+
+
 def parties_of(subject: str, person: User) -> Parties:
     """Return who talks about *subject* (``"lease:<uuid>"``) when *person* opens it.
 
     Raises NotFound for what does not exist or what *person* may not see or has no part
     in, WithOneself, ListingClosed.
     """
-    noun, _colon, text = subject.partition(":")
-    find = SUBJECTS.get(noun)
-    try:
-        row_id = UUID(text)
-    except ValueError:
-        raise NotFound from None
-    if find is None or subject != f"{noun}:{row_id}":
-        raise NotFound
-    parties = find(row_id, person)
+    noun, row_id = read_subject(subject)
+    parties = SUBJECTS[noun](row_id, person)
     if person.pk not in parties.people:
         raise NotFound
     if len(parties.people) < 2:
