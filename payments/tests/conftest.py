@@ -23,11 +23,7 @@ from payments.tests.fake_gateway import FakeGateway
 from payments.tests.going_out import (  # noqa: F401 - fixtures
     arrived_payout,
     arrived_refund,
-    held,
-    owed,
-    proposed_payout,
-    proposed_refund,
-    sent_payout,
+    new_refund,
 )
 
 AMA = UUID("01890000-0000-7000-8000-000000000001")
