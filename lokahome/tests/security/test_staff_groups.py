@@ -44,6 +44,7 @@ WHO = {
     "payments.reconciliationrun": MONEY,
     "payments.gatewaynotice": f"{MONEY} operator",
     "payments.gatewaycall": f"{MONEY} operator",
+    "messaging.conversation": "",  # one page, from the case that names it; no list
     "messaging.outgoingmessage": "support operator",
     "core.delivery": SYSTEM,
     "core.outboxevent": SYSTEM,
