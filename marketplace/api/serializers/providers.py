@@ -53,27 +53,40 @@ class CategoryNameSerializer(CategorySerializer):
         fields = ("slug", "name")
 
 
-class AreaField(serializers.ListField):
+@extend_schema_field(
+    {
+        "type": "array",
+        "minItems": 3,
+        "maxItems": MOST_CORNERS - 1,
+        "description": "Corners in order, WGS 84; the first is not repeated.",
+        "items": {
+            "type": "object",
+            "required": ["lat", "lng"],
+            "properties": {
+                "lat": {"type": "number", "minimum": -90, "maximum": 90},
+                "lng": {"type": "number", "minimum": -180, "maximum": 180},
+            },
+        },
+    }
+)
+class AreaField(serializers.Field[Polygon, Any, list[Any], Any]):
     """A drawn area: its corners in order, without the first again at the end."""
-
-    child = PointField()
-
-    def __init__(self, **kwargs: Any) -> None:
-        # One corner of the limit is the first again, which closes the ring.
-        super().__init__(min_length=3, max_length=MOST_CORNERS - 1, **kwargs)
 
     def to_internal_value(self, data: Any) -> Polygon:
         """Return the Polygon (WGS 84); raises ValidationError."""
-        if not isinstance(data, list):
+        # One corner of the limit is the first again, which closes the ring.
+        if not isinstance(data, list) or not 3 <= len(data) < MOST_CORNERS:
             raise serializers.ValidationError(
-                _("Une liste de points est attendue."), code="area"
+                _("Une liste de 3 à 199 points {lat, lng} est attendue."), code="area"
             )
-        corners = [(point.x, point.y) for point in super().to_internal_value(data)]
+        point = PointField()
+        corners = [(at.x, at.y) for at in map(point.to_internal_value, data)]
         return Polygon([*corners, corners[0]], srid=4326)
 
     def to_representation(self, value: Polygon) -> list[Any]:
         """Return the corners."""
-        return [{"lat": lat, "lng": lng} for lng, lat in value.shell.coords[:-1]]
+        corners = value.shell.coords[:-1]
+        return [{"lat": round(lat, 6), "lng": round(lng, 6)} for lng, lat in corners]
 
 
 class ProviderPatchSerializer(serializers.Serializer[Any]):
