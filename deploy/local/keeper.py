@@ -60,6 +60,7 @@ def announce(env: Mapping[str, str]) -> None:
         f"  caught SMS, mail   {public}/dev/messages",
         f"  realtime           {env['REALTIME_URL']}/readyz",
         f"  gateway simulator  {env['SIMULATOR_URL']}/",
+        f"  SMS simulator      {env['TWILIO_API_BASE']}/",
         "",
     ]
     if paths.DEMO_LOGINS.exists():

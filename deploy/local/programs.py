@@ -30,10 +30,10 @@ class Program:
 
 
 def programs(env: Mapping[str, str]) -> list[Program]:
-    """The six processes, on the ports of the environment."""
+    """The seven processes, on the ports of the environment."""
     python = str(paths.VENV_PYTHON)
     web, realtime = env["WEB_PORT"], env["REALTIME_PORT"]
-    simulator = env["SIMULATOR_PORT"]
+    simulator, sms = env["SIMULATOR_PORT"], env["SMS_SIMULATOR_PORT"]
     workers = env.get("WEB_WORKERS") or str(min(2, os.cpu_count() or 1))
     return [
         Program(
@@ -46,6 +46,16 @@ def programs(env: Mapping[str, str]) -> list[Program]:
                 f"fedapay=http://{HOST}:{web}/api/v1/webhooks/fedapay",
             ),
             health=f"http://{HOST}:{simulator}/_control/health",
+        ),
+        Program(
+            "sms",
+            (
+                *(python, "-m", "messaging.simulators"),
+                *("--host", HOST, "--port", sms),
+                *("--book", str(paths.VAR / "sms.sqlite")),
+                *("--inbound", f"{env['PUBLIC_URL']}/api/v1/sms/twilio/messages"),
+            ),
+            health=f"http://{HOST}:{sms}/_control/health",
         ),
         Program(
             "web",

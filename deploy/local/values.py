@@ -22,12 +22,21 @@ SECRETS: dict[str, Callable[[], str]] = {
     "CODE_HASH_KEY": lambda: secrets.token_urlsafe(32),
     "FEDAPAY_SECRET_KEY": lambda: f"sk_sandbox_{secrets.token_hex(16)}",
     "FEDAPAY_WEBHOOK_SECRET": lambda: f"wh_sandbox_{secrets.token_hex(16)}",
+    "TWILIO_ACCOUNT_SID": lambda: f"AC{secrets.token_hex(16)}",
+    "TWILIO_AUTH_TOKEN": lambda: secrets.token_hex(16),
     "POSTGRES_OWNER_PASSWORD": lambda: secrets.token_hex(16),
     "POSTGRES_APP_PASSWORD": lambda: secrets.token_hex(16),
     "REDIS_PASSWORD": lambda: secrets.token_hex(16),
 }
 
-WEB_PORTS = {"WEB_PORT": 8000, "REALTIME_PORT": 8001, "SIMULATOR_PORT": 8002}
+WEB_PORTS = {
+    "WEB_PORT": 8000,
+    "REALTIME_PORT": 8001,
+    "SIMULATOR_PORT": 8002,
+    "SMS_SIMULATOR_PORT": 8003,
+}
+SMS_NUMBER = "+2290199000000"
+"""The simulated number: people can answer it, as they cannot answer a name."""
 SERVER_PORTS = {"POSTGRES_PORT": 5490, "REDIS_PORT": 6490}
 EXTERNAL = ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL")
 
@@ -81,7 +90,11 @@ def derived(values: Mapping[str, str], *, private_servers: bool) -> dict[str, st
         "FAILPOINT_DIR": str(paths.VAR / "failpoints"),
         "SIMULATOR_URL": simulator,
         "FEDAPAY_API_BASE": simulator,
-        "SMS_TRANSPORT": "caught",
+        "SMS_TRANSPORT": "twilio",
+        "TWILIO_API_BASE": f"http://{host}:{values['SMS_SIMULATOR_PORT']}",
+        "TWILIO_FROM": SMS_NUMBER,
+        # What a developer waits for comes at any hour.
+        "QUIET_HOURS": "",
     }
     if private_servers:
         at = f"{host}:{values['POSTGRES_PORT']}/lokahome"

@@ -110,6 +110,15 @@ PLANTS = {
         "simulators",
         [("payments/simulators/planted.py", "import payments.gateways.base\n")],
     ),
+    "a simulator of SMS that shares our signature": (
+        "sms-simulator",
+        [
+            (
+                "messaging/simulators/planted.py",
+                "import messaging.channels.twilio_signature\n",
+            )
+        ],
+    ),
     "a service that knows the simulator": (
         "no-simulators",
         [("payments/services/planted.py", "import payments.simulators.book\n")],
