@@ -69,6 +69,12 @@ def redis_binary() -> str | None:
     return None
 
 
+def nginx_binary() -> str | None:
+    """Path of nginx, the reverse proxy that the tests start, or None."""
+    folders = os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin:/usr/local/bin"
+    return shutil.which("nginx", path=folders)
+
+
 def _output(command: list[str]) -> str:
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -89,8 +95,11 @@ def _has_font() -> bool:
     )
 
 
-def missing(*, servers: bool) -> list[Need]:
-    """What is not on this machine. ``servers``: whether ours must run here."""
+def missing(*, servers: bool, testing: bool = False) -> list[Need]:
+    """What is not on this machine.
+
+    ``servers``: whether ours must run here; ``testing``: whether the tests will.
+    """
     needs: list[Need] = []
     if servers and postgres_bin() is None:
         needs.append(
@@ -117,6 +126,12 @@ def missing(*, servers: bool) -> list[Need]:
         )
     if shutil.which("msgfmt") is None:
         needs.append(Need("gettext", ("gettext",), "GNU gettext (msgfmt)"))
+    if testing and nginx_binary() is None:
+        needs.append(
+            Need(
+                "nginx (for the proxy's tests)", ("nginx-light",), "nginx 1.18 or newer"
+            )
+        )
     lacks_venv = any(importlib.util.find_spec(n) is None for n in ("venv", "ensurepip"))
     if lacks_venv and shutil.which("uv") is None:
         major_minor = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -130,9 +145,9 @@ def missing(*, servers: bool) -> list[Need]:
     return needs
 
 
-def ensure(*, servers: bool) -> str:
+def ensure(*, servers: bool, testing: bool = False) -> str:
     """Install what is missing; says what it did. Raises Failure when it cannot."""
-    needs = missing(servers=servers)
+    needs = missing(servers=servers, testing=testing)
     if not needs:
         return "all there"
     names = ", ".join(need.what for need in needs)
@@ -156,7 +171,7 @@ def ensure(*, servers: bool) -> str:
             stream.fileno(),
         )
     postgres_bin.cache_clear()
-    still = missing(servers=servers)
+    still = missing(servers=servers, testing=testing)
     if code != 0 or still:
         hint = " ".join(packages)
         raise Failure(
@@ -173,7 +188,9 @@ def _as_root() -> list[str]:
         raise Failure(
             "System packages are missing and there is no sudo: run once as root, "
             "or ask for:\n"
-            + "\n".join(f"  - {need.what}" for need in missing(servers=True))
+            + "\n".join(
+                f"  - {need.what}" for need in missing(servers=True, testing=True)
+            )
         )
     # Asks for the password on the terminal once, before output goes to the log.
     if subprocess.run(["sudo", "-v"], check=False).returncode != 0:
@@ -247,7 +264,8 @@ def newest_postgis(names: list[str]) -> str | None:
 @contextmanager
 def _quiet_packaging(prefix: list[str]) -> Iterator[None]:
     """While packages are installed: no cluster is created, no service starts."""
-    redis_unit_before = redis_binary() is not None
+    units = {"redis-server": redis_binary, "nginx": nginx_binary}
+    absent = [unit for unit, find in units.items() if find() is None]
     own_policy = not _POLICY.exists()
     _root_write(prefix, _CLUSTER_SWITCH, "create_main_cluster = false\n", "644")
     if own_policy:
@@ -257,10 +275,12 @@ def _quiet_packaging(prefix: list[str]) -> Iterator[None]:
     finally:
         leftovers = [str(_CLUSTER_SWITCH), *([str(_POLICY)] if own_policy else [])]
         subprocess.run([*prefix, "rm", "-f", *leftovers], check=False)
-        if not redis_unit_before and Path("/run/systemd/system").is_dir():
-            # Ours is private; the one the packaging enabled would only take memory.
+        ours = [unit for unit in absent if units[unit]() is not None]
+        if ours and Path("/run/systemd/system").is_dir():
+            # Ours are private; what the packaging enabled would only take memory, and
+            # port 80.
             subprocess.run(
-                [*prefix, "systemctl", "disable", "--quiet", "redis-server"],
+                [*prefix, "systemctl", "disable", "--quiet", *ours],
                 check=False,
                 stderr=subprocess.DEVNULL,
             )

@@ -142,7 +142,7 @@ def ready(*, dev: bool, testing: bool = False) -> Iterator[dict[str, str]]:
 
 def _set_up(*, dev: bool, testing: bool, existing: bool) -> None:
     with step("system packages") as remarks:
-        remarks.append(packages.ensure(servers=not existing))
+        remarks.append(packages.ensure(servers=not existing, testing=testing))
     with step("Python packages") as remarks:
         remarks.append(environment.ensure(dev=dev))
     with step("var/local.env") as remarks:
