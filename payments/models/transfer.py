@@ -17,6 +17,7 @@ from payments.models.transfer_states import (
     ENDED,
     LIVE,
     OPEN,
+    TAKING,
     TransferStatus,
 )
 
@@ -45,6 +46,10 @@ class TransferQuerySet(VisibleQuerySet["Transfer"]):
     def live(self) -> Self:
         """Return what counts against the money that may still be proposed."""
         return self.filter(status__in=LIVE)
+
+    def taking(self) -> Self:
+        """Return what has taken its amount from where it was owed."""
+        return self.filter(status__in=TAKING)
 
     def to_decide(self) -> Self:
         """Return the transfers that wait for a second person, oldest first."""

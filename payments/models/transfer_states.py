@@ -52,9 +52,11 @@ OPEN = (_S.RESERVED, _S.SENDING)
 """The gateway may still pay: each such transfer has a next check."""
 RESERVING = (_S.RESERVED, _S.SENDING, _S.IN_REVIEW)
 """The money stands on ``transfers_reserved``: not sent, and nobody else's."""
-LIVE = (_S.PROPOSED, _S.APPROVED, *RESERVING, _S.SUCCEEDED)
-"""Counts against what may be paid out; ``failed`` and ``refused`` do not."""
-DECIDED = (_S.APPROVED, *RESERVING, _S.SUCCEEDED, _S.FAILED)
+TAKING = (*RESERVING, _S.SUCCEEDED)
+"""Has taken its amount from where it was owed."""
+LIVE = (_S.PROPOSED, _S.APPROVED, *TAKING)
+"""Counts against what may be proposed; ``failed`` and ``refused`` do not."""
+DECIDED = (_S.APPROVED, *TAKING, _S.FAILED)
 """Somebody approved it."""
 ENDED = (_S.REFUSED, _S.SUCCEEDED, _S.FAILED)
 

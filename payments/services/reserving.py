@@ -77,7 +77,8 @@ def is_covered(transfer: Transfer, escrow: Escrow) -> bool:
     code, party_id = source_of(transfer)
     advisory_lock("balance", code, str(party_id), transfer.currency)
     balance = -account_balance(code, party_id=party_id, currency=transfer.currency)
-    others = Transfer.objects.live().exclude(pk=transfer.pk)
+    # What is merely proposed has taken nothing: who comes first is covered.
+    others = Transfer.objects.taking().exclude(pk=transfer.pk)
     same = _sum(others.filter(escrow=escrow, kind=transfer.kind))
     entitled = [(escrow.to_payee or 0) - same]
     if transfer.charge_id is not None:
