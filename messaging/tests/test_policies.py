@@ -55,3 +55,22 @@ def test_caught_messages_open_in_development_to_this_machine_only(
         is_forwarded=is_forwarded,
     )
     assert found == (debug and dev_doors and is_loopback and not is_forwarded)
+
+
+@pytest.mark.parametrize(
+    ("is_active", "is_staff", "permitted", "is_case_open", "is_named"),
+    list(itertools.product(BOTH, repeat=5)),
+)
+def test_staff_read_what_an_open_case_names_and_only_with_the_right(
+    is_active, is_staff, permitted, is_case_open, is_named
+):
+    found = policies.may_read_for_case(
+        is_active=is_active,
+        is_staff=is_staff,
+        permissions=(
+            {policies.READ_FOR_CASE} if permitted else {"messaging.view_message"}
+        ),
+        is_case_open=is_case_open,
+        is_named=is_named,
+    )
+    assert found == all((is_active, is_staff, permitted, is_case_open, is_named))
