@@ -13,6 +13,19 @@ from lokahome.core.events.base import Event
 
 
 @dataclass(frozen=True, kw_only=True)
+class ProviderSuspended(Event):
+    """Staff took a provider off; the reason is on the profile."""
+
+    about: ClassVar[str] = "profile_id"
+    profile_id: UUID
+    provider_id: UUID
+
+    def subject(self) -> str:
+        """Name the noun as reports do."""
+        return f"provider:{self.profile_id}"
+
+
+@dataclass(frozen=True, kw_only=True)
 class _AboutRequest:
     about: ClassVar[str] = "request_id"
     request_id: UUID

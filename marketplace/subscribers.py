@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from accounts.events import CaseDecided
 from lokahome.core import clock
 from lokahome.core.events.subscribers import STATE, subscribe
 from lokahome.core.money import Money
+from marketplace.queries.reported import hidden_by, reason_of
 from marketplace.services.disputes import CASE_KIND, keep_dispute_open
 from marketplace.services.funding import apply_job_payment, job_of
 from marketplace.services.jobs import close_job
-from marketplace.services.reviews import hidden_review, withhold_review
+from marketplace.services.reviews import withhold_review
+from marketplace.services.suspensions import suspend_provider
 from payments.events import ChargeSettled, EscrowSettled
 
 
@@ -45,13 +49,31 @@ def keep_undecided_dispute(event: CaseDecided) -> None:
 @subscribe(CaseDecided, lane=STATE)
 def withhold_review_of_decided_case(event: CaseDecided) -> None:
     """Hide the review that the staff decided to hide."""
-    review_id = hidden_review(
-        kind=event.kind, decision=event.decision, subject=event.subject_ref
-    )
-    if review_id:
+    if review_id := _hidden(event, "review"):
         withhold_review(
             review_id=review_id,
             actor_id=None,
-            reason=f"case:{event.case_id}",
+            reason=reason_of(event.case_id),
             now=clock.now(),
         )
+
+
+@subscribe(CaseDecided, lane=STATE)
+def suspend_provider_of_decided_case(event: CaseDecided) -> None:
+    """Take off the provider whom the staff decided to hide."""
+    if provider_id := _hidden(event, "provider"):
+        suspend_provider(
+            provider_id=provider_id,
+            actor_id=None,
+            reason=reason_of(event.case_id),
+            now=clock.now(),
+        )
+
+
+def _hidden(event: CaseDecided, noun: str) -> UUID | None:
+    return hidden_by(
+        kind=event.kind,
+        decision=event.decision,
+        subject=event.subject_ref,
+        noun=noun,
+    )

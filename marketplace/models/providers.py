@@ -41,13 +41,14 @@ class ProviderQuerySet(VisibleQuerySet["ProviderProfile"]):
 
     def visible_to(self, user: Any) -> Self:
         """Return the providers who take work, and one's own profile."""
+        takes_work = Q(is_available=True, suspended_at=None)
         if not user.is_authenticated:
-            return self.available()
-        return self.filter(Q(is_available=True) | Q(person_id=user.pk))
+            return self.filter(takes_work)
+        return self.filter(takes_work | Q(person_id=user.pk))
 
     def available(self) -> Self:
         """Return the providers who take work now."""
-        return self.filter(is_available=True, person__is_active=True)
+        return self.filter(is_available=True, suspended_at=None, person__is_active=True)
 
     def with_skill(self, category: ServiceCategory) -> Self:
         """Return the providers who do *category*, its trade, or a part of it."""
@@ -119,6 +120,11 @@ class ProviderProfile(VersionedModel):
         verbose_name=_("zone en mètres"),
     )
     is_available = models.BooleanField(_("disponible"), default=True)
+    suspended_at = models.DateTimeField(_("suspendu le"), null=True, blank=True)
+    """Staff took the provider off: no new quote; jobs under way go on."""
+    suspension_reason = models.CharField(
+        _("motif de la suspension"), max_length=500, blank=True
+    )
     jobs_done = models.IntegerField(_("travaux faits"), default=0)
     rating_sum = models.IntegerField(_("somme des notes"), default=0)
     """Of revealed reviews; kept by the service that reveals them."""
@@ -129,6 +135,7 @@ class ProviderProfile(VersionedModel):
     class Meta:
         verbose_name = _("prestataire")
         verbose_name_plural = _("prestataires")
+        permissions = (("suspend_provider", _("Peut suspendre un prestataire")),)
         ordering = ("-id",)
         constraints = (
             models.CheckConstraint(
@@ -137,6 +144,11 @@ class ProviderProfile(VersionedModel):
             models.CheckConstraint(
                 condition=Q(radius_m__range=(500, 100_000)),
                 name="marketplace_provider_radius_is_plausible",
+            ),
+            models.CheckConstraint(
+                condition=Q(suspended_at=None, suspension_reason="")
+                | (Q(suspended_at__isnull=False) & ~Q(suspension_reason="")),
+                name="marketplace_provider_suspension_has_reason",
             ),
             models.CheckConstraint(
                 condition=Q(jobs_done__gte=0, rating_count__gte=0)

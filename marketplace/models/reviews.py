@@ -64,6 +64,7 @@ class Review(VersionedModel):
     class Meta:
         verbose_name = _("avis")
         verbose_name_plural = _("avis")
+        permissions = (("withhold_review", _("Peut masquer un avis")),)
         ordering = ("-id",)
         constraints = (
             models.UniqueConstraint(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from accounts.models import User
+from accounts.models import Case, User
 from marketplace.models import ProviderProfile, Review
 
 
@@ -37,3 +37,17 @@ def reported_provider(reporter: User, provider_id: UUID) -> dict[str, Any] | Non
         "rating_sum": profile.rating_sum,
         "rating_count": profile.rating_count,
     }
+
+
+def hidden_by(*, kind: str, decision: str, subject: str, noun: str) -> UUID | None:
+    """Return the *noun* (``review``, ``provider``) that a decided case hides, or None."""
+    said, _colon, text = subject.partition(":")
+    if (kind, decision, said) != (f"{noun}_report", "hide", noun):
+        return None
+    return UUID(text)
+
+
+def reason_of(case_id: UUID) -> str:
+    """Return what the staff answered on a case."""
+    answers = Case.objects.filter(pk=case_id).values_list("reason", flat=True)
+    return answers.first() or f"case:{case_id}"

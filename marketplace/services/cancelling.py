@@ -97,7 +97,7 @@ def _cancel(
         update_fields=("ended_at",),
     )
     if request.ticket_id is not None:
-        ticket, ref = request.ticket_id, work_ref(request)
+        ticket, ref = request.ticket_id, work_ref(request.pk)
         release_ticket(ticket_id=ticket, subject_ref=ref, now=now)
     append(
         JobCancelled(

@@ -33,6 +33,6 @@ def hold_job(job_id: UUID) -> tuple[Job, ServiceRequest]:
     return locked(Job.objects.all(), job_id), request
 
 
-def work_ref(request: ServiceRequest) -> str:
-    """Return the name under which a ticket knows that *request* repairs it."""
-    return f"service_request:{request.pk}"
+def work_ref(request_id: UUID) -> str:
+    """Return the name under which a ticket knows that the request repairs it."""
+    return f"service_request:{request_id}"

@@ -206,7 +206,7 @@ def close_job(*, job_id: UUID, to_customer: Money, now: datetime) -> Job:
         update_fields=("ended_at",),
     )
     if request.ticket_id is not None:
-        ticket, ref = request.ticket_id, work_ref(request)
+        ticket, ref = request.ticket_id, work_ref(request.pk)
         if earned:
             resolve_ticket(ticket_id=ticket, cost=earned, subject_ref=ref, now=now)
         else:

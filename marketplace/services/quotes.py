@@ -21,7 +21,12 @@ from lokahome.core.events.outbox import append
 from lokahome.core.ids import uuid7
 from lokahome.core.limits import take
 from marketplace.events import QuoteDeclined, QuoteReceived
-from marketplace.models import Quote, QuoteLine, ServiceRequest
+from marketplace.models import (
+    ProviderProfile,
+    Quote,
+    QuoteLine,
+    ServiceRequest,
+)
 from marketplace.models.quotes import (
     LEAST_TOTAL,
     MOST_REVISIONS,
@@ -134,6 +139,8 @@ def revise_quote(
     request, old = _hold(Quote.objects.filter(provider=provider), quote_id)
     step(old, "supersede", who="provider", actor_id=provider.pk, now=now)
     _require_open(request, now)
+    if not ProviderProfile.objects.available().filter(person=provider).exists():
+        raise CannotQuote
     _check(lines, valid_days, starts_at, now)
     quote = _write(
         request,

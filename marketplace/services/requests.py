@@ -121,20 +121,20 @@ def open_request_from_ticket(
         raise PayerUndecided
     if ticket.payer_person_id != requester.pk:
         raise NotAllowed(_("C’est à celui qui paie de demander des devis."))
+    row_id = request_id or uuid7()
+    begin_ticket(ticket_id=ticket.pk, subject_ref=work_ref(row_id), now=now)
     unit = Unit.objects.select_related("property__division", "property__landmark")
-    request = _open(
+    return _open(
         requester,
         _place_of(unit.get(pk=ticket.lease.unit_id)),
         category_slug=category_slug or ticket.category_slug,
         title=title or ticket.title,
         description=ticket.description if description is None else description,
         wanted_on=wanted_on,
-        request_id=request_id,
+        request_id=row_id,
         now=now,
         ticket=ticket,
     )
-    begin_ticket(ticket_id=ticket.pk, subject_ref=work_ref(request), now=now)
-    return request
 
 
 def _open(
@@ -278,5 +278,5 @@ def _end(
         update_fields=("ended_at",),
     )
     if request.ticket_id is not None:
-        ticket_id, ref = request.ticket_id, work_ref(request)
+        ticket_id, ref = request.ticket_id, work_ref(request.pk)
         release_ticket(ticket_id=ticket_id, subject_ref=ref, now=now)

@@ -141,11 +141,3 @@ def _rate(person_id: UUID, *, stars: int, count: int) -> None:
     profile.rating_sum += stars
     profile.rating_count += count
     profile.save(update_fields={"rating_sum", "rating_count"})
-
-
-def hidden_review(*, kind: str, decision: str, subject: str) -> UUID | None:
-    """Return the review that a decided case hides, or None when it hides none."""
-    noun, _colon, text = subject.partition(":")
-    if (kind, decision, noun) != ("review_report", "hide", "review"):
-        return None
-    return UUID(text)
