@@ -8,9 +8,11 @@ from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
+from accounts.admin.case_views import register_case_view
 from accounts.models import User
 from lokahome.core.admin.base import LokaModelAdmin
 from lokahome.core.admin.decisions import Decision, Order
@@ -125,3 +127,11 @@ class TicketAdmin(LokaModelAdmin):
     def shown_cost(self, row: Any) -> str:
         """Return what the repair cost."""
         return format_money(row.cost_money) if row.cost_money else "—"
+
+
+register_case_view(
+    "ticket",
+    lambda case, ticket_id: reverse("admin:properties_ticket_change", args=[ticket_id]),
+    label="Voir la demande de réparation",
+    permission="properties.view_ticket",
+)
