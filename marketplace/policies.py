@@ -144,6 +144,6 @@ def reviews_open(job: Job, *, now: datetime) -> bool:
 
 
 def _roles(user: Any, **people: UUID | None) -> set[str]:
-    if not user.is_authenticated:
+    if not user.is_authenticated or user.pk is None:
         return set()
     return {role for role, person_id in people.items() if person_id == user.pk}
