@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 from django.db.models import OuterRef, QuerySet, Subquery, Sum
@@ -16,10 +17,12 @@ from payments.models import (
     Charge,
     ChargeStatus,
     Escrow,
+    EscrowStatus,
     JournalEntry,
     Payout,
     Posting,
     Refund,
+    Transfer,
     TransferStatus,
 )
 from payments.models.chart import (
@@ -28,6 +31,7 @@ from payments.models.chart import (
     PAYEE_PAYABLE,
     account_code,
 )
+from payments.models.transfer_states import RESERVING
 
 
 def account_balance(
@@ -97,17 +101,28 @@ def where_is_the_money(charge: Charge) -> str:
     amount = format_money(charge.money)
     gateway = charge.gateway.capitalize()
     if charge.is_captured and charge.captured_at is not None:
-        moment = charge.captured_at.astimezone(PORTO_NOVO)
+        held = {
+            "": _("%(amount)s encaissés par %(gateway)s le %(day)s, en séquestre."),
+            Charge.EscrowPart.SPLIT: _(
+                "%(amount)s encaissés par %(gateway)s le %(day)s, sortis du séquestre."
+            ),
+            Charge.EscrowPart.RETURNED: _(
+                "%(amount)s encaissés par %(gateway)s le %(day)s, à rendre au payeur."
+            ),
+        }
+        owed = _(
+            "%(amount)s encaissés par %(gateway)s le %(day)s, dus au bénéficiaire."
+        )
         return {
             ChargeStatus.REVERSED: _("%(amount)s repris par l’opérateur."),
             ChargeStatus.LOST: _("%(amount)s rendus au payeur après contestation."),
         }.get(
             ChargeStatus(charge.status),
-            _("%(amount)s encaissés par %(gateway)s le %(day)s, dus au bénéficiaire."),
+            held[charge.escrow_part] if charge.escrow_id else owed,
         ) % {
             "amount": amount,
             "gateway": gateway,
-            "day": date_format(moment, "DATETIME_FORMAT"),
+            "day": _day(charge.captured_at),
         }
     kept = suspense_of(charge)
     if kept is not None:
@@ -124,6 +139,72 @@ def where_is_the_money(charge: Charge) -> str:
             "%(amount)s demandés au payeur ; %(gateway)s n’a pas encore confirmé."
         ) % {"amount": amount, "gateway": gateway}
     return _("%(amount)s : la demande n’est pas encore partie.") % {"amount": amount}
+
+
+def where_is_the_transfer(transfer: Transfer) -> str:
+    """Return one sentence that says where the money of *transfer* is."""
+    states = TransferStatus
+    reserved = _("%(amount)s réservés, pas encore confiés à %(gateway)s.")
+    return {
+        states.PROPOSED: _(
+            "%(amount)s n’ont pas bougé : une deuxième personne doit décider."
+        ),
+        states.REFUSED: _("%(amount)s n’ont pas bougé : le transfert est refusé."),
+        states.APPROVED: reserved,
+        states.RESERVED: reserved,
+        states.SENDING: _("%(amount)s réservés ; %(gateway)s n’a pas encore confirmé."),
+        states.SUCCEEDED: _("%(amount)s arrivés le %(day)s par %(gateway)s."),
+        states.FAILED: _("%(amount)s ne sont pas partis et restent dus."),
+        states.IN_REVIEW: _(
+            "%(amount)s réservés tant que l’annonce de %(gateway)s est à vérifier."
+        ),
+    }[TransferStatus(transfer.status)] % {
+        "amount": format_money(transfer.money),
+        "gateway": transfer.gateway.capitalize(),
+        "day": _day(transfer.sent_at) if transfer.sent_at else "",
+    }
+
+
+def where_is_the_escrow(escrow: Escrow) -> str:
+    """Return one sentence that says where all the money of *escrow* is."""
+    rows = Transfer.objects.filter(escrow=escrow).values_list("kind", "status")
+    sums = {(kind, state): n for kind, state, n in rows.annotate(sum=Sum("amount"))}
+
+    def of(kind: str, *states: str) -> int:
+        return sum(sums.get((kind, state), 0) for state in states)
+
+    payout, refund = Transfer.Kind.PAYOUT.value, Transfer.Kind.REFUND.value
+    under_way = (*RESERVING, TransferStatus.APPROVED)
+    on_the_way = of(payout, *under_way) + of(refund, *under_way)
+    asked_back = of(refund, TransferStatus.PROPOSED)
+    waiting = of(payout, TransferStatus.PROPOSED) + asked_back
+    is_split = escrow.status == EscrowStatus.SETTLED
+    parts = (
+        (
+            (
+                _("%s à rendre au payeur, à proposer")
+                if is_split
+                else _("%s en séquestre")
+            ),
+            # A refund that waits for its checker is still in the escrow's account.
+            held_in(escrow.pk).amount - asked_back,
+        ),
+        (_("%s dus au bénéficiaire, à proposer"), payout_due(escrow.pk).amount),
+        (_("%s proposés, à approuver"), waiting),
+        (_("%s en cours d’envoi"), on_the_way),
+        (_("%s versés au bénéficiaire"), of(payout, TransferStatus.SUCCEEDED)),
+        (_("%s rendus au payeur"), of(refund, TransferStatus.SUCCEEDED)),
+    )
+    told = [
+        text % format_money(Money(amount, escrow.currency))
+        for text, amount in parts
+        if amount
+    ]
+    return _("%s.") % ", ".join(told) if told else _("Rien n’a encore été encaissé.")
+
+
+def _day(moment: datetime) -> str:
+    return date_format(moment.astimezone(PORTO_NOVO), "DATETIME_FORMAT")
 
 
 def suspense_of(charge: Charge) -> Money | None:

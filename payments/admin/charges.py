@@ -7,17 +7,17 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from accounts.admin.links import may_see_people, people_links
-from accounts.models import Case
 from lokahome.core.admin.base import LokaModelAdmin
 from lokahome.core.admin.decisions import Decision, Order
 from lokahome.core.admin.masked import masked_phone
 from lokahome.core.money import Money, format_money
 from payments.admin.history import charge_history
+from payments.admin.pieces import cases_about, facts, linked
 from payments.models import Charge, ChargeStatus, Receipt
 from payments.queries import where_is_the_money
 from payments.services.confirming import confirm_with_gateway
@@ -85,31 +85,23 @@ class ChargeAdmin(LokaModelAdmin):
     )
 
     def preview(self, request: HttpRequest, row: Charge) -> str:
-        """Say where the money is, and link the cases about it."""
-        cases = Case.objects.filter(subject=f"charge:{row.pk}").order_by("-id")[:20]
-        links = format_html_join(
-            "",
-            '<li><a href="{}">{}</a> ({})</li>',
-            (
-                (
-                    reverse("admin:accounts_case_change", args=[case.pk]),
-                    case.title,
-                    case.get_status_display(),
-                )
-                for case in cases
-            ),
-        )
+        """Say where the money is; link its escrow, its refunds and the cases."""
         ids = (row.payer_id, row.payee_id)
         people = people_links(ids, linked=may_see_people(request))
+        rows = [
+            (_("Payeur"), people[row.payer_id]),
+            (_("Bénéficiaire"), people[row.payee_id]),
+        ]
+        if row.escrow_id is not None:
+            url = reverse("admin:payments_escrow_change", args=[row.escrow_id])
+            escrow = format_html('<a href="{}">{}</a>', url, _("Ouvrir le séquestre"))
+            rows.append((_("Séquestre"), escrow))
         return format_html(
-            "<p><strong>{}</strong></p><dl><dt>{}</dt><dd>{}</dd>"
-            "<dt>{}</dt><dd>{}</dd></dl><ul>{}</ul>",
+            "<p><strong>{}</strong></p>{}{}{}",
             where_is_the_money(row),
-            _("Payeur"),
-            people[row.payer_id],
-            _("Bénéficiaire"),
-            people[row.payee_id],
-            links,
+            facts(rows),
+            linked(_("Remboursements"), row.refunds.order_by("-id")[:20]),
+            cases_about(f"charge:{row.pk}"),
         )
 
     def timeline(self, row: Charge) -> list[dict[str, Any]]:

@@ -16,13 +16,9 @@ from accounts.models import User
 from lokahome.core.admin.base import LokaModelAdmin
 from lokahome.core.admin.masked import masked_name
 from lokahome.core.money import Money, format_money
+from payments.admin.pieces import written
 from payments.models import JournalEntry, LedgerAccount
 from payments.models.chart import chart_of
-
-
-def _written(amount: int, currency: str) -> str:
-    """Return *amount* as people write it, nothing on the other side of the entry."""
-    return format_money(Money(amount, currency)) if amount > 0 else ""
 
 
 @admin.register(JournalEntry)
@@ -33,13 +29,18 @@ class JournalEntryAdmin(LokaModelAdmin):
         "occurred_at",
         "kind",
         "charge",
+        "transfer",
         "gateway",
         "gateway_reference",
         "shown_sum",
     )
     list_filter = ("kind", "gateway")
-    list_select_related = ("charge",)
-    search_fields = ("=gateway_reference", "=charge__reference")
+    list_select_related = ("charge", "transfer")
+    search_fields = (
+        "=gateway_reference",
+        "=charge__reference",
+        "=transfer__reference",
+    )
     ordering = ("-id",)
     date_hierarchy = "occurred_at"
 
@@ -47,6 +48,7 @@ class JournalEntryAdmin(LokaModelAdmin):
         "occurred_at",
         "kind",
         "charge",
+        "transfer",
         "gateway",
         "gateway_reference",
         "legs",
@@ -79,8 +81,8 @@ class JournalEntryAdmin(LokaModelAdmin):
                 (
                     chart_of(leg.account.code).syscohada,
                     chart_of(leg.account.code).label,
-                    _written(leg.amount, leg.account.currency),
-                    _written(-leg.amount, leg.account.currency),
+                    written(leg.amount, leg.account.currency),
+                    written(-leg.amount, leg.account.currency),
                 )
                 for leg in row.postings.select_related("account").order_by("-amount")
             ),

@@ -32,12 +32,18 @@ class GatewayNoticeAdmin(LokaModelAdmin):
         "shown_kind",
         "gateway_object_id",
         "charge",
+        "transfer",
         "outcome",
         "handled_at",
     )
     list_filter = ("outcome", "kind", "gateway")
-    list_select_related = ("charge",)
-    search_fields = ("=event_id", "=gateway_object_id", "=charge__reference")
+    list_select_related = ("charge", "transfer")
+    search_fields = (
+        "=event_id",
+        "=gateway_object_id",
+        "=charge__reference",
+        "=transfer__reference",
+    )
     ordering = ("-id",)
     fields = (
         "gateway",
@@ -45,6 +51,7 @@ class GatewayNoticeAdmin(LokaModelAdmin):
         "kind",
         "gateway_object_id",
         "charge",
+        "transfer",
         "signed_at",
         "occurred_at",
         "created_at",
@@ -76,14 +83,15 @@ class GatewayCallAdmin(LokaModelAdmin):
         "shown_verb",
         "shown_source",
         "charge",
+        "transfer",
         "outcome",
         "code",
         "shown_said",
         "milliseconds",
     )
     list_filter = ("outcome", "verb", "source", "gateway")
-    list_select_related = ("charge",)
-    search_fields = ("=charge__reference", "=gateway_id")
+    list_select_related = ("charge", "transfer")
+    search_fields = ("=charge__reference", "=transfer__reference", "=gateway_id")
     ordering = ("-id",)
     fields = (
         "created_at",
@@ -91,6 +99,7 @@ class GatewayCallAdmin(LokaModelAdmin):
         "shown_verb",
         "shown_source",
         "charge",
+        "transfer",
         "gateway_id",
         "outcome",
         "code",

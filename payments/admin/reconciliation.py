@@ -33,16 +33,18 @@ class ReconciliationRunAdmin(LokaModelAdmin):
     list_display = (
         "shown_start",
         "gateway",
+        "flow",
         "shown_state",
         "shown_listed_sum",
         "shown_ledger_sum",
         "healed",
         "shown_differences",
     )
-    list_filter = ("state", "gateway")
+    list_filter = ("state", "flow", "gateway")
     ordering = ("-id",)
     fields = (
         "gateway",
+        "flow",
         "state",
         "window_from",
         "window_until",
