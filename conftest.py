@@ -80,6 +80,15 @@ def own_cache():
 
 
 @pytest.fixture(scope="session", autouse=True)
+def caught_words():
+    """Keep SMS in the database, whatever carries them in development, at every hour."""
+    from django.conf import settings
+
+    settings.SMS_TRANSPORT = "caught"
+    settings.QUIET_HOURS = ""
+
+
+@pytest.fixture(scope="session", autouse=True)
 def cheap_passwords():
     """Hash passwords cheaply: Argon2 is slow on purpose."""
     from django.conf import settings

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 from uuid import UUID
@@ -15,7 +16,7 @@ from django.views.decorators.http import require_GET
 from lokahome.core.api.problems import problem_response
 from lokahome.core.errors import DomainError, NotFound
 from lokahome.core.phones import normalise_phone
-from messaging.models import CaughtMessage
+from messaging.models import CaughtMessage, OutgoingMessage
 from messaging.policies import may_read_caught
 
 SHOWN = 100
@@ -44,13 +45,30 @@ def caught(request: HttpRequest) -> QuerySet[CaughtMessage]:
     return CaughtMessage.objects.filter(to=to)
 
 
+def delivery_states(rows: Sequence[CaughtMessage]) -> dict[str, str]:
+    """Return what became of each message (by its `reference`), in words."""
+    ids = []
+    for row in rows:
+        with suppress(ValueError):
+            ids.append(UUID(row.reference))
+    sent = OutgoingMessage.objects.filter(pk__in=ids)
+    return {
+        str(message.pk): message.get_delivery_display() or message.get_status_display()
+        for message in sent.only("status", "delivery")
+    }
+
+
 @require_GET
 def messages_page(request: HttpRequest) -> HttpResponse:
     """Show the newest caught messages."""
     if not is_open_to(request):
         return problem_response(NotFound(), request)
-    rows = caught(request).order_by("-id")[:SHOWN]
-    context: dict[str, Any] = {"caught": rows, "to": request.GET.get("to", "")}
+    rows = list(caught(request).order_by("-id")[:SHOWN])
+    states = delivery_states(rows)
+    context: dict[str, Any] = {
+        "caught": [(row, states.get(row.reference, "")) for row in rows],
+        "to": request.GET.get("to", ""),
+    }
     return render(request, "dev/messages.html", context)
 
 
@@ -66,6 +84,8 @@ def messages_json(request: HttpRequest) -> HttpResponse:
         rows = rows.filter(id__in=rows.order_by("-id").values("id")[:SHOWN])
     except ValueError:
         return problem_response(NotFound(), request)
+    page = list(rows.order_by("id")[:SHOWN])
+    states = delivery_states(page)
     data = [
         {
             "id": str(row.pk),
@@ -73,8 +93,9 @@ def messages_json(request: HttpRequest) -> HttpResponse:
             "to": row.to,
             "subject": row.subject,
             "text": row.text,
+            "state": states.get(row.reference, ""),
             "created_at": row.created_at.isoformat(),
         }
-        for row in rows.order_by("id")[:SHOWN]
+        for row in page
     ]
     return JsonResponse({"data": data}, headers={"Cache-Control": "no-store"})

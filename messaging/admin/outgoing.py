@@ -32,12 +32,13 @@ class OutgoingMessageAdmin(LokaModelAdmin):
         "channel",
         "template",
         "shown_status",
+        "shown_delivery",
         "attempts",
         "last_error",
         "created_at",
         "sent_at",
     )
-    list_filter = ("status", "channel", "template")
+    list_filter = ("status", "delivery", "channel", "template")
     search_fields = ("fact", "person_id")
     ordering = ("-id",)
     fields = (
@@ -51,8 +52,13 @@ class OutgoingMessageAdmin(LokaModelAdmin):
         "last_error",
         "transport_id",
         "created_at",
+        "not_before",
         "sent_at",
+        "shown_delivery",
+        "delivery_error",
+        "delivery_reported_at",
     )
+    readonly_fields = fields
     decisions = (
         Decision(
             name="resend",
@@ -79,3 +85,12 @@ class OutgoingMessageAdmin(LokaModelAdmin):
     def shown_status(self, message: OutgoingMessage) -> str:
         """Return the state's name."""
         return message.get_status_display()
+
+    @display(
+        description=_("Remise"),
+        ordering="delivery",
+        label={"Remis": "success", "Non remis": "danger"},
+    )
+    def shown_delivery(self, message: OutgoingMessage) -> str:
+        """Return what the carrier reported, or a dash."""
+        return message.get_delivery_display() or "—"

@@ -28,11 +28,22 @@ from messaging.services.preferences import resume_sms, silence_sms
 CLIENT_IDS = uuid.UUID("6f6c7a3e-3a55-5d0e-9a8e-5b0f3f6f3c11")
 """Namespace of the client ids of messages that came by SMS."""
 STOP = frozenset(
-    "STOP ARRET ARRETER STOPALL UNSUBSCRIBE CANCEL END QUIT OPTOUT REVOKE".split()
+    [
+        "STOP",
+        "ARRET",
+        "ARRETER",
+        "STOPALL",
+        "UNSUBSCRIBE",
+        "CANCEL",
+        "END",
+        "QUIT",
+        "OPTOUT",
+        "REVOKE",
+    ]
 )
 """Ours, and those after which the carrier itself sends no more (Twilio, "Advanced
 Opt-Out"): we would only collect its refusals."""
-START = frozenset("START UNSTOP REPRENDRE".split())
+START = frozenset(["START", "UNSTOP", "REPRENDRE"])
 KEPT = timedelta(days=90)
 MOST_TEXT = 1600
 Moved = Mapping[UUID, int]

@@ -63,9 +63,13 @@ def _remember(*, plan: Plan, now: datetime, **values: object) -> Notification | 
     # and who made the row chooses its channels.
     Notification.objects.bulk_create([row], ignore_conflicts=True)
     kept = Notification.objects.get(fact=fact, person_id=person_id)
-    if kept.pk == row.pk:
+    if _is_ours(kept, row):
         OutgoingMessage.objects.bulk_create(_messages(kept, plan, now))
     return kept
+
+
+def _is_ours(kept: Notification, row: Notification) -> bool:
+    return kept.pk == row.pk
 
 
 def _messages(

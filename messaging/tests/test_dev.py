@@ -3,7 +3,9 @@
 import pytest
 from django.core.mail import EmailMessage, get_connection
 
-from messaging.models import CaughtMessage
+from lokahome.core import clock
+from lokahome.core.ids import uuid7
+from messaging.models import CaughtMessage, OutgoingMessage
 from messaging.services.caught import keep_caught
 
 PATHS = ["/dev/messages", "/dev/messages.json"]
@@ -14,8 +16,12 @@ def doors(db, settings):
     settings.DEBUG = settings.DEV_DOORS = True
 
 
-def keep(to="+2290197000001", text="code 123456", channel="sms", subject=""):
-    return keep_caught(channel=channel, to=to, subject=subject, text=text, reference="")
+def keep(
+    to="+2290197000001", text="code 123456", channel="sms", subject="", reference=""
+):
+    return keep_caught(
+        channel=channel, to=to, subject=subject, text=text, reference=reference
+    )
 
 
 def test_the_page_shows_the_newest_first_and_escapes_what_it_shows(doors, client):
@@ -71,11 +77,30 @@ def test_the_door_is_read_only(doors, client, path):
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_a_page_costs_one_query(doors, client, django_assert_max_num_queries, path):
+def test_a_page_costs_two_queries(doors, client, django_assert_max_num_queries, path):
     for index in range(30):
-        keep(text=str(index))
-    with django_assert_max_num_queries(1):
+        keep(text=str(index), reference=str(uuid7()))
+    with django_assert_max_num_queries(2):
         client.get(path)
+
+
+def test_the_page_says_what_became_of_a_message(doors, ama, client):
+    message = OutgoingMessage(
+        fact="x",
+        person_id=ama.id,
+        channel="sms",
+        template="listing_published",
+        status="sent",
+        sent_at=clock.now(),
+    )
+    message.save()
+    keep(reference=str(message.pk))
+    assert "Envoyé" in client.get("/dev/messages").content.decode()
+    message.delivery, message.delivery_reported_at = "delivered", clock.now()
+    message.save()
+    assert "Remis" in client.get("/dev/messages").content.decode()
+    data = client.get("/dev/messages.json").json()["data"]
+    assert [row["state"] for row in data] == ["Remis"]
 
 
 def test_mail_is_caught_once_for_each_recipient(db):
