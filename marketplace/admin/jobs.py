@@ -149,12 +149,12 @@ class JobAdmin(LokaModelAdmin):
 
     def title_of(self, row: Job) -> str:
         """Return what the job is about."""
-        return self.shown_title(row)
+        return str(row.request.title)
 
     @display(description=_("Prestation"), ordering="request__title")
     def shown_title(self, row: Job) -> str:
         """Return what was asked."""
-        return row.request.title
+        return str(row.request.title)
 
     @display(description=_("Prix"), ordering="amount")
     def shown_amount(self, row: Job) -> str:

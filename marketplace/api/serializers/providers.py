@@ -85,8 +85,8 @@ class AreaField(serializers.Field[Polygon, Any, list[Any], Any]):
 
     def to_representation(self, value: Polygon) -> list[Any]:
         """Return the corners."""
-        corners = value.shell.coords[:-1]
-        return [{"lat": round(lat, 6), "lng": round(lng, 6)} for lng, lat in corners]
+        ring: Any = value.shell.coords
+        return [{"lat": round(lat, 6), "lng": round(lng, 6)} for lng, lat in ring[:-1]]
 
 
 class ProviderPatchSerializer(serializers.Serializer[Any]):

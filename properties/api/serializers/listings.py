@@ -15,7 +15,7 @@ from properties.api.serializers.places import DivisionSerializer, LandmarkSerial
 from properties.models import EntryCost, Listing, ListingPhoto, Unit
 from properties.models.listings import LISTING_STATES
 from properties.policies import may_apply, may_edit_listing, roles_on_listing
-from properties.queries.cards import media_url
+from properties.queries.cards import Drawn, media_url
 from properties.queries.places import ATTRIBUTION
 from properties.services.legal_marks import CostLine
 
@@ -39,7 +39,7 @@ class PhotoVariantSerializer(serializers.Serializer[Any]):
     url = serializers.CharField(max_length=500, help_text="Absolute address.")
 
 
-class PhotoSerializer(serializers.ModelSerializer[ListingPhoto]):
+class PhotoSerializer(serializers.ModelSerializer[Any]):
     """A photo in all its sizes, smallest first."""
 
     id = serializers.UUIDField(read_only=True, help_text="The photo.")
@@ -56,10 +56,10 @@ class PhotoSerializer(serializers.ModelSerializer[ListingPhoto]):
 
     class Meta:
         model = ListingPhoto
-        fields = ("id", "position", "width", "height", "variants")
+        fields: tuple[str, ...] = ("id", "position", "width", "height", "variants")
 
     @extend_schema_field(PhotoVariantSerializer(many=True))
-    def get_variants(self, photo: ListingPhoto) -> list[dict[str, Any]]:
+    def get_variants(self, photo: Drawn) -> list[dict[str, Any]]:
         """Return the files with their addresses."""
         return [
             {
