@@ -24,6 +24,11 @@ class Gateway:
         rows = self._get("book", reference=reference)["rows"]
         return sum(r["amount"] for r in rows if r["kind"] == "transaction.approved")
 
+    def paid_out(self, reference: str) -> int:
+        """Return the francs that the book says were sent under *reference*."""
+        rows = self._get("book", reference=reference)["rows"]
+        return sum(r["amount"] for r in rows if r["kind"] == "payout.sent")
+
     def webhooks(self, reference: str) -> list[dict[str, Any]]:
         """Return the events about *reference*, newest first, with their deliveries."""
         events: list[dict[str, Any]] = self._get(

@@ -42,6 +42,9 @@ class Journey:
     listing: dict[str, Any] = field(default_factory=dict)
     application_id: str = ""
     lease_id: str = ""
+    providers: list[Person] = field(default_factory=list)
+    ticket_id: str = ""
+    job_id: str = ""
     payments: list[Payment] = field(default_factory=list)
 
     @property

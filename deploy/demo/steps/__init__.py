@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from deploy.demo.journey import Step
+from deploy.demo.steps.cancelling import cancel_in_time
 from deploy.demo.steps.checking import (
     both_books_agree,
     documents_are_genuine,
@@ -17,7 +18,18 @@ from deploy.demo.steps.paying import (
     pay_first_rent,
     pay_without_webhook,
 )
+from deploy.demo.steps.paying_out import pay_out
+from deploy.demo.steps.repairing import (
+    approve,
+    ask_for_quotes,
+    do_the_work,
+    fund,
+    report_leak,
+    tradespeople_sign_up,
+)
 from deploy.demo.steps.signing_up import sign_everybody_up
+from deploy.demo.steps.talking import talk
+from deploy.demo.steps.telling import everybody_was_told_once
 
 STEPS: tuple[tuple[str, Step], ...] = (
     ("landlord, tenant and a stranger sign up by SMS code", sign_everybody_up),
@@ -27,6 +39,7 @@ STEPS: tuple[tuple[str, Step], ...] = (
     ("a moderator publishes it in the admin", publish),
     ("the tenant finds it, first near the landmark", found_first),
     ("served pictures hold no position", pictures_betray_nothing),
+    ("they chat; one loses the network and misses nothing", talk),
     ("the tenant applies", apply),
     ("the landlord accepts and sends the lease", accept),
     ("both sign the lease", sign),
@@ -34,6 +47,15 @@ STEPS: tuple[tuple[str, Step], ...] = (
     ("second payment, whose webhook never arrives", pay_without_webhook),
     ("third payment, declined on the phone", pay_and_be_declined),
     ("receipt and quittance, checked by their QR pages", documents_are_genuine),
+    ("two plumbers sign up near the home", tradespeople_sign_up),
+    ("a leak: the tenant reports it, the landlord will pay", report_leak),
+    ("two quotes, one accepted", ask_for_quotes),
+    ("the job is paid, the money is held", fund),
+    ("started and finished by code, photographed", do_the_work),
+    ("approved: the job is closed, the ticket resolved", approve),
+    ("the plumber is paid out, approved by a second person", pay_out),
+    ("another job is cancelled in time and paid back", cancel_in_time),
+    ("everybody was told, each fact once", everybody_was_told_once),
     ("a stranger sees nothing of it", strangers_see_nothing),
     ("the ledger holds, and equals the gateway's own book", both_books_agree),
 )

@@ -60,6 +60,8 @@ def strangers_see_nothing(journey: Journey) -> Told:
         f"applications/{journey.application_id}",
         f"units/{journey.unit_id}",
         *(f"payments/{payment.id}" for payment in journey.payments),
+        f"tickets/{journey.ticket_id}",
+        f"jobs/{journey.job_id}",
     )
     for path in tried:
         status = api.status_of(path)

@@ -61,7 +61,7 @@ def pay_first_rent(journey: Journey) -> Told:
     payment = wait_until_over(journey.tenant, asked["id"])
     expect(payment["status"] == "succeeded", f"the payment {payment['status']}")
     expect(payment["payer_message"] == "paid", f"told {payment['payer_message']}")
-    _remember(journey, payment)
+    remember(journey, payment)
     periods_path = f"leases/{journey.lease_id}/rent-periods"
 
     def paid() -> str | None:
@@ -106,7 +106,7 @@ def pay_without_webhook(journey: Journey) -> Told:
     events = gateway.webhooks(asked["reference"])
     sent = [e for e in events if e["attempts"] and e["name"] != "transaction.created"]
     expect(not sent, f"a webhook was sent after all: {sent}")
-    _remember(journey, payment)
+    remember(journey, payment)
     return [
         f"taken by the gateway after {approved - started:.1f} s, no webhook sent",
         f"settled {healed:.1f} s later by asking the gateway, nobody looking",
@@ -126,7 +126,7 @@ def pay_and_be_declined(journey: Journey) -> Told:
     payment = wait_until_over(journey.tenant, asked["id"])
     expect(payment["status"] == "failed", f"the payment {payment['status']}")
     expect(payment["payer_message"] == "not_charged", f"{payment['payer_message']}")
-    _remember(journey, payment)
+    remember(journey, payment)
     sms = phone.wait("Rien n'a été débité", after=before)
     failure = payment["failure"]
     return [
@@ -135,7 +135,8 @@ def pay_and_be_declined(journey: Journey) -> Told:
     ]
 
 
-def _remember(journey: Journey, payment: dict[str, Any]) -> None:
+def remember(journey: Journey, payment: dict[str, Any]) -> None:
+    """Keep a payment that ended, for the comparison of the two books."""
     journey.payments.append(
         Payment(
             id=payment["id"],
