@@ -41,7 +41,7 @@ def _totals(here: Platform, home: Tenancy) -> list[str]:
     theirs = home.gateway.totals()
     return [
         f"{name}: the ledger has {ours[name]} F, the gateway's book {theirs[name]} F"
-        for name in ("net", "fees")
+        for name in ("collected", "paid_out", "fees", "payout_fees", "net")
         if ours[name] != theirs[name]
     ]
 

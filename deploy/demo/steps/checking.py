@@ -12,6 +12,8 @@ from deploy.demo.journey import Journey, Told
 from deploy.demo.operator import manage_json
 
 SETTLING = 30
+TOTALS = ("collected", "paid_out", "fees", "payout_fees", "net")
+"""What both books must name alike, to the franc."""
 
 
 def documents_are_genuine(journey: Journey) -> Told:
@@ -87,8 +89,8 @@ def both_books_agree(journey: Journey) -> Told:
         # Somebody else may be paying at this very moment: both are read until they
         # agree, which they must within seconds of any payment.
         theirs, ours = gateway.totals(), manage_json("ledger_totals")
-        books["gateway"] = {name: theirs[name] for name in ("net", "fees")}
-        books["ledger"] = {name: ours["fedapay"][name] for name in ("net", "fees")}
+        books["gateway"] = {name: theirs[name] for name in TOTALS}
+        books["ledger"] = {name: ours["fedapay"][name] for name in TOTALS}
         return True if books["gateway"] == books["ledger"] else None
 
     try:
@@ -98,7 +100,8 @@ def both_books_agree(journey: Journey) -> Told:
     broken = {k: v for k, v in manage_json("check_invariants").items() if v}
     expect(not broken, f"broken invariants: {broken}")
     return [
-        "the gateway holds {net} F for us and kept {fees} F of fees: the same in "
-        "both books".format(**books["ledger"]),
+        "the gateway took {collected} F, sent {paid_out} F, kept {fees} F and "
+        "{payout_fees} F of fees and holds {net} F for us: the same in both "
+        "books".format(**books["ledger"]),
         "every declared invariant holds",
     ]
