@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -22,22 +22,36 @@ class CaseView:
     url_for: UrlFor
     label: str
     permission: str
+    decides: frozenset[str]
 
 
 VIEWS: dict[str, CaseView] = {}
 
 
 def register_case_view(
-    noun: str, url_for: UrlFor, *, label: str = "Ouvrir l’objet", permission: str = ""
+    noun: str,
+    url_for: UrlFor,
+    *,
+    label: str = "Ouvrir l’objet",
+    permission: str = "",
+    decides: Collection[str] = (),
 ) -> None:
     """Link cases about a *noun* (``"listing:<uuid>"``) to the page that *url_for* names.
 
     The link is shown to staff who hold *permission*, to all when it is empty; the page
-    checks for itself who may come in. Called once, when an app's admin is loaded.
+    checks for itself who may come in. *decides* are kinds of cases that are decided on
+    that page, money and all: the case's own page offers nothing then. Called once, when
+    an app's admin is loaded.
     """
     if noun in VIEWS:
         raise TypeError(f"two pages show the {noun} of a case")
-    VIEWS[noun] = CaseView(url_for, label, permission)
+    VIEWS[noun] = CaseView(url_for, label, permission, frozenset(decides))
+
+
+def is_decided_elsewhere(case: Case) -> bool:
+    """Say whether the page of what *case* is about takes the decision."""
+    view = VIEWS.get(case.subject.partition(":")[0])
+    return view is not None and case.kind in view.decides
 
 
 def case_link(request: HttpRequest, case: Case) -> tuple[str, str] | None:

@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from accounts.admin.case_views import case_link
+from accounts.admin.case_views import case_link, is_decided_elsewhere
 from accounts.admin.evidence import readable
 from accounts.admin.links import may_see_people, people_links
 from accounts.models import Case, Report, User
@@ -79,7 +79,11 @@ def _answer(decision: str) -> Callable[[Any, Order], object]:
 
 
 def _waits_in(queue: str) -> Callable[[Any], bool]:
-    return lambda case: case.queue == queue and case.status == Case.Status.OPEN
+    return lambda case: (
+        case.queue == queue
+        and case.status == Case.Status.OPEN
+        and not is_decided_elsewhere(case)
+    )
 
 
 def _close_in(queue: str) -> Decision:
@@ -177,7 +181,11 @@ class CaseAdmin(LokaModelAdmin):
 
     def preview(self, request: HttpRequest, row: Case) -> str:
         """Show the evidence, the way to what it is about, and who reported it."""
-        context = {**readable(request, row.evidence), "link": case_link(request, row)}
+        context = {
+            **readable(request, row.evidence),
+            "link": case_link(request, row),
+            "is_decided_there": is_decided_elsewhere(row),
+        }
         if request.user.has_perm("accounts.view_report"):
             context |= _reports(request, row)
         return render_to_string("admin/accounts/case_preview.html", context)

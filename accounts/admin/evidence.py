@@ -12,60 +12,72 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin.links import may_see_people, people_links
+from lokahome.core.admin.base import ACTOR_KINDS
 from lokahome.core.money import MINOR_UNITS, Money, format_money
 
 LABELS: dict[str, Any] = {
+    "about_id": _("Personne notée"),
     "amount": _("Montant"),
     "author_id": _("Auteur"),
-    "context_digest": _("Empreinte de l’entourage"),
+    "category": _("Catégorie"),
+    "context_digest": _("Empreinte des messages voisins"),
     "conversation_id": _("Conversation"),
-    "currency": _("Monnaie"),
-    "customer_id": _("Personne servie"),
-    "digest": _("Empreinte"),
+    "digest": _("Empreinte du message"),
+    "disputed_by": _("Contesté par"),
     "fee": _("Frais"),
-    "first_seq": _("Du numéro"),
+    "first_seq": _("Messages voisins, du rang"),
     "gateway": _("Passerelle"),
     "gateway_id": _("Numéro chez la passerelle"),
-    "held": _("Somme retenue"),
     "job_id": _("Mission"),
     "landlord_id": _("Propriétaire"),
-    "last_seq": _("Au numéro"),
+    "last_seq": _("Messages voisins, au rang"),
     "lease_id": _("Bail"),
     "listing_id": _("Annonce"),
     "message_id": _("Message"),
-    "opened_by_id": _("Ouvert par"),
     "ours": _("Chez nous"),
-    "payee_id": _("Bénéficiaire"),
     "payer": _("Payeur désigné"),
     "payer_id": _("Payeur"),
     "person_id": _("Personne"),
-    "provider_id": _("Prestataire"),
+    "provider_id": _("Fiche de prestataire"),
     "raw_status": _("État chez la passerelle"),
     "reason": _("Motif"),
     "reference": _("Référence"),
     "rent": _("Loyer"),
     "review_id": _("Avis"),
     "sender_id": _("Expéditeur"),
-    "seq": _("Numéro"),
+    "seq": _("Rang dans la conversation"),
+    "state": _("État"),
     "status": _("État"),
     "tenant_id": _("Locataire"),
-    "ticket_id": _("Demande d’entretien"),
+    "ticket_id": _("Signalement de panne"),
+    "urgency": _("Urgence"),
 }
 PEOPLE = frozenset(
     {
+        "about_id",
         "author_id",
-        "customer_id",
         "landlord_id",
-        "opened_by_id",
-        "payee_id",
         "payer_id",
         "person_id",
-        "provider_id",
         "sender_id",
         "tenant_id",
     }
 )
-SUMS = frozenset({"amount", "fee", "held", "rent"})
+SUMS = frozenset({"amount", "fee", "rent"})
+WORDS: dict[str, Any] = {
+    **ACTOR_KINDS,
+    "customer": _("personne servie"),
+    "danger": _("danger"),
+    "delivered": _("terminée"),
+    "normal": _("normale"),
+    "paused": _("en pause"),
+    "provider": _("prestataire"),
+    "published": _("publiée"),
+    "started": _("commencée"),
+    "urgent": _("urgente"),
+}
+"""States and parties as upper apps write them into evidence."""
+CODED = frozenset({"disputed_by", "payer", "state", "status", "urgency"})
 
 
 def readable(request: HttpRequest, evidence: dict[str, Any]) -> dict[str, Any]:
@@ -137,6 +149,8 @@ def _text(name: str, value: Any, group: dict[str, Any], links: dict[UUID, str]) 
         currency = str(group.get("currency", "XOF"))
         if currency in MINOR_UNITS:
             return format_money(Money(value, currency))
+    if name in CODED:
+        return str(WORDS.get(value, value)) if isinstance(value, str) else str(value)
     if name.endswith("_at") and (moment := parse_datetime(str(value))) is not None:
         if timezone.is_aware(moment):
             moment = timezone.localtime(moment)

@@ -179,4 +179,5 @@ register_case_view(
     lambda case, job_id: reverse("admin:marketplace_job_change", args=[job_id]),
     label="Voir la prestation",
     permission="marketplace.view_job",
+    decides=("job_dispute",),
 )

@@ -134,4 +134,5 @@ register_case_view(
     lambda case, ticket_id: reverse("admin:properties_ticket_change", args=[ticket_id]),
     label="Voir la demande de réparation",
     permission="properties.view_ticket",
+    decides=("ticket_payer",),
 )

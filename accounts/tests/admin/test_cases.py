@@ -261,6 +261,19 @@ def test_a_link_is_for_who_may_open_the_page(moderator, finance, ama, case_view)
     assert 'href="/there"' not in page_of(finance, case)
 
 
+def test_what_is_decided_on_another_page_is_not_closed_here(moderator, case_view):
+    case_view("job", lambda case, pk: "/there", decides=("job_dispute",))
+    elsewhere = opened("disputes", kind="job_dispute", subject=f"job:{uuid7()}")
+    here = opened("disputes", kind="other", subject=f"job:{uuid7()}")
+    page = page_of(moderator, elsewhere)
+    assert "Ce dossier se décide sur la page de l’objet." in page
+    assert "Clore" not in page
+    for case in (elsewhere, here):
+        decided(moderator, case, "close-disputes")
+        case.refresh_from_db()
+    assert (elsewhere.status, here.status) == ("open", "decided")
+
+
 def test_a_subject_that_is_no_id_has_no_link(moderator, case_view):
     case_view("charge", lambda case, pk: "/there")
     assert 'href="/there"' not in page_of(moderator, opened(subject="charge:12"))

@@ -83,7 +83,7 @@ def test_demo_people_are_made_once_with_a_line_each(db, settings):
     settings.DEBUG = settings.DEV_DOORS = True
     lines = ensure_demo_people()
     assert ensure_demo_people() == lines
-    assert len(lines) == 6
+    assert len(lines) == 7
 
 
 @pytest.mark.parametrize(("debug", "doors"), [(True, False), (False, True)])

@@ -1,0 +1,67 @@
+"""The claims about people and cases hold, and find what would refute them."""
+
+import pytest
+
+from accounts.models import Case, IdentityCheck, Report, RoleGrant
+from accounts.services.cases import decide_case, open_case
+from lokahome.core import clock
+from lokahome.core.ids import uuid7
+from lokahome.core.invariants import check_invariants
+
+OPEN = "report.open_while_its_case_is"
+HATS = "identity.accepted_raised_every_hat"
+
+
+@pytest.fixture
+def report(ama):
+    """A report in an open case."""
+    subject = f"listing:{uuid7()}"
+    case = open_case(
+        kind="listing_report",
+        queue="reports",
+        subject=subject,
+        title="Annonce signalée",
+        evidence={},
+        now=clock.now(),
+    )
+    row = Report(reporter=ama.user, subject=subject, reason="scam", case=case)
+    row.save()
+    return row
+
+
+def test_reports_are_open_as_long_as_their_case(report):
+    assert check_invariants([OPEN]) == []
+    decide_case(
+        case_id=report.case_id,
+        decision="no_action",
+        reason="Rien à redire",
+        actor=None,
+        now=clock.now(),
+    )
+    assert check_invariants([OPEN]) == []
+
+
+@pytest.mark.parametrize("forgotten", ["report", "case"])
+def test_a_report_that_outlives_its_case_is_found(report, forgotten):
+    if forgotten == "report":
+        values = {"status": "decided", "decision": "x", "reason": "x"}
+        Case.objects.update(**values, decided_at=clock.now())
+    else:
+        Report.objects.update(closed_at=clock.now())
+    [found] = check_invariants([OPEN])
+    assert found.row[0] == str(report.pk)
+
+
+def test_a_hat_that_was_not_raised_is_found(ama, moderator):
+    IdentityCheck(
+        person=ama.user,
+        document_kind="cip",
+        upload_id=uuid7(),
+        status="accepted",
+        decided_by=moderator.user,
+        decided_at=clock.now(),
+    ).save()
+    [found] = check_invariants([HATS])
+    assert found.row == (str(RoleGrant.objects.get(user=ama.user).pk), "tenant")
+    RoleGrant.objects.update(level=1)
+    assert check_invariants([HATS]) == []
