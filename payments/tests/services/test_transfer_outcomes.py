@@ -44,7 +44,8 @@ def test_what_arrived_leaves_the_gateway_with_its_fee(
     gateway.deliver(payout.reference, fee=300)
     ask(payout)
     assert (payout.status, payout.provider_fee) == ("succeeded", 300)
-    assert payout.sent_at and payout.ended_at
+    assert payout.sent_at is not None
+    assert payout.ended_at is not None
     assert held_by_gateway("fedapay").amount == held - 20_300
     assert books.balance("transfers_reserved") == 0
     assert events(payout)[-1] == "payout_succeeded"
