@@ -12,7 +12,7 @@ from django.db import transaction
 from accounts.models import User
 from lokahome.core import limits
 from messaging.models import Conversation, Participant, PersonEvent
-from messaging.services.person_logs import ensure_logs, write_events
+from messaging.services.person_logs import ensure_logs, tell_participants
 from messaging.services.subjects import Parties, parties_of, read_subject
 
 OPENED_A_DAY = 30
@@ -64,9 +64,5 @@ def _open(subject: str, parties: Parties, now: datetime) -> Opened:
         for person_id in sorted(parties.people)
     )
     ensure_logs(parties.people)
-    moved = write_events(
-        parties.people,
-        PersonEvent.Kind.CONVERSATION,
-        conversation_id=conversation.pk,
-    )
+    moved = tell_participants(conversation.pk, PersonEvent.Kind.CONVERSATION)
     return Opened(conversation, is_new=True, moved=moved)

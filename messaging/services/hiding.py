@@ -14,10 +14,9 @@ from messaging.models import (
     Conversation,
     Message,
     MessageHiding,
-    Participant,
     PersonEvent,
 )
-from messaging.services.person_logs import write_events
+from messaging.services.person_logs import tell_participants
 
 
 def hidden_message(*, kind: str, decision: str, subject: str) -> UUID | None:
@@ -42,10 +41,6 @@ def hide_message(
     if MessageHiding.objects.filter(message=message).exists():
         return {}
     MessageHiding(message=message, case_id=case_id, hidden_at=now).save()
-    parts = Participant.objects.filter(conversation_id=message.conversation_id)
-    return write_events(
-        list(parts.values_list("person_id", flat=True)),
-        PersonEvent.Kind.HIDDEN,
-        conversation_id=message.conversation_id,
-        seq=message.seq,
+    return tell_participants(
+        message.conversation_id, PersonEvent.Kind.HIDDEN, seq=message.seq
     )

@@ -19,7 +19,7 @@ from lokahome.core import limits
 from lokahome.core.db.locks import locked
 from lokahome.core.errors import NotFound, StateConflict
 from messaging.models import Conversation, Message, Participant, PersonEvent
-from messaging.services.person_logs import write_events
+from messaging.services.person_logs import tell_participants
 from messaging.services.texts import clean_text
 
 WRITTEN_A_MINUTE = 60
@@ -62,35 +62,29 @@ def post_message(
     doors, which hint it to open sockets after the commit.
     """
     text = clean_text(body)
-    stored = _stored(sender, client_id)
-    if stored is None:
-        _check_part(conversation_id, sender)
-        limits.take(
-            "message",
-            str(sender.pk),
-            limit=WRITTEN_A_MINUTE,
-            window=MINUTE,
-            now=now,
-        )
-        try:
-            return _write(conversation_id, sender, client_id, text, now)
-        except IntegrityError:
-            # The same id came for another conversation at the same moment.
-            stored = _stored(sender, client_id)
-            if stored is None:
-                raise
-    return _same(stored, conversation_id, text)
+    try:
+        return _write(conversation_id, sender, client_id, text, now)
+    except IntegrityError:
+        # The same id came for another conversation at the same moment.
+        stored = _stored(sender, client_id)
+        if stored is None:
+            raise
+        return _same(stored, conversation_id, text)
 
 
 @transaction.atomic
 def _write(
     conversation_id: UUID, sender: User, client_id: UUID, text: str, now: datetime
 ) -> Posted:
-    mine = Conversation.objects.visible_to(sender)
-    conversation = locked(mine, conversation_id)
-    stored = _stored(sender, client_id)  # written while this one waited for the lock
+    conversation = locked(Conversation.objects.visible_to(sender), conversation_id)
+    stored = _stored(sender, client_id)
     if stored is not None:
         return _same(stored, conversation_id, text)
+    # Inside the transaction, for once: nothing that follows refuses the message, and a
+    # commit of its own would double what a message waits for the disk.
+    limits.take(
+        "message", str(sender.pk), limit=WRITTEN_A_MINUTE, window=MINUTE, now=now
+    )
     seq = conversation.last_seq + 1
     message = Message(
         conversation=conversation,
@@ -105,10 +99,7 @@ def _write(
     conversation.last_seq = seq
     conversation.active_at = max(conversation.active_at, now)
     conversation.save(update_fields=["last_seq", "active_at"])
-    people = _people_in(conversation_id)
-    moved = write_events(
-        people, PersonEvent.Kind.MESSAGE, conversation_id=conversation_id, seq=seq
-    )
+    moved = tell_participants(conversation_id, PersonEvent.Kind.MESSAGE, seq=seq)
     return Posted(message, is_new=True, moved=moved)
 
 
@@ -138,11 +129,7 @@ def move_cursor(
         return CursorsMoved(part, moved={})
     part.delivered_seq, part.read_seq = delivered, read
     part.save(update_fields=["delivered_seq", "read_seq"])
-    moved = write_events(
-        _people_in(conversation_id),
-        PersonEvent.Kind.CURSOR,
-        conversation_id=conversation_id,
-    )
+    moved = tell_participants(conversation_id, PersonEvent.Kind.CURSOR)
     return CursorsMoved(part, moved=moved)
 
 
@@ -154,13 +141,6 @@ def digest_of(
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
 
 
-def _check_part(conversation_id: UUID, sender: User) -> None:
-    """Raise NotFound before a limit is counted for somebody else's conversation."""
-    mine = Conversation.objects.visible_to(sender)
-    if not mine.filter(pk=conversation_id).exists():
-        raise NotFound
-
-
 def _stored(sender: User, client_id: UUID) -> Message | None:
     return Message.objects.filter(sender=sender, client_id=client_id).first()
 
@@ -169,8 +149,3 @@ def _same(stored: Message, conversation_id: UUID, text: str) -> Posted:
     if stored.conversation_id != conversation_id or stored.body != text:
         raise ClientIdReused
     return Posted(stored, is_new=False, moved={})
-
-
-def _people_in(conversation_id: UUID) -> list[UUID]:
-    parts = Participant.objects.filter(conversation_id=conversation_id)
-    return list(parts.values_list("person_id", flat=True))

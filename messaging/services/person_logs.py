@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from uuid import UUID
 
-from messaging.models import PersonEvent, PersonLog
+from django.db.models import F
+
+from messaging.models import Participant, PersonEvent, PersonLog
 
 
 def ensure_logs(people: Collection[UUID]) -> None:
@@ -18,30 +20,32 @@ def ensure_logs(people: Collection[UUID]) -> None:
     PersonLog.objects.bulk_create(logs, ignore_conflicts=True)
 
 
-def write_events(
-    people: Collection[UUID], kind: str, *, conversation_id: UUID, seq: int = 0
+def tell_participants(
+    conversation_id: UUID, kind: str, *, seq: int = 0
 ) -> dict[UUID, int]:
-    """Write one event into the log of each of *people*; return the ``useq`` each got.
+    """Write one event into the log of each participant; return the ``useq`` each got.
 
     Call it inside the transaction that makes the event true, last of all. Locks the logs
     in the order of the people's ids, after the conversation's row where that is held.
     """
+    parts = Participant.objects.filter(conversation_id=conversation_id)
     logs = list(
         PersonLog.objects.select_for_update(no_key=True)
-        .filter(person_id__in=people)
+        .filter(person_id__in=parts.values("person_id"))
         .order_by("person_id")
     )
-    for log in logs:
-        log.last_useq += 1
-    PersonLog.objects.bulk_update(logs, ["last_useq"])
+    PersonLog.objects.filter(pk__in=[log.pk for log in logs]).update(
+        last_useq=F("last_useq") + 1
+    )
+    moved = {log.person_id: log.last_useq + 1 for log in logs}
     PersonEvent.objects.bulk_create(
         PersonEvent(
-            person_id=log.person_id,
-            useq=log.last_useq,
+            person_id=person_id,
+            useq=useq,
             kind=kind,
             conversation_id=conversation_id,
             seq=seq,
         )
-        for log in logs
+        for person_id, useq in moved.items()
     )
-    return {log.person_id: log.last_useq for log in logs}
+    return moved

@@ -283,7 +283,7 @@ def test_a_page_of_messages_costs_the_same_however_long(
 def test_writing_costs_a_bounded_number_of_queries(
     talk, ama, django_assert_max_num_queries
 ):
-    with django_assert_max_num_queries(16):
+    with django_assert_max_num_queries(14):
         assert ama.post(messages_of(talk), written()).status_code == 201
 
 

@@ -12,7 +12,13 @@ from lokahome.core import clock
 from lokahome.core.ids import uuid7
 from lokahome.core.invariants import check_invariants
 from lokahome.tests.threads import race
-from messaging.models import Conversation, Message, PersonEvent, PersonLog
+from messaging.models import (
+    Conversation,
+    Message,
+    Participant,
+    PersonEvent,
+    PersonLog,
+)
 from messaging.queries.events import events_after, head_of
 from messaging.services import messages
 from messaging.services.conversations import open_conversation
@@ -160,8 +166,9 @@ def test_control_a_log_without_its_lock_gives_a_number_twice(ama, kossi, monkeyp
     first, second = (make.about_listing(kossi.user, ama.user) for _ in range(2))
     gate = threading.Barrier(2)
 
-    def careless(people, kind, *, conversation_id, seq=0):
-        logs = list(PersonLog.objects.filter(person_id__in=people))
+    def careless(conversation_id, kind, *, seq=0):
+        people = Participant.objects.filter(conversation_id=conversation_id)
+        logs = list(PersonLog.objects.filter(person_id__in=people.values("person_id")))
         gate.wait(30)
         moved = {log.person_id: log.last_useq + 1 for log in logs}
         PersonEvent.objects.bulk_create(
@@ -176,8 +183,8 @@ def test_control_a_log_without_its_lock_gives_a_number_twice(ama, kossi, monkeyp
         )
         return moved
 
-    monkeypatch.setattr(messages, "write_events", careless)
-    results = race(2, lambda index: post((first, second)[index], ama))
+    monkeypatch.setattr(messages, "tell_participants", careless)
+    results = race(2, lambda index: post((first, second)[index], (ama, kossi)[index]))
     assert "IntegrityError" in {type(result).__name__ for result in results}
 
 
