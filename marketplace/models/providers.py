@@ -41,7 +41,7 @@ class ProviderQuerySet(VisibleQuerySet["ProviderProfile"]):
 
     def visible_to(self, user: Any) -> Self:
         """Return the providers who take work, and one's own profile."""
-        takes_work = Q(is_available=True, suspended_at=None)
+        takes_work = Q(is_available=True, suspended_at=None, person__is_active=True)
         if not user.is_authenticated:
             return self.filter(takes_work)
         return self.filter(takes_work | Q(person_id=user.pk))

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.contrib.gis.db import models
 from django.contrib.gis.db.models.functions import Transform
 from django.contrib.postgres.indexes import GistIndex
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q, Subquery
 from django.utils.translation import gettext_lazy as _
 
 from lokahome.core.db.models import VersionedModel, VisibleQuerySet
@@ -21,6 +21,13 @@ from marketplace.models.categories import ServiceCategory
 from marketplace.models.providers import ProviderProfile, ProviderSkill
 from properties.models import Division, Landmark, Ticket, Unit
 from properties.models.geo import UTM31N, WGS84
+
+
+class CoveredBy(models.Func):
+    """``ST_CoveredBy(here, there)``: the lookup of that name takes no generated column."""
+
+    function = "ST_CoveredBy"
+    output_field = models.BooleanField()
 
 
 class ServiceRequestQuerySet(VisibleQuerySet["ServiceRequest"]):
@@ -33,28 +40,44 @@ class ServiceRequestQuerySet(VisibleQuerySet["ServiceRequest"]):
         from marketplace.models.quotes import Quote
 
         quoted = Quote.objects.filter(provider_id=user.pk).values("request_id")
+        served = ServiceRequest.objects.within_reach_of(user.pk).values("pk")
+        # Subqueries, not joins: rows stay single, and each walks its own index.
         return self.filter(
             Q(requester_id=user.pk)
             | Q(occupant_id=user.pk)
             | Q(pk__in=quoted)
-            | (Q(status=ServiceRequest.Status.OPEN) & self._served_by(user.pk))
+            | Q(pk__in=served)
         )
 
     def open(self) -> Self:
         """Return the requests that take quotes."""
-        return self.filter(status=ServiceRequest.Status.OPEN)
+        return self.filter(status__literally=ServiceRequest.Status.OPEN.value)
 
     def live(self) -> Self:
         """Return the requests whose life goes on; a ticket has at most one."""
         return self.filter(status__in=ServiceRequest.LIVE_STATES)
 
     def served_by(self, person_id: Any) -> Self:
-        """Return the open requests that the provider *person_id* may quote for."""
-        return self.open().filter(
-            self._served_by(person_id)
-            & ~Q(requester_id=person_id)
-            & (Q(occupant=None) | ~Q(occupant_id=person_id))
+        """Return the open requests that the provider *person_id* may quote for.
+
+        The index on ``point_m`` finds what lies in the provider's reach; the drawn
+        polygon or the circle, and the skills, decide.
+        """
+        return self.within_reach_of(person_id).filter(
+            ~Q(requester_id=person_id) & (Q(occupant=None) | ~Q(occupant_id=person_id))
         )
+
+    def within_reach_of(self, person_id: Any) -> Self:
+        """Return the open requests in the area and the trades of a provider."""
+        mine = ProviderProfile.objects.available().filter(person_id=person_id)
+        skills = ProviderSkill.objects.filter(provider=OuterRef("pk")).filter(
+            Q(category=OuterRef(OuterRef("category")))
+            | Q(category=OuterRef(OuterRef("category__parent")))
+            | Q(category__parent=OuterRef(OuterRef("category")))
+        )
+        profiles = mine.reaching(OuterRef("point_m")).filter(Exists(skills))
+        reach = Subquery(mine.values("reach_m")[:1])
+        return self.open().filter(CoveredBy(F("point_m"), reach), Exists(profiles))
 
     def opened_to(self, user: Any) -> Self:
         """Return the requests whose exact place *user* may read.
@@ -71,21 +94,6 @@ class ServiceRequestQuerySet(VisibleQuerySet["ServiceRequest"]):
             | Q(occupant_id=user.pk)
             | Q(pk__in=jobs.values("request_id"))
         )
-
-    @staticmethod
-    def _served_by(person_id: Any) -> Q:
-        skills = ProviderSkill.objects.filter(provider=OuterRef("pk")).filter(
-            Q(category=OuterRef(OuterRef("category")))
-            | Q(category=OuterRef(OuterRef("category__parent")))
-            | Q(category__parent=OuterRef(OuterRef("category")))
-        )
-        profiles = (
-            ProviderProfile.objects.available()
-            .filter(person_id=person_id)
-            .reaching(OuterRef("point_m"))
-            .filter(Exists(skills))
-        )
-        return Q(Exists(profiles))
 
 
 class ServiceRequest(VersionedModel):

@@ -13,7 +13,7 @@ from lokahome.core.db.locks import locked
 from lokahome.core.errors import NotAllowed, NotFound, StateConflict
 from lokahome.core.events.outbox import append
 from marketplace.events import QuoteAccepted
-from marketplace.models import Job, Quote, ServiceRequest
+from marketplace.models import Job, ProviderProfile, Quote, ServiceRequest
 from marketplace.models.requests import SERVICE_REQUEST_STATES
 from marketplace.services.answers import end_quotes_of, ids_of, step
 
@@ -32,12 +32,19 @@ class QuoteTooOld(StateConflict):
     title = gettext_lazy("Ce devis n’est plus valable")
 
 
+class ProviderGone(StateConflict):
+    """The provider was suspended, or closed the account, since the quote."""
+
+    code = "quote.provider_gone"
+    title = gettext_lazy("Ce prestataire n’exerce plus ici")
+
+
 @transaction.atomic
 def accept_quote(*, quote_id: UUID, requester: User, now: datetime) -> Job:
     """Accept a quote; return its job. Accepting it again returns the same job.
 
     The other quotes are declined. Raises NotFound, NotAllowed for its own provider,
-    AlreadyAwarded, QuoteTooOld, TransitionRefused. Locks the request (so that two
+    AlreadyAwarded, QuoteTooOld, ProviderGone, TransitionRefused. Locks the request (so that two
     acceptances queue), then the quotes. Emits QuoteAccepted, QuoteDeclined for the
     others.
     """
@@ -55,6 +62,9 @@ def accept_quote(*, quote_id: UUID, requester: User, now: datetime) -> Job:
         raise AlreadyAwarded
     if quote.status == Quote.Status.SENT and quote.expires_at <= now:
         raise QuoteTooOld
+    at_work = ProviderProfile.objects.filter(suspended_at=None, person__is_active=True)
+    if not at_work.filter(person_id=quote.provider_id).exists():
+        raise ProviderGone
     step(quote, "accept", who="requester", actor_id=requester.pk, now=now)
     SERVICE_REQUEST_STATES.apply(
         request, "award", who="requester", actor_id=requester.pk, now=now

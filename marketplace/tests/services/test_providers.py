@@ -3,6 +3,7 @@
 import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.gis.geos import Polygon
+from django.db import connection
 
 from accounts.models import RoleGrant
 from accounts.services.cases import decide_case
@@ -11,6 +12,7 @@ from lokahome.core import clock
 from lokahome.core.errors import AlreadyExists, InvalidInput, NotFound
 from marketplace.models import ProviderProfile, ServiceCategory, ServiceRequest
 from marketplace.queries.providers import providers_for
+from marketplace.services.acceptance import ProviderGone, accept_quote
 from marketplace.services.categories import load_categories
 from marketplace.services.choosing import UnknownCategory
 from marketplace.services.providers import (
@@ -144,6 +146,26 @@ def test_the_best_rated_are_told_first_and_never_oneself(ama, afi, kossi, strang
     assert providers_for(row.pk) == []
 
 
+def plan_of(rows):
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("SET LOCAL enable_indexscan = on")
+    return rows.explain()
+
+
+def test_both_lists_walk_their_spatial_index(ama, afi):
+    make.provider(afi.user)
+    row = make.request(ama.user)
+    category = ServiceCategory.objects.get(slug="leak")
+    providers = ProviderProfile.objects.serving(row.public_point, category)
+    assert "marketplace_provider_reach" in plan_of(providers)
+    served = ServiceRequest.objects.served_by(afi.id)
+    assert "marketplace_request_place" in plan_of(served)
+    seen = ServiceRequest.objects.visible_to(afi.user)
+    assert "marketplace_request_place" in plan_of(seen)
+    assert list(served) == list(seen) == [row]
+
+
 def test_who_takes_no_work_is_not_found_but_by_oneself(afi, stranger):
     profile = make.provider(afi.user)
     assert ProviderProfile.objects.visible_to(AnonymousUser()).get() == profile
@@ -238,6 +260,8 @@ def test_a_reported_provider_is_taken_off_and_may_come_back(
         revise_quote(
             quote_id=sent.pk, provider=afi.user, lines=make.LINES, now=clock.now()
         )
+    with pytest.raises(ProviderGone):
+        accept_quote(quote_id=sent.pk, requester=ama.user, now=clock.now())
     assert len(make.facts("provider_suspended")) == 1
     reinstate_provider(
         provider_id=profile.pk,
