@@ -48,3 +48,18 @@ invariant(
        WHERE l.status = 'published' AND (l.public_point IS NULL OR NOT EXISTS (
          SELECT 1 FROM properties_listingphoto p WHERE p.listing_id = l.id))""",
 )
+invariant(
+    "ticket.parties_are_its_leases",
+    "a ticket's landlord and tenant are those of its lease",
+    """SELECT t.id::text FROM properties_ticket t
+       JOIN properties_lease l ON l.id = t.lease_id
+       WHERE t.landlord_id <> l.landlord_id OR t.tenant_id <> l.tenant_id""",
+)
+invariant(
+    "ticket.contested_has_case",
+    "a contested payer was put to the staff",
+    """SELECT t.id::text FROM properties_ticket t
+       WHERE t.contested_at IS NOT NULL AND NOT EXISTS (
+         SELECT 1 FROM accounts_case c
+         WHERE c.kind = 'ticket_payer' AND c.subject = 'ticket:' || t.id)""",
+)

@@ -11,6 +11,7 @@ from lokahome.core import clock
 from lokahome.core.audit.models import StateChange
 from lokahome.core.errors import NotAllowed, NotFound, RateLimited, StateConflict
 from lokahome.core.events.models import OutboxEvent
+from lokahome.core.invariants import check_invariants
 from lokahome.core.money import Money
 from lokahome.core.states import TransitionRefused
 from lokahome.tests.threads import race
@@ -339,3 +340,12 @@ def test_a_case_that_staff_closed_leaves_the_payer(lease, kossi, ama, moderator)
     )
     row.refresh_from_db()
     assert row.payer == "tenant"
+
+
+def test_the_claims_about_tickets_are_checked(lease, kossi, ama, stranger):
+    row = contest(decide(make.ticket(lease), kossi, "tenant"), ama)
+    claims = ["ticket.parties_are_its_leases", "ticket.contested_has_case"]
+    assert check_invariants(claims) == []
+    Case.objects.all().delete()
+    Ticket.objects.filter(pk=row.pk).update(landlord=stranger.user)
+    assert {found.invariant for found in check_invariants(claims)} == set(claims)
