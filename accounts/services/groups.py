@@ -59,6 +59,7 @@ STAFF_GROUPS: dict[str, tuple[str, ...]] = {
         "django_celery_beat.*_periodictask",
         "django_celery_beat.*_intervalschedule",
         "django_celery_beat.*_crontabschedule",
+        "messaging.view_inboundsms",
         "messaging.view_outgoingmessage",
         "messaging.resend_outgoingmessage",
         "payments.view_gateway*",

@@ -21,9 +21,9 @@ from properties.tests import factories as make
 
 pytestmark = pytest.mark.django_db
 
-PEOPLE = "moderator support finance auditor"
+PEOPLE = "moderator support finance finance_checker auditor"
 OFFER = "moderator support auditor"
-MONEY = "finance auditor"
+MONEY = "finance finance_checker auditor"
 SYSTEM = "auditor operator"
 WHO = {
     "accounts.case": PEOPLE,
@@ -34,6 +34,7 @@ WHO = {
     "marketplace.review": OFFER,
     "marketplace.servicecategory": OFFER,
     "marketplace.servicerequest": OFFER,
+    "accounts.identitycheck": OFFER,
     "properties.property": OFFER,
     "properties.unit": OFFER,
     "properties.listing": OFFER,
@@ -42,6 +43,14 @@ WHO = {
     "properties.rentperiod": OFFER,
     "properties.rentpayment": OFFER,
     "properties.ticket": OFFER,
+    "properties.ticket": OFFER,
+    "marketplace.servicecategory": OFFER,
+    "marketplace.providerprofile": OFFER,
+    "marketplace.servicerequest": OFFER,
+    "marketplace.job": OFFER,
+    "marketplace.review": OFFER,
+    "payments.escrow": MONEY,
+    "payments.transfer": MONEY,
     "payments.charge": f"{MONEY} support",
     "payments.receipt": MONEY,
     "payments.journalentry": MONEY,
@@ -52,6 +61,8 @@ WHO = {
     "messaging.conversation": "",  # one page, from the case that names it; no list
     "messaging.inboundsms": "support",
     "messaging.outgoingmessage": "support operator",
+    "messaging.inboundsms": "support operator",
+    "messaging.conversation": "",
     "core.delivery": SYSTEM,
     "core.outboxevent": SYSTEM,
     "core.auditevent": SYSTEM,
