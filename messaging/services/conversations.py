@@ -11,6 +11,7 @@ from django.db import transaction
 
 from accounts.models import User
 from lokahome.core import limits
+from lokahome.core.errors import NotFound
 from messaging.models import Conversation, Participant, PersonEvent
 from messaging.services.person_logs import ensure_logs, tell_participants
 from messaging.services.subjects import Parties, parties_of, read_subject
@@ -66,3 +67,27 @@ def _open(subject: str, parties: Parties, now: datetime) -> Opened:
     ensure_logs(parties.people)
     moved = tell_participants(conversation.pk, PersonEvent.Kind.CONVERSATION)
     return Opened(conversation, is_new=True, moved=moved)
+
+
+@transaction.atomic
+def mute_conversation(
+    *, conversation_id: UUID, person: User, is_muted: bool
+) -> Mapping[UUID, int]:
+    """Say whether *person* wants alerts of the conversation; twice is harmless.
+
+    Nobody else learns of it; the person's own devices do. Returns whose logs moved, and
+    to which ``useq``. Raises NotFound. Locks the participation, then the log.
+    """
+    part = (
+        Participant.objects.select_for_update(no_key=True, of=("self",))
+        .filter(conversation_id=conversation_id, person_id=person.pk)
+        .first()
+    )
+    if part is None:
+        raise NotFound
+    if part.muted == is_muted:
+        return {}
+    part.muted = is_muted
+    part.save(update_fields=["muted"])
+    kind = PersonEvent.Kind.CONVERSATION
+    return tell_participants(conversation_id, kind, only=person.pk)

@@ -21,14 +21,17 @@ def ensure_logs(people: Collection[UUID]) -> None:
 
 
 def tell_participants(
-    conversation_id: UUID, kind: str, *, seq: int = 0
+    conversation_id: UUID, kind: str, *, seq: int = 0, only: UUID | None = None
 ) -> dict[UUID, int]:
     """Write one event into the log of each participant; return the ``useq`` each got.
 
+    *only* names one of them, for what is nobody else's business.
     Call it inside the transaction that makes the event true, last of all. Locks the logs
     in the order of the people's ids, after the conversation's row where that is held.
     """
     parts = Participant.objects.filter(conversation_id=conversation_id)
+    if only is not None:
+        parts = parts.filter(person_id=only)
     logs = list(
         PersonLog.objects.select_for_update(no_key=True)
         .filter(person_id__in=parts.values("person_id"))

@@ -99,6 +99,12 @@ class MessageSerializer(serializers.Serializer[Any]):
         return message_as_json(instance)
 
 
+class MutingInputSerializer(serializers.Serializer[Any]):
+    """Whether one wants alerts."""
+
+    is_muted = serializers.BooleanField(help_text="True for no alert any more.")
+
+
 class CursorInputSerializer(serializers.Serializer[Any]):
     """How far one's device has come. What is behind already moves nothing."""
 

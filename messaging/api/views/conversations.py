@@ -25,11 +25,12 @@ from messaging.api.serializers.conversations import (
     CursorSerializer,
     MessageInputSerializer,
     MessageSerializer,
+    MutingInputSerializer,
 )
 from messaging.hints import hint
 from messaging.models import Conversation
 from messaging.queries.conversations import as_seen_by
-from messaging.services.conversations import open_conversation
+from messaging.services.conversations import mute_conversation, open_conversation
 from messaging.services.messages import move_cursor, post_message
 from properties.api.views.shared import read, signed_in
 
@@ -148,3 +149,17 @@ class ConversationViewSet(ListModelMixin, LokaViewSet):
         )
         hint(moved.moved)
         return Response(CursorSerializer(moved.participant).data, headers=PERSONAL)
+
+    @extend_schema(
+        operation_id="conversation_mute",
+        summary="Say whether one wants alerts of a conversation",
+        request=MutingInputSerializer,
+        responses={200: ConversationSerializer},
+    )
+    @action(detail=True, methods=["post"])
+    def muting(self, request: Request, pk: UUID) -> Response:
+        """Mute it for oneself, or hear of it again."""
+        values = read(MutingInputSerializer, request)
+        person = signed_in(request)
+        hint(mute_conversation(conversation_id=pk, person=person, **values))
+        return Response(self.get_serializer(self.visible()).data, headers=PERSONAL)

@@ -21,6 +21,7 @@ ANSWERS = [
     ("/conversations/{pk}/messages", "get", None, 401, 404, 404, 200, 200),
     ("/conversations/{pk}/messages", "post", "message", 401, 404, 404, 201, 201),
     ("/conversations/{pk}/cursor", "post", {"read_seq": 1}, 401, 404, 404, 200, 200),
+    ("/conversations/{pk}/muting", "post", {"is_muted": True}, 401, 404, 404, 200, 200),
     ("/conversations/{nothing}", "get", None, 401, 404, 404, 404, 404),
     ("/conversations/{nothing}/messages", "get", None, 401, 404, 404, 404, 404),
     ("/conversations/{nothing}/messages", "post", "message", 401, 404, 404, 404, 404),

@@ -252,6 +252,19 @@ def test_unread_are_the_others_messages_that_are_neither_read_nor_hidden(
     assert (hidden["is_hidden"], hidden["body"]) == (True, "")
 
 
+def test_muting_is_ones_own_business(talk, ama, kossi):
+    before = events_after(ama.id, 0)
+    for _twice in range(2):
+        answer = kossi.post(f"{URL}/{talk.pk}/muting", {"is_muted": True})
+        assert (answer.status_code, answer.json()["is_muted"]) == (200, True)
+    [told] = events_after(kossi.id, 1)
+    assert told["kind"] == "conversation"
+    assert told["conversation"]["is_muted"] is True
+    assert events_after(ama.id, 0) == before
+    assert ama.get(f"{URL}/{talk.pk}").json()["is_muted"] is False
+    assert kossi.post(f"{URL}/{talk.pk}/muting", {}).status_code == 422
+
+
 def fill(kossi, ama, count):
     for _ in range(count):
         talk = make.about_listing(kossi.user, ama.user)

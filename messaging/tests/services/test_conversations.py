@@ -6,6 +6,8 @@ from lokahome.core import clock
 from lokahome.core.errors import NotFound, RateLimited
 from lokahome.core.ids import uuid7
 from lokahome.core.invariants import check_invariants
+from marketplace.models import Job
+from marketplace.tests import factories as jobs
 from messaging.models import Conversation, Participant, PersonEvent
 from messaging.queries.events import events_after
 from messaging.services.conversations import open_conversation
@@ -112,6 +114,23 @@ def test_both_parties_of_an_agreement_share_one_conversation(
     with pytest.raises(NotFound):
         opened(f"{noun}:{row_id}", stranger)
     assert Conversation.objects.count() == 1
+
+
+@pytest.mark.parametrize("with_occupant", [False, True])
+def test_everybody_of_a_job_shares_its_conversation(
+    kossi, ama, afi, stranger, with_occupant
+):
+    job = jobs.accepted(kossi.user, afi.user)
+    if with_occupant:
+        Job.objects.filter(pk=job.pk).update(occupant=ama.user)
+    first = opened(f"job:{job.pk}", afi)
+    people = {kossi.id, afi.id} | ({ama.id} if with_occupant else set())
+    assert people_in(first.conversation) == people
+    assert first.conversation == opened(f"job:{job.pk}", kossi).conversation
+    if with_occupant:
+        assert first.conversation == opened(f"job:{job.pk}", ama).conversation
+    with pytest.raises(NotFound):
+        opened(f"job:{job.pk}", stranger)
 
 
 def test_a_draft_is_nothing_to_talk_about(kossi, ama):
