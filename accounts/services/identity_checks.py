@@ -23,7 +23,7 @@ from lokahome.core.errors import (
     StateConflict,
 )
 from lokahome.core.events.outbox import append
-from lokahome.core.files.images import make_variants
+from lokahome.core.files.images import make_jpeg
 from lokahome.core.files.models import Upload
 from lokahome.core.files.uploads import attach_upload, read_upload
 from lokahome.core.ids import uuid7
@@ -65,7 +65,7 @@ def submit_identity_check(
     if upload is None:
         raise NotFound
     # What cannot be drawn cannot be looked at: better said now than by a reviewer.
-    make_variants(read_upload(upload))
+    make_jpeg(read_upload(upload))
     locked(User.objects.all(), person.pk)
     if (known := mine.filter(upload_id=upload_id).first()) is not None:
         return known

@@ -20,7 +20,7 @@ from accounts.models import IdentityCheck, User
 from accounts.policies import may_check_identity
 from lokahome.core.audit.record import record
 from lokahome.core.errors import NotAllowed, NotFound
-from lokahome.core.files.images import make_variants
+from lokahome.core.files.images import make_jpeg
 from lokahome.core.files.models import Upload
 from lokahome.core.files.uploads import read_upload
 
@@ -73,7 +73,7 @@ def _drawn(upload_id: UUID) -> bytes:
     upload = Upload.objects.filter(pk=upload_id).first()
     if upload is None:
         raise NotFound
-    return make_variants(read_upload(upload))[-1].content
+    return make_jpeg(read_upload(upload)).content
 
 
 def _require_right(check: IdentityCheck, reader: User) -> None:

@@ -82,6 +82,18 @@ def make_variants(raw: bytes) -> list[Variant]:
     The JPEG, of the largest width, is for the phones that know no WebP. Raises
     NotAnImage or ImageTooLarge.
     """
+    upright = _decoded(raw)
+    variants = [_encode(upright, width, "image/webp") for width in WIDTHS]
+    return [*variants, _encode(upright, max(WIDTHS), "image/jpeg")]
+
+
+def make_jpeg(raw: bytes) -> Variant:
+    """Return *raw* as the one JPEG alone; raises NotAnImage or ImageTooLarge."""
+    return _encode(_decoded(raw), max(WIDTHS), "image/jpeg")
+
+
+def _decoded(raw: bytes) -> Image.Image:
+    """Return the pixels of *raw*, upright, at most twice as wide as we draw."""
     form = sniff(raw)
     if form is None:
         raise NotAnImage
@@ -94,13 +106,11 @@ def make_variants(raw: bytes) -> list[Variant]:
         picture.load()  # all of it, before anything below forgives an error
         turn = TURNS.get(_orientation(picture))
         upright = picture.transpose(turn) if turn is not None else picture
-        upright = upright.convert("RGB")
+        return upright.convert("RGB")
     except Image.DecompressionBombError as error:
         raise ImageTooLarge from error
     except DECODERS_FAIL_BY as error:
         raise NotAnImage from error
-    variants = [_encode(upright, width, "image/webp") for width in WIDTHS]
-    return [*variants, _encode(upright, max(WIDTHS), "image/jpeg")]
 
 
 def _orientation(picture: Image.Image) -> int:

@@ -8,6 +8,7 @@ from typing import Any
 from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 
+from lokahome.core.errors import NotFound
 from lokahome.core.files.images import Variant, make_variants
 from lokahome.core.files.models import Upload
 from lokahome.core.files.uploads import read_upload
@@ -27,9 +28,11 @@ def draw_picture(upload: Upload, *, folder: str) -> Picture:
     """Draw a whole *upload* anew and store its variants in *folder*.
 
     Takes a second: call it outside any transaction, and attach the upload afterwards.
-    Called again it finds what it stored. Raises UploadNotWhole, NotAnImage,
-    ImageTooLarge.
+    Called again it finds what it stored. Raises NotFound for an upload of another kind,
+    UploadNotWhole, NotAnImage, ImageTooLarge.
     """
+    if upload.kind != Upload.Kind.PHOTO:
+        raise NotFound  # what is stored here is public: never an identity document
     variants = make_variants(read_upload(upload))
     stored = [_store(folder, upload, variant) for variant in variants]
     # A small picture is never enlarged: its larger variants are the same file.
