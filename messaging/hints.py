@@ -1,7 +1,7 @@
-"""Hints to open sockets: "your log moved". Losing one is harmless, waiting for one is not.
+"""Hints to open sockets: "your log moved". One may be lost; nobody waits for one.
 
 The only place that speaks to the channel layer. A hint holds no message: the socket
-reads PostgreSQL from its own cursor, and the next hint or its own beat heals a lost one.
+reads PostgreSQL from its own cursor; the next hint, or its own beat, heals a lost one.
 """
 
 from __future__ import annotations

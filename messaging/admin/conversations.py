@@ -1,4 +1,4 @@
-"""Conversations as staff meet them: through an open case that names one, or not at all."""
+"""Conversations as staff meet them: by an open case that names one, or not at all."""
 
 from __future__ import annotations
 

@@ -37,9 +37,9 @@ class Conversation(BaseModel):
     """
 
     subject = models.CharField(_("objet"), max_length=80)
-    """What it is about: ``listing:<uuid>``, ``application:…``, ``lease:…``, ``job:…``."""
+    """``listing:<uuid>``, ``application:<uuid>``, ``lease:<uuid>``, ``job:<uuid>``."""
     key = models.CharField(_("clé"), max_length=120, unique=True, editable=False)
-    """The subject; of a listing, the subject and who inquires: one conversation each."""
+    """The subject; of a listing, also who inquires: each has their own conversation."""
     last_seq = models.PositiveIntegerField(_("dernier numéro"), default=0)
     active_at = models.DateTimeField(_("dernière activité"), default=clock.now)
     """When the last message was written; before the first, when it was opened."""

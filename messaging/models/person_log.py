@@ -42,8 +42,8 @@ class PersonEvent(BaseModel):
     """One thing that one person's devices have to learn: ids only, read when told.
 
     ``message`` and ``hidden`` name a message by its ``seq``; ``conversation`` (it was
-    opened, or muted) and ``cursor`` (somebody received or read more) are about the whole,
-    seq 0.
+    opened, or muted) and ``cursor`` (somebody received or read more) are about the
+    whole, seq 0.
     """
 
     class Kind(models.TextChoices):

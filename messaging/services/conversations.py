@@ -17,7 +17,7 @@ from messaging.services.person_logs import ensure_logs, tell_participants
 from messaging.services.subjects import Parties, parties_of, read_subject
 
 OPENED_A_DAY = 30
-"""New conversations of one person: somebody who writes to every landlord sells something."""
+"""New conversations of one person: who writes to every landlord sells something."""
 DAY = timedelta(days=1)
 
 
