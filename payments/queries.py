@@ -67,6 +67,14 @@ def payout_due(escrow_id: UUID) -> Money:
     return Money(max(0, escrow.to_payee - asked), escrow.currency)
 
 
+def escrows_to_pay_out() -> QuerySet[Escrow]:
+    """Return the escrows whose payee is owed more than live payouts are about."""
+    live = Payout.objects.live().filter(escrow=OuterRef("pk"))
+    sums = live.order_by().values("escrow").annotate(sum=Sum("amount"))
+    asked = Coalesce(Subquery(sums.values("sum")), 0)
+    return Escrow.objects.filter(to_payee__gt=asked)
+
+
 def with_refunded(charges: QuerySet[Charge]) -> QuerySet[Charge]:
     """Return *charges* with `refunded`: the francs of each that arrived back."""
     arrived = Refund.objects.filter(

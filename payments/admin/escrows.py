@@ -21,7 +21,11 @@ from payments.admin.pieces import cases_about, facts, ledger_lines, linked
 from payments.models import Escrow, EscrowStatus, JournalEntry, Posting, Refund
 from payments.models.chart import ESCROW, account_code
 from payments.policies import PROPOSE_TRANSFER
-from payments.queries import payout_due, where_is_the_escrow
+from payments.queries import (
+    escrows_to_pay_out,
+    payout_due,
+    where_is_the_escrow,
+)
 from payments.services.reserving import owed_back
 from payments.services.transfers import propose_payout, propose_refunds
 
@@ -49,12 +53,31 @@ def _refund_due(escrow: Escrow) -> Money:
     return owed_back(escrow) - Money(asked, escrow.currency)
 
 
+class PayoutDueFilter(admin.SimpleListFilter):
+    """``?a_verser=oui``: the escrows of which a payout is to be proposed."""
+
+    title = _("versement à proposer")
+    parameter_name = "a_verser"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """Return the one choice."""
+        return [("oui", _("Oui"))]
+
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[Escrow]
+    ) -> QuerySet[Escrow]:
+        """Return what is to be paid out, when asked."""
+        if self.value() != "oui":
+            return queryset
+        return queryset.filter(pk__in=escrows_to_pay_out().values("pk"))
+
+
 @admin.register(Escrow)
 class EscrowAdmin(LokaModelAdmin):
     """Escrows, newest first, with what each still holds."""
 
     list_display = ("subject", "shown_status", "shown_held", "settled_at", "created_at")
-    list_filter = ("status",)
+    list_filter = ("status", PayoutDueFilter)
     search_fields = ("subject", "=charges__reference", "=transfers__reference")
     search_help_text = _("Objet, ou référence d’un paiement ou d’un transfert")
     ordering = ("-id",)
