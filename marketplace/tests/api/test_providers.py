@@ -81,6 +81,8 @@ def test_only_who_took_the_role_offers_services(ama):
         ("categories", ["plumbing", "sorcery"], "/categories/1"),
         ("base_point", {"lat": 48.85, "lng": 2.35}, "/base_point"),
         ("area", [BASE_POINT, BASE_POINT], "/area"),
+        ("area", [BASE_POINT] * 3, "/area"),
+        ("area", [BASE_POINT, BASE_POINT, {"lat": "north"}], "/area"),
         ("area", "everywhere", "/area"),
         ("display_name", "", "/display_name"),
     ],
