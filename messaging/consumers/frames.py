@@ -36,6 +36,7 @@ class Closing(IntEnum):
     """Why a socket was closed by us; what the app does then is in the manual."""
 
     TOO_BIG = 1009
+    FAULT = 1011
     BAD_FRAME = 4400
     SIGN_IN = 4401
     FORBIDDEN = 4403

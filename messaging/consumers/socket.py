@@ -9,7 +9,7 @@ import structlog
 from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
 
-from lokahome.core.errors import BadRequest, NotAuthenticated, RateLimited
+from lokahome.core.errors import BadRequest, NotAuthenticated, RateLimited, ServerError
 from messaging.consumers import work
 from messaging.consumers.bucket import Bucket
 from messaging.consumers.frames import (
@@ -67,7 +67,11 @@ class RealtimeConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         if message["type"] == "websocket.connect":
             await self.websocket_connect(message)
         elif message["type"] == "websocket.receive":
-            await self._take(message)
+            try:
+                await self._take(message)
+            except Exception as error:
+                log.error("a frame was not handled", exc_info=error)
+                self._refuse(ServerError(), Closing.FAULT, "fault")
         elif message["type"] == "websocket.disconnect":
             raise StopConsumer
 

@@ -27,7 +27,7 @@ async def watch(hub: Hub) -> None:
         try:
             await look_once(hub)
         except Exception as error:
-            log.error("sockets were not looked at", error=type(error).__name__)
+            log.error("sockets were not looked at", exc_info=error)
 
 
 async def look_once(hub: Hub) -> None:
