@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from lokahome.env import BASE_DIR, database, env, read_files, secret, storage
 from lokahome.logs import LOGGING as LOGGING  # Django's own name for it
 from lokahome.logs import configure_structlog
+from lokahome.openapi import SPECTACULAR_SETTINGS as SPECTACULAR_SETTINGS
 
 django_stubs_ext.monkeypatch()
 read_files()
@@ -116,7 +117,10 @@ PREPARE_STEPS = [
 PREPARE_DEMO_STEPS = [
     ("personnes de démonstration", "accounts.services.demo.ensure_demo_people"),
     ("logements de démonstration", "properties.services.demo.ensure_demo_homes"),
-    ("prestataires de démonstration", "marketplace.services.demo.ensure_demo_providers"),
+    (
+        "prestataires de démonstration",
+        "marketplace.services.demo.ensure_demo_providers",
+    ),
 ]
 
 # --- Databases -------------------------------------------------------------------------
@@ -234,53 +238,6 @@ REST_FRAMEWORK = {
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
     "NUM_PROXIES": env.int("NUM_PROXIES", default=0),
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
-}
-SPECTACULAR_SETTINGS = {
-    "TITLE": "LOKAHOME",
-    "DESCRIPTION": "Trouver un logement au Bénin, le louer, le payer, l’entretenir.",
-    "VERSION": "1.0.0",
-    "OAS_VERSION": "3.0.3",
-    "SERVE_INCLUDE_SCHEMA": False,
-    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
-    "SCHEMA_PATH_PREFIX": "/api/v1",
-    "COMPONENT_SPLIT_REQUEST": True,
-    "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "REDOC_DIST": "SIDECAR",
-    "PREPROCESSING_HOOKS": ["lokahome.core.api.schema.only_the_api"],
-    "POSTPROCESSING_HOOKS": [
-        "drf_spectacular.hooks.postprocess_schema_enums",
-        "lokahome.core.api.schema.add_problems",
-    ],
-    "ENUM_NAME_OVERRIDES": {
-        "ApplicationStatus": "properties.models.Application.Status",
-        "EntryCostKind": "properties.models.EntryCost.Kind",
-        "IdentityCheckStatus": "accounts.models.IdentityCheck.Status",
-        "IdentityDocumentKind": "accounts.models.IdentityCheck.DocumentKind",
-        "JobCodeKind": "marketplace.api.serializers.jobs.CODE_KINDS",
-        "JobParty": "marketplace.api.serializers.jobs.BY_WHOM",
-        "JobPhotoMoment": "marketplace.models.JobPhoto.Moment",
-        "JobStatus": "marketplace.models.Job.Status",
-        "LeaseParty": "properties.models.LeaseSignature.Role",
-        "LeaseStatus": "properties.models.Lease.Status",
-        "ListingStatus": "properties.models.Listing.Status",
-        "PaymentStatus": "payments.policies.PAYMENT_STATUSES",
-        "PersonRole": "accounts.models.RoleGrant.Role",
-        "PropertyKind": "properties.models.Property.Kind",
-        "QuoteLineKind": "marketplace.models.QuoteLine.Kind",
-        "QuoteStatus": "marketplace.models.Quote.Status",
-        "RentPeriodStatus": "properties.models.RentPeriod.Status",
-        "ReportReason": "accounts.models.Report.Reason",
-        "ReviewRole": "marketplace.models.Review.Role",
-        "ServiceRequestStatus": "marketplace.models.ServiceRequest.Status",
-        "TicketPayer": "properties.api.serializers.tickets.PAYERS",
-        "TicketStatus": "properties.models.Ticket.Status",
-        "TransferStatus": "payments.models.TransferStatus",
-        "UnitKind": "properties.models.Unit.Kind",
-        "UploadKind": "lokahome.core.models.Upload.Kind",
-        "UploadStatus": "lokahome.core.models.Upload.Status",
-    },
 }
 CURSOR_KEY = secret("CURSOR_KEY", debug=DEBUG)
 OLDEST_APP_VERSIONS = {"android": "1.0.0", "ios": "1.0.0"}
