@@ -1,6 +1,8 @@
 """What the platform refuses to start with, concerning carriers."""
 
-from messaging.checks import check_sms_carrier
+import pytest
+
+from messaging.checks import check_quiet_hours, check_sms_carrier
 
 
 def ids(settings, **values):
@@ -24,3 +26,12 @@ def test_a_whole_account_passes(settings):
         "TWILIO_FROM": "LOKAHOME",
     }
     assert ids(settings, SMS_TRANSPORT="twilio", **account) == []
+
+
+@pytest.mark.parametrize(
+    ("hours", "expected"),
+    [("", []), ("21:00-07:00", []), ("nine to five", ["lokahome.E011"])],
+)
+def test_quiet_hours_that_are_none_are_refused(settings, hours, expected):
+    settings.QUIET_HOURS = hours
+    assert [message.id for message in check_quiet_hours(None)] == expected
