@@ -40,29 +40,26 @@ def notify(
     when a message could not leave now (call again), KeyError for an unknown *template*.
     Call it outside a transaction.
     """
-    notification = _remember(
-        plan=PLANS[template],
-        now=now,
+    row = Notification(
         fact=fact,
         person_id=person_id,
         template=template,
         context_ids={name: str(value) for name, value in context_ids.items()},
     )
+    notification = _remember(row, PLANS[template], now)
     if notification is not None:
         _send(notification, now)
     return notification
 
 
 @transaction.atomic
-def _remember(*, plan: Plan, now: datetime, **values: object) -> Notification | None:
-    person_id, fact = values["person_id"], values["fact"]
-    if not User.objects.filter(pk=person_id).exists():
+def _remember(row: Notification, plan: Plan, now: datetime) -> Notification | None:
+    if not User.objects.filter(pk=row.person_id).exists():
         return None
-    row = Notification(**values)
     # Two deliveries of one fact may run at once: the constraint decides, not a look-up,
     # and who made the row chooses its channels.
     Notification.objects.bulk_create([row], ignore_conflicts=True)
-    kept = Notification.objects.get(fact=fact, person_id=person_id)
+    kept = Notification.objects.get(fact=row.fact, person_id=row.person_id)
     if _is_ours(kept, row):
         OutgoingMessage.objects.bulk_create(_messages(kept, plan, now))
     return kept

@@ -69,7 +69,8 @@ def change_wishes(
     an unknown topic.
     """
     person = locked(User.objects.get_queryset().active(), person_id)
-    known = {row.topic: row for row in person.notification_preferences.all()}
+    rows = NotificationPreference.objects.filter(person=person)
+    known = {row.topic: row for row in rows}
     for name, wanted in changes.items():
         topic = Topic(name)
         row = known.get(topic) or NotificationPreference(person=person, topic=topic)
