@@ -138,7 +138,6 @@ class CaseAdmin(LokaModelAdmin):
     list_display = (
         "title",
         "shown_queue",
-        "kind",
         "subject",
         "shown_reports",
         "shown_status",

@@ -124,7 +124,7 @@ class Case(VersionedModel):
         )
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.subject}"
+        return self.title
 
 
 CASE_STATES = StateMachine(

@@ -127,7 +127,7 @@ class IdentityCheck(VersionedModel):
         permissions = (("decide_identity_check", "Peut vérifier les identités"),)
 
     def __str__(self) -> str:
-        return f"identity check {self.pk}"
+        return str(self.get_document_kind_display())
 
 
 IDENTITY_STATES = StateMachine(
