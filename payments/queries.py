@@ -86,11 +86,9 @@ def with_refunded(charges: QuerySet[Charge]) -> QuerySet[Charge]:
 
 def refunded_of(charge: Charge) -> Money:
     """Return what of *charge* arrived back; asks only if `with_refunded` did not."""
-    known: int | None = getattr(charge, "refunded", None)
-    if known is None:
-        known = with_refunded(Charge.objects.filter(pk=charge.pk)).values_list(
-            "refunded", flat=True
-        )[0]
+    if not hasattr(charge, "refunded"):
+        charge = with_refunded(Charge.objects.filter(pk=charge.pk)).get()
+    known: int = getattr(charge, "refunded", 0)
     return Money(known, charge.currency)
 
 

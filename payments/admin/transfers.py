@@ -234,9 +234,9 @@ class TransferAdmin(LokaModelAdmin):
         ]
         if row.approved_at is not None:
             rows.append((_("Approuvé par"), staff.get(row.approved_by_id, system)))
-        if row.charge_id is not None:
+        if row.charge is not None:
             rows.append(
-                (_("Paiement"), _link("charge", row.charge_id, row.charge.reference))
+                (_("Paiement"), _link("charge", row.charge.pk, row.charge.reference))
             )
         return format_html(
             "<p><strong>{}</strong></p>{}{}{}",
