@@ -11,6 +11,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
+from accounts.admin.case_views import register_case_view
 from accounts.admin.links import may_see_people, people_links
 from lokahome.core.admin.base import LokaModelAdmin
 from lokahome.core.admin.decisions import Decision, Order
@@ -156,3 +157,11 @@ class ReceiptAdmin(LokaModelAdmin):
     list_select_related = ("charge",)
     search_fields = ("number", "=charge__reference")
     ordering = ("-id",)
+
+
+register_case_view(
+    "charge",
+    lambda case, pk: reverse("admin:payments_charge_change", args=[pk]),
+    label=str(_("Voir le paiement")),
+    permission="payments.view_charge",
+)

@@ -17,7 +17,7 @@ from accounts.models import User
 from lokahome.core.admin.base import LokaModelAdmin
 from lokahome.core.admin.decisions import Decision, Order
 from lokahome.core.money import Money, format_money
-from payments.admin.pieces import cases_about, facts, ledger_lines, linked
+from payments.admin.pieces import cases_about, facts, ledger_lines, linked, subject_link
 from payments.models import Escrow, EscrowStatus, JournalEntry, Posting, Refund
 from payments.models.chart import ESCROW, account_code
 from payments.policies import PROPOSE_TRANSFER
@@ -143,6 +143,7 @@ class EscrowAdmin(LokaModelAdmin):
         rows = [
             (_("Payeur"), people[row.payer_id]),
             (_("Bénéficiaire"), people[row.payee_id]),
+            (_("Objet"), subject_link(request, row.subject)),
         ]
         if due:
             rows.append((_("À verser"), format_money(due)))

@@ -6,10 +6,12 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 
+from accounts.admin.case_views import case_link
 from accounts.models import Case
 from lokahome.core.money import Money, format_money
 from payments.models import Charge, JournalEntry, Posting, Transfer
@@ -40,6 +42,14 @@ def cases_about(subject: str) -> str:
     return format_html("<ul>{}</ul>", links) if links else ""
 
 
+def subject_link(request: HttpRequest, subject: str) -> str:
+    """Return what the money is about, linked where the floor above has a page for it."""
+    found = case_link(request, Case(subject=subject))
+    if found is None:
+        return subject
+    return format_html('{} (<a href="{}">{}</a>)', subject, *found)
+
+
 def linked(title: Any, rows: Iterable[Charge | Transfer]) -> str:
     """Return a list of payments or transfers under *title*, each with its state."""
     links = format_html_join(
@@ -55,7 +65,7 @@ def linked(title: Any, rows: Iterable[Charge | Transfer]) -> str:
             for row in rows
         ),
     )
-    return format_html("<h3>{}</h3><ul>{}</ul>", title, links) if links else ""
+    return format_html("<h2>{}</h2><ul>{}</ul>", title, links) if links else ""
 
 
 def ledger_lines(entries: QuerySet[JournalEntry]) -> str:

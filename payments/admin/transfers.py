@@ -13,6 +13,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
+from accounts.admin.case_views import register_case_view
 from accounts.admin.links import may_see_people, people_links
 from accounts.models import User
 from lokahome.core.admin.base import LokaModelAdmin
@@ -21,7 +22,7 @@ from lokahome.core.admin.masked import masked_name, masked_phone
 from lokahome.core.audit.models import AuditEvent
 from lokahome.core.money import Money, format_money
 from payments.admin.history import transfer_history
-from payments.admin.pieces import cases_about, facts, ledger_lines
+from payments.admin.pieces import cases_about, facts, ledger_lines, subject_link
 from payments.models import Transfer, TransferStatus
 from payments.policies import APPROVE_TRANSFER
 from payments.queries import where_is_the_transfer
@@ -229,7 +230,7 @@ class TransferAdmin(LokaModelAdmin):
             ),
             (_("Motif"), self.why(row) or "—"),
             (_("Proposé par"), staff.get(row.proposed_by_id, system)),
-            (_("Objet"), row.subject),
+            (_("Objet"), subject_link(request, row.subject)),
             (_("Séquestre"), _link("escrow", row.escrow_id, _("Ouvrir le séquestre"))),
         ]
         if row.approved_at is not None:
@@ -312,3 +313,11 @@ class TransferAdmin(LokaModelAdmin):
 def _link(noun: str, pk: Any, text: Any) -> str:
     url = reverse(f"admin:payments_{noun}_change", args=[pk])
     return format_html('<a href="{}">{}</a>', url, text)
+
+
+register_case_view(
+    "transfer",
+    lambda case, pk: reverse("admin:payments_transfer_change", args=[pk]),
+    label=str(_("Voir le transfert")),
+    permission="payments.view_transfer",
+)

@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from accounts.models import Phone
+from accounts.models import Case, Phone
 from lokahome.core import clock
 from lokahome.core.audit.models import AuditEvent
 from lokahome.core.money import Money
@@ -312,6 +312,17 @@ def test_finance_proposes_what_is_due_once(owed_escrow, finance, checker):
     decide(finance, escrow, "propose", noun="escrow")
     assert Payout.objects.count() == 1
     assert "proposés, à approuver" in page(finance, "escrow", escrow)
+
+
+def test_a_case_about_money_leads_to_its_page(sent_payout, gateway, finance):
+    payout = sent_payout()
+    gateway.deliver(payout.reference, amount=19_000)
+    asked(payout)
+    case = Case.objects.get()
+    text = finance.get(f"/admin/accounts/case/{case.pk}/change/").content.decode()
+    assert reverse("admin:payments_transfer_change", args=[payout.pk]) in text
+    back = reverse("admin:accounts_case_change", args=[case.pk])
+    assert back in page(finance, "transfer", payout)
 
 
 def test_a_refund_that_failed_is_proposed_again(
