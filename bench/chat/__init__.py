@@ -11,6 +11,7 @@ import asyncio
 import json
 import os
 import platform as machine
+import time
 from collections.abc import Sequence
 
 from bench.chat.checking import Found, check
@@ -42,8 +43,12 @@ AIMS = (
 def measure(run: Run) -> None:
     """Start a platform, let people talk, hurt it, and compare."""
     cores = os.cpu_count()
-    run.say(f"  Python {machine.python_version()}, {cores} cores for everything")
+    load = " ".join(f"{value:.1f}" for value in os.getloadavg())
+    run.say(f"  Python {machine.python_version()}, {cores} cores for everything,")
+    run.say(f"  phones, servers, PostgreSQL and Redis; load before: {load}")
+    begin = time.monotonic()
     with platform(run=("web",), extra=PRODUCTION, demo=False) as here:
+        run.say(f"  platform ready after {time.monotonic() - begin:.1f} s")
         with open_servers(here, "lokahome.asgi:application") as urls:
             phones = _phones(run, here, SOCKETS[run.scale], urls)
             results, found = asyncio.run(_talk(run, here, phones, PHASES[run.scale]))

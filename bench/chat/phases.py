@@ -16,6 +16,7 @@ from deploy.throwaway.platform import Platform
 
 AT_ONCE = 20
 """Phones that connect at the same time."""
+_ANSWER_SECONDS = 30.0
 _SETTLE_SECONDS = 30.0
 
 
@@ -92,7 +93,10 @@ async def run_phases(
         since = time.monotonic()
         hurting = asyncio.create_task(_hurt(here, phones, phase))
         talked = [asyncio.create_task(_talk(phone, phase)) for phone in phones]
-        await asyncio.gather(*talked)
+        await asyncio.wait(talked, timeout=phase.seconds + _ANSWER_SECONDS)
+        for one in talked:  # who still waits for an answer counts as unanswered
+            one.cancel()
+        await asyncio.gather(*talked, return_exceptions=True)
         lasted = time.monotonic() - since
         restarts += await hurting
         if phase.name != "control":
