@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lokahome.core import clock
@@ -19,6 +19,7 @@ from marketplace.tests import factories as make
 from payments.queries import held_in, payable_of
 
 pytestmark = pytest.mark.django_db
+SLOW_MACHINES = settings(deadline=None)
 ODD = (Line("labour", "Main-d’œuvre", 19_999),)
 
 
@@ -138,6 +139,7 @@ def test_strangers_who_is_on_site_and_silence_cancel_nothing(ama, afi, kossi, st
     who=st.sampled_from(Job.Party.values),
     minutes=st.one_of(st.none(), st.integers(-10_000, 10_000)),
 )
+@SLOW_MACHINES
 def test_what_goes_back_and_what_is_kept_are_the_price(amount, status, who, minutes):
     now = clock.now()
     at = None if minutes is None else now + timedelta(minutes=minutes)
@@ -153,6 +155,7 @@ def test_what_goes_back_and_what_is_kept_are_the_price(amount, status, who, minu
 
 
 @given(amount=st.integers(100, 3_000_000), minutes=st.lists(st.integers(0, 5_000)))
+@SLOW_MACHINES
 def test_waiting_longer_never_costs_less_before_the_appointment(amount, minutes):
     now = clock.now()
     kept = [

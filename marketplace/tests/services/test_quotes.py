@@ -72,7 +72,11 @@ AMOUNTS = st.lists(st.integers(1, 400_000), min_size=1, max_size=30)
 
 
 @given(amounts=AMOUNTS)
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 def test_any_lines_add_up_or_are_refused(worker, row, amounts):
     lines = [
         Line("other", f"Poste {index}", part) for index, part in enumerate(amounts)
