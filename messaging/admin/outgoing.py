@@ -66,7 +66,7 @@ class OutgoingMessageAdmin(LokaModelAdmin):
             permission=RESEND,
             run=_resend,
             is_available=lambda message: (
-                message.status in STUCK and message.code_request_id is None
+                message.status in STUCK and not message.is_code
             ),
             notice=str(_("Le message sera écrit de nouveau et envoyé.")),
         ),

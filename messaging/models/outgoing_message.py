@@ -140,6 +140,11 @@ class OutgoingMessage(VersionedModel):
     def __str__(self) -> str:
         return f"{self.fact} {self.channel}"
 
+    @property
+    def is_code(self) -> bool:
+        """Whether it carries a code, by SMS or by e-mail."""
+        return self.code_request_id is not None or self.email_id is not None
+
 
 MESSAGE_STATES = StateMachine(
     "outgoingmessage",

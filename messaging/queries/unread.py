@@ -6,14 +6,22 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import F, OuterRef, Subquery
+from django.db.models import CharField, Exists, F, OuterRef, Subquery, Value
+from django.db.models.functions import Cast, Concat
 
 from accounts.models import Phone
 from lokahome.core.errors import DomainError
 from lokahome.core.phones import normalise_phone
-from messaging.models import Message, Notification, Participant
+from messaging.models import (
+    Message,
+    Notification,
+    NotificationPreference,
+    Participant,
+    Topic,
+)
 
 UNREAD = "unread_messages"
+FACT = "messaging.unread:conversation:"
 FORGOTTEN = timedelta(hours=24)
 """Words that waited longer are no news any more."""
 ANSWERED = timedelta(hours=48)
@@ -33,14 +41,15 @@ class Waiting:
     @property
     def fact(self) -> str:
         """Name the fact: the same words waiting are one fact, newer ones another."""
-        return f"messaging.unread:conversation:{self.conversation_id}:{self.seq}"
+        return f"{FACT}{self.conversation_id}:{self.seq}"
 
 
 def waiting_since(moment: datetime, *, limit: int) -> list[Waiting]:
     """Return who has fetched nothing of what others wrote before *moment*.
 
-    Muted conversations, hidden messages and those of the platform do not count, and who
-    was told of the same words already is left out.
+    Muted conversations, hidden messages and those of the platform do not count; who was
+    told of the same words already, or wants no SMS about words, is left out here, so
+    that they take nobody's place among the first *limit*.
     """
     words = Message.objects.filter(
         conversation_id=OuterRef("conversation_id"),
@@ -51,6 +60,16 @@ def waiting_since(moment: datetime, *, limit: int) -> list[Waiting]:
         created_at__gt=moment - FORGOTTEN,
     ).exclude(sender_id=OuterRef("person_id"))
     newest = words.order_by("-seq")
+    fact = Concat(
+        Value(FACT),
+        Cast(OuterRef("conversation_id"), CharField()),
+        Value(":"),
+        Cast(OuterRef("waiting_seq"), CharField()),
+    )
+    told = Notification.objects.filter(person_id=OuterRef("person_id"), fact=fact)
+    silent = NotificationPreference.objects.filter(
+        person_id=OuterRef("person_id"), topic=Topic.WORDS, sms=False
+    )
     rows = (
         Participant.objects.filter(
             muted=False,
@@ -61,17 +80,11 @@ def waiting_since(moment: datetime, *, limit: int) -> list[Waiting]:
             waiting_seq=Subquery(newest.values("seq")[:1]),
             waiting_from=Subquery(newest.values("sender_id")[:1]),
         )
-        .filter(waiting_seq__isnull=False)
+        .filter(~Exists(told), ~Exists(silent), waiting_seq__isnull=False)
         .order_by("conversation__active_at", "id")
         .values_list("person_id", "conversation_id", "waiting_from", "waiting_seq")
     )
-    found = [Waiting(*row) for row in rows[:limit]]
-    told = set(
-        Notification.objects.filter(fact__in={item.fact for item in found}).values_list(
-            "fact", "person_id"
-        )
-    )
-    return [item for item in found if (item.fact, item.person_id) not in told]
+    return [Waiting(*row) for row in rows[:limit]]
 
 
 def person_behind(number: str) -> UUID | None:

@@ -16,7 +16,8 @@ from uuid import UUID
 from django.db import transaction
 
 from accounts.models import User
-from lokahome.core.errors import DomainError
+from lokahome.core.errors import DomainError, RateLimited
+from lokahome.core.events.delivering import RetryLater
 from lokahome.core.events.outbox import append
 from messaging.events import InboundSmsReceived
 from messaging.models import InboundSms
@@ -119,6 +120,8 @@ def _post(row: InboundSms, person_id: UUID, now: datetime) -> Moved:
             body=row.text,
             now=now,
         )
+    except RateLimited as limit:
+        raise RetryLater(limit.retry_after_seconds or 30) from limit
     except DomainError as refusal:
         _close(row, Outcome.REFUSED, now, person_id=person_id, reason=refusal.code)
         return {}

@@ -7,10 +7,8 @@ from datetime import datetime, timedelta
 from lokahome.core.errors import RateLimited
 from lokahome.core.events.delivering import RetryLater
 from lokahome.core.limits import take
-from messaging.models import Topic
 from messaging.queries.unread import UNREAD, waiting_since
 from messaging.services.notify import notify
-from messaging.services.preferences import wish_of
 from messaging.services.quiet import quiet_until
 
 PATIENCE = timedelta(minutes=10)
@@ -30,8 +28,6 @@ def nudge_unread(*, now: datetime) -> int:
         return 0
     did = 0
     for item in waiting_since(now - PATIENCE, limit=BATCH):
-        if not wish_of(item.person_id, Topic.WORDS).sms:
-            continue
         try:
             key = f"{item.person_id}:{item.conversation_id}"
             take("messaging.nudge", key, limit=1, window=GAP, now=now)

@@ -38,7 +38,7 @@ def request_resend(
         is_staff=actor.is_staff,
         permissions=actor.get_all_permissions(),
         status=message.status,
-        is_code=message.code_request_id is not None,
+        is_code=message.is_code,
     ):
         raise NotAllowed
     message.attempts = 0

@@ -50,6 +50,15 @@ def test_a_port_a_person_asks_for_wins():
     assert found["PUBLIC_URL"] == "http://127.0.0.1:9123"
 
 
+def test_sms_go_to_the_simulator_wherever_its_port_moved():
+    found = complete(busy={8003})
+    port = found["SMS_SIMULATOR_PORT"]
+    assert port != "8003"
+    assert found["TWILIO_API_BASE"].endswith(f":{port}")
+    assert found["SMS_TRANSPORT"] == "twilio"
+    assert len(found["TWILIO_ACCOUNT_SID"]) == 34
+
+
 def test_with_existing_servers_no_private_address_is_written():
     found = complete(private=False)
     assert not {*values.EXTERNAL, *values.SERVER_PORTS} & set(found)

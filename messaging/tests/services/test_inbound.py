@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from lokahome.core import clock
-from lokahome.core.events.delivering import drain
+from lokahome.core.errors import RateLimited
+from lokahome.core.events.delivering import RetryLater, drain
 from lokahome.tests.threads import race
 from messaging.models import (
     InboundSms,
@@ -137,6 +138,22 @@ def test_words_that_cannot_be_posted_are_refused_and_kept(ama, nudged):
     assert outcome() == "refused"
     assert InboundSms.objects.get().reason
     assert not Message.objects.filter(sender=ama.user).exists()
+
+
+def test_who_writes_too_fast_is_heard_a_little_later(ama, nudged, monkeypatch):
+    def too_fast(**_):
+        raise RateLimited(retry_after_seconds=7)
+
+    arrives("Oui")
+    row = InboundSms.objects.get()
+    with monkeypatch.context() as patch:
+        patch.setattr(inbound, "post_message", too_fast)
+        with pytest.raises(RetryLater) as wish:
+            follow_sms(inbound_id=row.pk, now=clock.now())
+    assert wish.value.seconds == 7
+    assert outcome() == "waiting"
+    drain()
+    assert outcome() == "posted"
 
 
 # --- STOP ---------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from lokahome.core import clock
 from lokahome.tests.threads import race
 from messaging.models import CaughtMessage, Notification, Participant
 from messaging.queries.unread import waiting_since
+from messaging.services import nudging
 from messaging.services.messages import move_cursor
 from messaging.services.nudging import nudge_unread
 from messaging.services.preferences import change_wishes
@@ -105,6 +106,21 @@ def test_at_night_nobody_is_woken_and_the_morning_tells(talk, frozen, ama, setti
     assert after(hours=9, minutes=10) == 0
     assert after(hours=18, minutes=59) == 0
     assert after(hours=19) == 1
+
+
+def test_those_who_were_told_or_want_nothing_take_nobody_s_place(
+    talk, ama, kossi, afi, frozen, monkeypatch
+):
+    monkeypatch.setattr(nudging, "BATCH", 1)
+    later(frozen, seconds=1)
+    make.say(make.about_listing(kossi.user, afi.user), afi.user)
+    assert [after(minutes=11), after(minutes=12), after(minutes=13)] == [1, 1, 0]
+    change_wishes(person_id=kossi.id, changes={"words": {"sms": False}})
+    later(frozen, minutes=1)
+    make.say(talk, ama.user, "Toujours là ?")
+    make.say(talk, kossi.user, "Oui")
+    assert after(minutes=45) == 1
+    assert nudges()[-1] == ama.user.phone
 
 
 def test_two_conversations_are_two_facts(talk, kossi, afi):
