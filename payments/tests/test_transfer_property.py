@@ -140,17 +140,43 @@ def test_the_books_hold_after_any_history(
                 else:
                     propose_refunds(**terms, reason="again")
 
+        @rule(escrow=escrows, fails=strategies.booleans())
+        def a_whole_payout(self, escrow, fails):
+            """The common way, at one go, so that histories get further than its start."""
+            self.propose(escrow, "payout")
+            for transfer in Transfer.objects.to_decide().filter(escrow=escrow):
+                self.decision(transfer, yes=True)
+                send_transfer(transfer_id=transfer.pk, now=clock.now())
+            for transfer in Transfer.objects.filter(escrow=escrow, status="sending"):
+                (gateway.bounce if fails else gateway.deliver)(transfer.reference)
+                confirm_transfer(
+                    transfer_id=transfer.pk, now=clock.now(), source="poll"
+                )
+
+        @rule(pick=PICKS)
+        def one_that_failed_arrives_after_all(self, pick):
+            failed = Transfer.objects.filter(status="failed")
+            transfer = self.pick(failed.exclude(gateway_id=""), pick)
+            if transfer is not None:
+                gateway.deliver(transfer.reference)
+                confirm_transfer(
+                    transfer_id=transfer.pk, now=clock.now(), source="staff"
+                )
+
         @rule(pick=PICKS, yes=strategies.sampled_from([True, True, False]))
         def decide(self, pick, yes):
             transfer = self.pick(Transfer.objects.to_decide(), pick)
             if transfer is not None:
-                with suppress(DomainError):
-                    (approve_transfer if yes else refuse_transfer)(
-                        transfer_id=transfer.pk,
-                        actor=checker.user,
-                        reason="seen",
-                        now=clock.now(),
-                    )
+                self.decision(transfer, yes=yes)
+
+        def decision(self, transfer, *, yes):
+            with suppress(DomainError):
+                (approve_transfer if yes else refuse_transfer)(
+                    transfer_id=transfer.pk,
+                    actor=checker.user,
+                    reason="seen",
+                    now=clock.now(),
+                )
 
         # --- the gateway --------------------------------------------------------------
         @rule(pick=PICKS, fault=FAULTS)
