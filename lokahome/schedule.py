@@ -38,6 +38,13 @@ JOBS = (
     Job("messaging.send_held", 60, "Envoie les messages retenus la nuit"),
     Job("messaging.nudge_unread", 60, "Signale par SMS les messages non lus"),
     Job("messaging.erase_old_sms", 86_400, "Efface les vieux SMS reçus"),
+    Job(
+        "marketplace.approve_silent_deliveries",
+        300,
+        "Approuve les prestations livrées et jamais contestées",
+    ),
+    Job("marketplace.expire_stale", 600, "Ferme les devis et demandes périmés"),
+    Job("marketplace.reveal_reviews", 3600, "Montre les avis arrivés à terme"),
     Job("core.check_invariants", 300, "Vérifie les invariants"),
     Job("core.clean_up", 86_400, "Efface ce qui a fait son temps"),
     Job("payments.erase_old_notice_bodies", 86_400, "Efface les vieux webhooks bruts"),
