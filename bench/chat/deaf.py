@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from channels_redis.pubsub import RedisPubSubChannelLayer
+from channels_redis.pubsub import (  # type: ignore[import-untyped]
+    RedisPubSubChannelLayer,
+)
 from django.conf import settings
 
 
-class DeafLayer(RedisPubSubChannelLayer):
+class DeafLayer(RedisPubSubChannelLayer):  # type: ignore[misc]
     """A layer that takes everything and carries nothing."""
 
     async def group_send(self, group: str, message: dict[str, Any]) -> None:

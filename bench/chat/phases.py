@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from bench.chat.checking import logs
 from bench.chat.phones import Phone
-from bench.chat.servers import restart_redis
+from bench.chat.servers import cpu_seconds, restart_redis
 from bench.figures import Run, percentile
 from deploy.throwaway.platform import Platform
 
@@ -89,6 +89,7 @@ async def run_phases(
     took = time.monotonic() - begin
     run.say(f"  {len(phones)} sockets live after {took:.1f} s")
     results, restarts = [], 0
+    before = cpu_seconds(here)
     for phase in phases:
         since = time.monotonic()
         hurting = asyncio.create_task(_hurt(here, phones, phase))
@@ -114,6 +115,10 @@ async def run_phases(
             len(phone.notes.sent) - len(phone.notes.acked) for phone in phones
         )
         run.figure("unanswered", unanswered)
+        # Unlike the times, nearly the same however busy the machine is.
+        used = cpu_seconds(here) - before
+        acked = sum(len(phone.notes.acked) for phone in phones)
+        run.figure("server_cpu_ms_per_message", round(used * 1000 / max(1, acked), 1))
     return results
 
 

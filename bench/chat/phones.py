@@ -117,7 +117,7 @@ class Phone:
         ) as line:
             self._line = line
             self.notes.connects += 1
-            hello = {"type": "hello", "ticket": ticket}
+            hello: dict[str, Any] = {"type": "hello", "ticket": ticket}
             if self.cursor is not None:
                 hello |= {"epoch": self._epoch, "cursor": self.cursor}
             await line.send(json.dumps(hello))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 
 from deploy.local import ports
 from deploy.local.programs import Program, programs
@@ -43,6 +45,17 @@ def _on_port(program: Program, old: str, new: str) -> Program:
     command = tuple(new if part == old else part for part in program.command)
     health = program.health.replace(f":{old}/", f":{new}/")
     return replace(program, command=command, health=health)
+
+
+def cpu_seconds(here: Platform) -> float:
+    """Return the processor time that the socket servers have used so far."""
+    ticks = 0
+    for name, process in here.processes.items():
+        if name.startswith("realtime-") and process.pid:
+            text = Path(f"/proc/{process.pid}/stat").read_text()
+            fields = text.rpartition(")")[2].split()
+            ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 async def restart_redis(here: Platform) -> int:

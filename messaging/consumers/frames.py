@@ -6,7 +6,7 @@ describes every type that stands here (a test compares).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
@@ -147,7 +147,12 @@ def _beat(found: dict[str, Any]) -> Beat:
     return Beat(_number(found, "cursor"))
 
 
-_READERS = {"hello": _hello, "send": _send, "cursor": _cursor, "beat": _beat}
+_READERS: dict[str, Callable[[dict[str, Any]], Frame]] = {
+    "hello": _hello,
+    "send": _send,
+    "cursor": _cursor,
+    "beat": _beat,
+}
 
 
 def _uuid(found: dict[str, Any], name: str) -> UUID:

@@ -40,7 +40,7 @@ def events_of_many(
     In a constant number of queries, and one more for each person whose conversation was
     opened.
     """
-    rows = list(
+    rows: list[Any] = list(
         PersonEvent.objects.raw(
             _AFTER,
             {
