@@ -74,14 +74,19 @@ PAGES: dict[str, tuple[tuple[str, str, str, str], ...]] = {
             "properties.view_application",
         ),
         ("Baux", "contract", "properties_lease", "properties.view_lease"),
-        ("Réparations", "plumbing", "properties_ticket", "properties.view_ticket"),
+        (
+            "Demandes de réparation",
+            "plumbing",
+            "properties_ticket",
+            "properties.view_ticket",
+        ),
         (
             "Demandes de service",
             "campaign",
             "marketplace_servicerequest",
             "marketplace.view_servicerequest",
         ),
-        ("Missions", "handyman", "marketplace_job", "marketplace.view_job"),
+        ("Prestations", "handyman", "marketplace_job", "marketplace.view_job"),
         ("Avis", "star", "marketplace_review", "marketplace.view_review"),
     ),
     "Argent": (
