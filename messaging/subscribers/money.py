@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lokahome.core.events.subscribers import NOTIFY, subscribe
-from messaging.subscribers.telling import tell
+from messaging.subscribers.telling import tell, tell_apart
 from payments.events import (
     ChargeExpired,
     ChargeFailed,
@@ -30,9 +30,11 @@ def tell_charge_expired(event: ChargeExpired) -> None:
 @subscribe(RentPaid, lane=NOTIFY)
 def tell_rent_paid(event: RentPaid) -> None:
     """Tell the payer and the landlord that the rent came in."""
-    tell(event, "rent_paid_payer", event.payer_id)
-    if event.landlord_id != event.payer_id:
-        tell(event, "rent_paid_landlord", event.landlord_id)
+    tell_apart(
+        event,
+        ("rent_paid_payer", event.payer_id),
+        ("rent_paid_landlord", event.landlord_id),
+    )
 
 
 @subscribe(PayoutSucceeded, lane=NOTIFY)

@@ -21,7 +21,7 @@ from marketplace.events import (
     ReviewsRevealed,
 )
 from messaging.queries.audiences import occupant_of, providers_near, quoters_of
-from messaging.subscribers.telling import tell
+from messaging.subscribers.telling import tell, tell_apart
 
 
 @subscribe(RequestOpened, lane=NOTIFY)
@@ -63,8 +63,9 @@ def tell_quote_declined(event: QuoteDeclined) -> None:
 @subscribe(JobFunded, lane=NOTIFY)
 def tell_job_funded(event: JobFunded) -> None:
     """Tell the provider to come, the payer that the money is held."""
-    tell(event, "job_funded", event.provider_id)
-    tell(event, "job_held", event.customer_id)
+    tell_apart(
+        event, ("job_funded", event.provider_id), ("job_held", event.customer_id)
+    )
 
 
 @subscribe(JobStarted, lane=NOTIFY)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from uuid import UUID
 
 from lokahome.core import clock
@@ -18,14 +17,28 @@ def tell(event: Event, template: str, *people: UUID | None, occurred: str = "") 
     *occurred* tells facts apart that may come true more than once for one subject.
     Raises RetryLater when somebody could not be told now, after trying the others.
     """
+    tell_apart(event, *((template, person) for person in people), occurred=occurred)
+
+
+def tell_apart(
+    event: Event, *tellings: tuple[str, UUID | None], occurred: str = ""
+) -> None:
+    """Tell each person the fact in words of their own: (template, person); see `tell`.
+
+    Who stands twice is told once, in the first words.
+    """
     ids = {
         name: value
         for name, value in event.to_payload().items()
         if (name.endswith("_id") and value is not None) or name in STATES
     }
     fact = ":".join(filter(None, [event.name, event.subject(), occurred]))
+    templates: dict[UUID, str] = {}
+    for template, person in tellings:
+        if person is not None:
+            templates.setdefault(person, template)
     later: RetryLater | None = None
-    for person_id in _each_once(people):
+    for person_id, template in templates.items():
         try:
             notify(
                 fact=fact,
@@ -38,7 +51,3 @@ def tell(event: Event, template: str, *people: UUID | None, occurred: str = "") 
             later = wish
     if later is not None:
         raise later
-
-
-def _each_once(people: Iterable[UUID | None]) -> list[UUID]:
-    return list(dict.fromkeys(person for person in people if person is not None))

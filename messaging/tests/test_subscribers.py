@@ -321,3 +321,17 @@ def test_one_person_in_two_parts_is_told_once(ama, only_messaging):
     same = {"customer_id": ama.user.pk, "provider_id": ama.user.pk}
     happened(services.ReviewsRevealed(job_id=uuid7(), **same))
     assert Notification.objects.count() == 1
+
+
+def test_a_carrier_that_is_away_keeps_nobody_from_seeing_it_in_the_app(
+    ama, kossi, only_messaging, settings
+):
+    settings.SMS_TRANSPORT = "none"
+    event = services.JobFunded(
+        job_id=uuid7(), amount=1, currency="XOF", **parties(ama, kossi)
+    )
+    happened(event)
+    assert set(Notification.objects.values_list("person", "template")) == {
+        (ama.user.pk, "job_funded"),
+        (kossi.user.pk, "job_held"),
+    }

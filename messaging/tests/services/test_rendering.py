@@ -71,7 +71,7 @@ def test_the_longest_message_is_one_gsm7_segment(template, language):
 @pytest.mark.parametrize("template", APP)
 def test_what_the_app_shows_fits_the_answer_and_has_both_parts(template, language):
     for state in worst_cases():
-        values = {name: "W" * LONGEST_VALUE for name in LENGTHS} | state
+        values = dict.fromkeys(LENGTHS, "W" * LONGEST_VALUE) | state
         words = render_app(template=template, language=language, values=values)
         assert 0 < len(words.title) <= 120
         assert 0 < len(words.body) <= 600
@@ -82,7 +82,7 @@ def test_what_the_app_shows_fits_the_answer_and_has_both_parts(template, languag
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("template", EMAILS)
 def test_a_letter_has_a_subject_of_one_line_and_names_the_place(template, language):
-    values = {name: "ligne 1\r\nBcc: x@y.z" for name in LENGTHS}
+    values = dict.fromkeys(LENGTHS, "ligne 1\r\nBcc: x@y.z")
     words = render_email(template=template, language=language, values=values)
     assert words.title
     assert "\n" not in words.title
