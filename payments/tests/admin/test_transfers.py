@@ -10,7 +10,7 @@ from lokahome.core.audit.models import AuditEvent
 from lokahome.core.money import Money
 from lokahome.tests.people import make_staff
 from payments.gateways.errors import GatewayUnavailable
-from payments.models import Charge, GatewayNotice, Payout, Refund
+from payments.models import Charge, GatewayNotice, JournalEntry, Payout, Refund
 from payments.services.escrow import open_escrow, settle_escrow
 from payments.services.notices import follow_notice, record_notice
 from payments.services.sending import send_transfer
@@ -255,8 +255,8 @@ def test_the_history_tells_steps_calls_and_entries(
         "Ordre d’envoi donné : en route",
         "Passerelle interrogée : arrivé",
         "envoi arrivé",
-        "Réservation d’un transfert",
-        "Transfert versé",
+        str(JournalEntry.Kind.TRANSFER_RESERVE.label),
+        str(JournalEntry.Kind.TRANSFER_SENT.label),
         "En cours d’envoi → Versé",
         "Approuver",
     ):
