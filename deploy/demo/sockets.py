@@ -93,10 +93,11 @@ class ChatApp:
         for event in self.events:
             if (event.get("message") or {}).get("body") == body:
                 return event
-        return self.wait(
+        event: dict[str, Any] = self.wait(
             lambda frame: (frame.get("message") or {}).get("body") == body,
             f"“{body}” at {self.person.name}",
         )
+        return event
 
     def bodies(self, conversation_id: str) -> list[str]:
         """Return what was said in a conversation, as this app got it, in its order."""
