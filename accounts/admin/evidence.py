@@ -28,7 +28,7 @@ LABELS: dict[str, Any] = {
     "first_seq": _("Messages voisins, du rang"),
     "gateway": _("Passerelle"),
     "gateway_id": _("Numéro chez la passerelle"),
-    "job_id": _("Mission"),
+    "job_id": _("Prestation"),
     "landlord_id": _("Propriétaire"),
     "last_seq": _("Messages voisins, au rang"),
     "lease_id": _("Bail"),
@@ -49,7 +49,7 @@ LABELS: dict[str, Any] = {
     "state": _("État"),
     "status": _("État"),
     "tenant_id": _("Locataire"),
-    "ticket_id": _("Signalement de panne"),
+    "ticket_id": _("Demande de réparation"),
     "urgency": _("Urgence"),
 }
 PEOPLE = frozenset(

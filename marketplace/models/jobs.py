@@ -48,7 +48,7 @@ class Job(VersionedModel):
         CANCELLED = "cancelled", _("Annulé")
 
     class Party(models.TextChoices):
-        CUSTOMER = "customer", _("client")
+        CUSTOMER = "customer", _("demandeur")
         PROVIDER = "provider", _("prestataire")
         SYSTEM = "system", _("système")
 
@@ -72,7 +72,7 @@ class Job(VersionedModel):
         settings.AUTH_USER_MODEL,
         models.PROTECT,
         related_name="+",
-        verbose_name=_("client"),
+        verbose_name=_("demandeur"),
     )
     provider = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -120,7 +120,7 @@ class Job(VersionedModel):
     )
     ended_reason = models.CharField(_("motif de fin"), max_length=500, blank=True)
     """Why it was cancelled, or how the dispute was decided."""
-    to_customer = models.IntegerField(_("rendu au client"), null=True)
+    to_customer = models.IntegerField(_("rendu au demandeur"), null=True)
     """What went back of the price, once that is known; the rest is the provider's."""
     ended_at = models.DateTimeField(_("terminé le"), null=True)
 

@@ -130,7 +130,7 @@ class ServiceRequest(VersionedModel):
         null=True,
         blank=True,
         related_name="+",
-        verbose_name=_("demande d’entretien"),
+        verbose_name=_("demande de réparation"),
     )
     unit = models.ForeignKey(
         Unit,

@@ -32,7 +32,7 @@ class Review(VersionedModel):
     """What one party of a job says of the other."""
 
     class Role(models.TextChoices):
-        CUSTOMER = "customer", _("client")
+        CUSTOMER = "customer", _("demandeur")
         PROVIDER = "provider", _("prestataire")
 
     job = models.ForeignKey(

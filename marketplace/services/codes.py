@@ -32,7 +32,7 @@ class JobCodeWrong(InvalidInput):
     title = gettext_lazy("Code incorrect")
 
     def default_detail(self) -> str:
-        return _("Demandez au client le code qu’il voit maintenant.")
+        return _("Demandez sur place le code affiché maintenant.")
 
 
 class JobCodeLocked(StateConflict):
@@ -42,7 +42,7 @@ class JobCodeLocked(StateConflict):
     title = gettext_lazy("Code bloqué")
 
     def default_detail(self) -> str:
-        return _("Trop d’essais : le client doit renouveler le code.")
+        return _("Trop d’essais : le demandeur doit renouveler le code.")
 
 
 def try_code(job: Job, kind: str, code: str) -> DomainError | None:

@@ -40,7 +40,7 @@ SHOPS = {
     ),
     "bio": _Shop(
         "Bio Sanni, dépannage",
-        "Plomberie et électricité du bâtiment, avec facture des fournitures.",
+        "Plomberie et électricité du bâtiment, avec le reçu des fournitures.",
         ("plumbing", "electricity", "solar"),
         (2.3412, 6.4181),
         40_000,

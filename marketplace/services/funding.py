@@ -56,7 +56,7 @@ def fund_job(
     """
     job = locked(Job.objects.visible_to(payer), job_id)
     if "customer" not in roles_on_job(payer, job):
-        raise NotAllowed(_("Seul le client paie cette prestation."))
+        raise NotAllowed(_("Seul le demandeur paie cette prestation."))
     is_new = payment_id is None or not _is_known(payment_id, job)
     if is_new and job.status != Job.Status.ACCEPTED:
         raise JobNotPayable

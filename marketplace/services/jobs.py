@@ -128,7 +128,7 @@ def approve_job(*, job_id: UUID, customer: User, now: datetime) -> Job:
     """
     job = locked(Job.objects.visible_to(customer), job_id)
     if "customer" not in roles_on_job(customer, job):
-        raise NotAllowed(_("Seul le client approuve."))
+        raise NotAllowed(_("Seul le demandeur approuve."))
     if job.approved_at is None:
         _approve(job, actor_id=customer.pk, now=now)
     return job

@@ -126,8 +126,8 @@ class Migration(migrations.Migration):
                 ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='personne')),
             ],
             options={
-                'verbose_name': 'ticket de connexion',
-                'verbose_name_plural': 'tickets de connexion',
+                'verbose_name': 'billet de connexion',
+                'verbose_name_plural': 'billets de connexion',
             },
         ),
         migrations.AddConstraint(

@@ -28,8 +28,8 @@ class RealtimeTicket(BaseModel):
     used_at = models.DateTimeField(_("utilisé le"), null=True, blank=True)
 
     class Meta:
-        verbose_name = _("ticket de connexion")
-        verbose_name_plural = _("tickets de connexion")
+        verbose_name = _("billet de connexion")
+        verbose_name_plural = _("billets de connexion")
         indexes = (
             models.Index(fields=["person", "expires_at"], name="messaging_ticket_age"),
         )

@@ -33,7 +33,7 @@ from payments.services.transfers import approve_transfer, refuse_transfer
 REASONS_TO_REFUSE = (
     "Le montant ne correspond pas au travail approuvé.",
     "Le numéro du destinataire vient de changer : à vérifier avec la personne.",
-    "Un litige est ouvert sur cette mission.",
+    "Un litige est ouvert sur cette prestation.",
     "Proposé deux fois.",
 )
 

@@ -63,7 +63,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='journalentry',
             name='kind',
-            field=models.CharField(choices=[('capture', 'Encaissement'), ('gateway_fee', 'Frais de la passerelle'), ('suspense', 'Encaissement en attente d’affectation'), ('suspense_release', 'Sortie d’attente'), ('escrow_release', 'Sortie de séquestre'), ('transfer_reserve', 'Réservation d’un transfert'), ('transfer_release', 'Réservation levée'), ('transfer_sent', 'Transfert versé'), ('transfer_fee', 'Frais d’un transfert'), ('transfer_suspense', 'Sortie d’argent à expliquer')], max_length=20, verbose_name='nature'),
+            field=models.CharField(choices=[('capture', 'Encaissement'), ('gateway_fee', 'Frais de la passerelle'), ('suspense', 'Encaissement en attente d’affectation'), ('suspense_release', 'Sortie d’attente'), ('escrow_release', 'Sortie de séquestre'), ('transfer_reserve', 'Mise en réserve d’un transfert'), ('transfer_release', 'Mise en réserve levée'), ('transfer_sent', 'Transfert versé'), ('transfer_fee', 'Frais d’un transfert'), ('transfer_suspense', 'Sortie d’argent à expliquer')], max_length=20, verbose_name='nature'),
         ),
         migrations.CreateModel(
             name='Escrow',
