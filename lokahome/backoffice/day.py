@@ -97,5 +97,7 @@ def first_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
                 }
             )
     if user.has_perm("payments.view_reconciliationrun"):
-        context["last_run"] = ReconciliationRun.objects.order_by("-id").first()
+        context["last_run"] = (
+            ReconciliationRun.objects.filter(flow="in").order_by("-id").first()
+        )
     return {**context, "tiles": tiles, "title": "Ma journée", "subtitle": None}

@@ -17,7 +17,7 @@ from marketplace.models import ProviderProfile
 from marketplace.services.providers import offer_services
 from properties.models.geo import WGS84
 
-SECOND = ("bio", "Bio Sanni", "+2290197000005")
+SECOND = ("bio", "Bio Sanni", "+2290162000001")
 
 
 @dataclass(frozen=True, slots=True)
