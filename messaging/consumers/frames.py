@@ -178,20 +178,23 @@ def encode(kind: str, /, **members: Any) -> str:
     return orjson.dumps({"type": kind, **members}).decode()
 
 
-def encode_events(events: Sequence[dict[str, Any]]) -> Iterable[str]:
-    """Yield *events* in as few frames as fit: one is an ``event``, more a ``batch``."""
+def encode_events(events: Sequence[dict[str, Any]]) -> Iterator[tuple[str, int]]:
+    """Yield *events* in as few frames as fit: one is an ``event``, more a ``batch``.
+
+    Each comes with the ``useq`` of the last event in it.
+    """
     if len(events) == 1:
-        yield encode("event", **events[0])
+        yield encode("event", **events[0]), events[0]["useq"]
         return
     head, tail = b'{"type":"batch","events":[', b"]}"
     parts: list[bytes] = []
-    size = len(head) + len(tail)
+    size, last = len(head) + len(tail), 0
     for event in events:
         part = orjson.dumps(event)
         if parts and size + len(part) + 1 > MAX_FRAME:
-            yield (head + b",".join(parts) + tail).decode()
+            yield (head + b",".join(parts) + tail).decode(), last
             parts, size = [], len(head) + len(tail)
         parts.append(part)
-        size += len(part) + 1
+        size, last = size + len(part) + 1, event["useq"]
     if parts:
-        yield (head + b",".join(parts) + tail).decode()
+        yield (head + b",".join(parts) + tail).decode(), last

@@ -91,18 +91,24 @@ class Session:
         self.cursor = at
 
     def deliver(self, events: Sequence[dict[str, Any]]) -> None:
-        """Put *events*, read after the cursor, on the wire; a gap becomes a reset."""
+        """Put *events*, read after the cursor, on the wire; a gap becomes a reset.
+
+        As many as there is room for: the others are read again when these have gone.
+        """
         if not events or events[0]["useq"] != self.cursor + 1:
             self.reset("history_gone", at=self.head)
         else:
-            self._put_all(encode_events(events))
-            self.cursor = events[-1]["useq"]
-            self.head = max(self.head, self.cursor)
+            self.head = max(self.head, events[-1]["useq"])
+            for text, useq in encode_events(events):
+                if not self.outbox.has_room:
+                    break
+                self._put(text)
+                self.cursor = useq
         self._go_live()
 
     def put(self, kind: str, /, **members: Any) -> None:
         """Put one frame on the wire."""
-        self._put_all((encode(kind, **members),))
+        self._put(encode(kind, **members))
 
     def close(self, code: Closing, reason: str) -> None:
         """Close the socket after what waits."""
@@ -117,9 +123,8 @@ class Session:
             self.is_live = True
             self.put("live")
 
-    def _put_all(self, texts: Any) -> None:
+    def _put(self, text: str) -> None:
         try:
-            for text in texts:
-                self.outbox.put(text)
+            self.outbox.put(text)
         except Overflow:
             self.cut()

@@ -71,7 +71,7 @@ def test_whatever_comes_is_read_or_refused(value):
 def test_events_are_packed_whole_in_order_and_within_the_limit(bodies):
     events = [{"useq": at, "body": body} for at, body in enumerate(bodies, 1)]
     told = []
-    for text in encode_events(events):
+    for text, useq in encode_events(events):
         assert len(text.encode()) <= MAX_FRAME
         frame = json.loads(text)
         if frame["type"] == "event":
@@ -79,12 +79,14 @@ def test_events_are_packed_whole_in_order_and_within_the_limit(bodies):
             told.append(frame)
         else:
             told += frame["events"]
+        assert told[-1]["useq"] == useq
     assert told == events
 
 
 def test_the_longest_message_fits_a_frame():
     for letter in ("x", '"', "é", "\U0001f3e0"):
-        (text,) = encode_events([{"useq": 1, "message": {"body": letter * 4000}}])
+        event = {"useq": 1, "message": {"body": letter * 4000}}
+        ((text, _useq),) = encode_events([event])
         assert len(text.encode()) < MAX_FRAME - 4096
 
 
