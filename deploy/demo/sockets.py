@@ -33,9 +33,16 @@ class ChatApp:
     def go_online(self) -> int:
         """Ask for a ticket, connect, resume; return how many events were missed."""
         ticket = self.person.api.post("realtime/tickets", {"device_id": self._device})
-        self._connection = connect(
-            ticket["socket_url"], open_timeout=_PATIENCE, compression=None
+        opened = connect(
+            ticket["socket_url"],
+            open_timeout=_PATIENCE,
+            compression=None,
+            proxy=None,
+            legacy=True,  # a connection of its own, not one that reconnects by itself
         )
+        expect(isinstance(opened, ClientConnection), "no connection")
+        assert isinstance(opened, ClientConnection)  # noqa: S101 - for the type checker
+        self._connection = opened
         hello = {"type": "hello", "ticket": ticket["ticket"]}
         if self.cursor is not None:
             hello |= {"epoch": self.epoch, "cursor": self.cursor}
@@ -93,11 +100,11 @@ class ChatApp:
         for event in self.events:
             if (event.get("message") or {}).get("body") == body:
                 return event
-        event: dict[str, Any] = self.wait(
+        found: dict[str, Any] = self.wait(
             lambda frame: (frame.get("message") or {}).get("body") == body,
             f"“{body}” at {self.person.name}",
         )
-        return event
+        return found
 
     def bodies(self, conversation_id: str) -> list[str]:
         """Return what was said in a conversation, as this app got it, in its order."""
