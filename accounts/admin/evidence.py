@@ -66,9 +66,9 @@ PEOPLE = frozenset(
 SUMS = frozenset({"amount", "fee", "rent"})
 WORDS: dict[str, Any] = {
     **ACTOR_KINDS,
-    "customer": _("personne servie"),
+    "customer": _("demandeur"),
     "danger": _("danger"),
-    "delivered": _("terminée"),
+    "delivered": _("livrée"),
     "normal": _("normale"),
     "paused": _("en pause"),
     "provider": _("prestataire"),
