@@ -155,13 +155,21 @@ def test_the_books_hold_after_any_history(
         @rule(
             amount=AMOUNTS,
             share=SHARES,
-            ends=strategies.lists(strategies.sampled_from(["ok", "fail"]), max_size=3),
+            ends=strategies.lists(
+                strategies.sampled_from(["ok", "fail", "late"]), min_size=1, max_size=4
+            ),
         )
         def a_whole_life(self, amount, share, ends):
             """The common way, at one go, so that histories get further than its start."""
             escrow = self.fund(amount)
             self.split(escrow, share, by_staff=False)
             for end in ends:
+                if end == "late":
+                    for transfer in Transfer.objects.filter(
+                        escrow=escrow, status="failed"
+                    ):
+                        self.arrive_after_all(transfer)
+                    continue
                 self.propose(escrow, "payout")
                 for transfer in Transfer.objects.to_decide().filter(escrow=escrow):
                     self.decision(transfer, yes=True)
@@ -179,10 +187,11 @@ def test_the_books_hold_after_any_history(
             failed = Transfer.objects.filter(status="failed")
             transfer = self.pick(failed.exclude(gateway_id=""), pick)
             if transfer is not None:
-                gateway.deliver(transfer.reference)
-                confirm_transfer(
-                    transfer_id=transfer.pk, now=clock.now(), source="staff"
-                )
+                self.arrive_after_all(transfer)
+
+        def arrive_after_all(self, transfer):
+            gateway.deliver(transfer.reference)
+            confirm_transfer(transfer_id=transfer.pk, now=clock.now(), source="staff")
 
         @rule(pick=PICKS, yes=strategies.sampled_from([True, True, False]))
         def decide(self, pick, yes):
