@@ -16,7 +16,7 @@ from properties.admin.homes import coordinates
 STATE_LABELS = {
     "Ouverte": "warning",
     "Attribuée": "info",
-    "Close": "success",
+    "Terminée": "success",
     "Annulée": "danger",
     "Expirée": "danger",
 }

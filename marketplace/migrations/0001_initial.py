@@ -101,7 +101,7 @@ class Migration(migrations.Migration):
                 ('public_point', django.contrib.gis.db.models.fields.PointField(spatial_index=False, srid=4326, verbose_name='point public')),
                 ('point_m', models.GeneratedField(db_persist=True, expression=django.contrib.gis.db.models.functions.Transform('public_point', 32631), output_field=django.contrib.gis.db.models.fields.PointField(spatial_index=False, srid=32631), verbose_name='point en mètres')),
                 ('wanted_on', models.DateField(blank=True, null=True, verbose_name='souhaitée le')),
-                ('status', models.CharField(choices=[('open', 'Ouverte'), ('awarded', 'Attribuée'), ('closed', 'Close'), ('cancelled', 'Annulée'), ('expired', 'Expirée')], default='open', max_length=20, verbose_name='état')),
+                ('status', models.CharField(choices=[('open', 'Ouverte'), ('awarded', 'Attribuée'), ('closed', 'Terminée'), ('cancelled', 'Annulée'), ('expired', 'Expirée')], default='open', max_length=20, verbose_name='état')),
                 ('expires_at', models.DateTimeField(verbose_name='expire le')),
                 ('ended_at', models.DateTimeField(null=True, verbose_name='terminée le')),
                 ('category', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='marketplace.servicecategory', verbose_name='catégorie')),

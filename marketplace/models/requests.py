@@ -102,7 +102,7 @@ class ServiceRequest(VersionedModel):
     class Status(models.TextChoices):
         OPEN = "open", _("Ouverte")
         AWARDED = "awarded", _("Attribuée")
-        CLOSED = "closed", _("Close")
+        CLOSED = "closed", _("Terminée")
         CANCELLED = "cancelled", _("Annulée")
         EXPIRED = "expired", _("Expirée")
 

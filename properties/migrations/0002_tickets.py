@@ -26,7 +26,7 @@ class Migration(migrations.Migration):
                 ('title', models.CharField(max_length=120, verbose_name='titre')),
                 ('description', models.CharField(max_length=2000, verbose_name='description')),
                 ('urgency', models.CharField(choices=[('normal', 'Normale'), ('urgent', 'Urgente'), ('danger', 'Danger')], default='normal', max_length=10, verbose_name='urgence')),
-                ('status', models.CharField(choices=[('open', 'Ouverte'), ('decided', 'Payeur décidé'), ('in_progress', 'Travaux en cours'), ('resolved', 'Réparée'), ('closed', 'Close')], default='open', max_length=20, verbose_name='état')),
+                ('status', models.CharField(choices=[('open', 'Ouverte'), ('decided', 'Payeur décidé'), ('in_progress', 'Travaux en cours'), ('resolved', 'Réparée'), ('closed', 'Terminée')], default='open', max_length=20, verbose_name='état')),
                 ('payer', models.CharField(blank=True, choices=[('landlord', 'propriétaire'), ('tenant', 'locataire')], max_length=10, verbose_name='payeur')),
                 ('decision_reason', models.CharField(blank=True, max_length=500, verbose_name='motif de la décision')),
                 ('decided_at', models.DateTimeField(null=True, verbose_name='décidée le')),

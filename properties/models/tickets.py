@@ -43,7 +43,7 @@ class Ticket(VersionedModel):
         DECIDED = "decided", _("Payeur décidé")
         IN_PROGRESS = "in_progress", _("Travaux en cours")
         RESOLVED = "resolved", _("Réparée")
-        CLOSED = "closed", _("Close")
+        CLOSED = "closed", _("Terminée")
 
     LIVE_STATES = (Status.OPEN, Status.DECIDED, Status.IN_PROGRESS)
 
