@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
@@ -11,8 +11,10 @@ from django.db.models import Q
 
 from accounts.models import User
 from accounts.queries import email_of
+from lokahome.core.errors import RateLimited
 from lokahome.core.events.delivering import RetryLater
-from messaging.models import Notification, OutgoingMessage
+from lokahome.core.limits import take
+from messaging.models import Notification, OutgoingMessage, Topic
 from messaging.services.plan import PLANS, Plan
 from messaging.services.preferences import wish_of
 from messaging.services.quiet import quiet_until
@@ -21,6 +23,10 @@ from messaging.services.writing import CODE, EMAIL_CODE
 
 SMS = OutgoingMessage.Channel.SMS
 EMAIL = OutgoingMessage.Channel.EMAIL
+SMS_A_DAY = 30
+"""Of one person about one topic: more is somebody's loop, and each SMS costs. Money is
+told however often it moves. The app shows everything."""
+DAY = timedelta(days=1)
 
 
 def notify(
@@ -87,7 +93,25 @@ def _messages(
         if wish is not None and wish.takes(channel)
         # Most people have no address; a person without a number is one staff should see.
         and (channel == SMS or email_of(notification.person_id) is not None)
+        and (channel != SMS or _may_ring(notification.person_id, plan.topic, now))
     ]
+
+
+def _may_ring(person_id: UUID, topic: Topic, now: datetime) -> bool:
+    """Count one more SMS, unless the day's are used up."""
+    if topic == Topic.MONEY:
+        return True
+    try:
+        take(
+            "messaging.sms",
+            f"{person_id}:{topic}",
+            limit=SMS_A_DAY,
+            window=DAY,
+            now=now,
+        )
+    except RateLimited:
+        return False
+    return True
 
 
 def _send(notification: Notification, now: datetime) -> None:

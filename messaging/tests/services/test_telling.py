@@ -138,6 +138,27 @@ def test_a_wish_is_about_one_topic_and_one_person(ama, kossi):
     assert channels() == [("email", "sent"), ("sms", "sent"), ("sms", "sent")]
 
 
+def test_who_is_told_in_a_loop_has_few_sms_and_everything_in_the_app(
+    ama, kossi, monkeypatch
+):
+    monkeypatch.setattr(notifying, "SMS_A_DAY", 2)
+    for number in range(4):
+        tell(ama, fact=f"test:{number}")
+    assert channels() == [("sms", "sent")] * 2
+    assert Notification.objects.count() == 4
+    tell(ama, "quote_accepted", fact="test:another topic")
+    tell(kossi, fact="test:another person")
+    tell(ama, fact="test:tomorrow", now=clock.now() + timedelta(days=1, minutes=1))
+    assert len(channels()) == 5
+
+
+def test_money_is_told_however_often_it_moves(ama, monkeypatch):
+    monkeypatch.setattr(notifying, "SMS_A_DAY", 0)
+    for number in range(3):
+        tell(ama, "payout_sent", fact=f"test:{number}")
+    assert len(channels()) == 3
+
+
 def test_a_wish_that_changes_nothing_writes_nothing(ama):
     change_wishes(person_id=ama.id, changes={"homes": {"sms": True}})
     assert not NotificationPreference.objects.exists()
