@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
@@ -15,6 +15,7 @@ from lokahome.core.db.locks import locked
 from lokahome.core.errors import FieldError, InvalidInput, NotFound, StateConflict
 from lokahome.core.events.outbox import append
 from lokahome.core.ids import uuid7
+from lokahome.core.limits import take
 from properties.events import (
     ApplicationAccepted,
     ApplicationDeclined,
@@ -31,6 +32,9 @@ from properties.services.lease_drafts import (
     hold_lease_of,
 )
 from properties.services.moderation import ReasonMissing
+
+APPLICATIONS_A_DAY = 20
+"""Of one person: each rings an owner's phone, and may be withdrawn and sent again."""
 
 
 class CannotApply(StateConflict):
@@ -67,7 +71,8 @@ def send_application(
 ) -> Application:
     """Apply for a published listing. Emits ApplicationReceived.
 
-    Raises NotFound for a listing that *tenant* may not see, CannotApply, AlreadyApplied.
+    Raises NotFound for a listing that *tenant* may not see, CannotApply, AlreadyApplied,
+    RateLimited beyond APPLICATIONS_A_DAY.
     """
     listing = Listing.objects.visible_to(tenant).filter(pk=listing_id).first()
     if listing is None:
@@ -79,6 +84,8 @@ def send_application(
         raise InvalidInput(
             errors=[FieldError("application.move_in_on", detail, "/move_in_on")]
         )
+    day = timedelta(days=1)
+    take("applications", str(tenant.pk), limit=APPLICATIONS_A_DAY, window=day, now=now)
     application = Application(
         id=application_id or uuid7(),
         listing=listing,

@@ -5,10 +5,11 @@ from datetime import timedelta
 import pytest
 
 from lokahome.core import clock
-from lokahome.core.errors import InvalidInput, NotFound
+from lokahome.core.errors import InvalidInput, NotFound, RateLimited
 from lokahome.core.events.models import OutboxEvent
 from lokahome.core.states import TransitionRefused
 from properties.models import Application, Lease, Property
+from properties.services import applications
 from properties.services.applications import (
     AlreadyApplied,
     AlreadyPromised,
@@ -121,3 +122,15 @@ def test_only_the_landlord_of_the_listing_answers(kossi, ama):
             landlord=make.landlord("Rachid Bio"),
             now=clock.now(),
         )
+
+
+def test_who_applies_and_withdraws_in_a_loop_is_stopped(kossi, ama, monkeypatch):
+    monkeypatch.setattr(applications, "APPLICATIONS_A_DAY", 3)
+    listing = make.published(kossi.user)
+    for _ in range(3):
+        sent = make.application(ama.user, listing)
+        withdraw_application(application_id=sent.pk, tenant=ama.user, now=clock.now())
+    with pytest.raises(RateLimited):
+        make.application(ama.user, listing)
+    received = OutboxEvent.objects.filter(name="properties.application_received")
+    assert received.count() == Application.objects.count() == 3
