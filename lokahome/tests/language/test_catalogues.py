@@ -20,6 +20,10 @@ SAME_IN_BOTH = frozenset(
     | {"arrondissement", "chambre salon Cadjèhoun", "code", "commune", "division"}
     | {"message", "occupants", "point", "surface (m²)", "version"}
     | {"divisions", "document", "photo", "photos", "signature", "signatures"}
+    | {"Conversation", "Conversations", "Danger", "Discrimination", "Message"}
+    | {"Messages", "Services", "base", "conversation", "conversations", "danger"}
+    | {"description", "messages", "moment", "note", "occupant", "participant"}
+    | {"participants", "total", "m²", "%s."}
 )
 
 

@@ -73,7 +73,7 @@ REFUSED_ENGLISH = {
     r"customers?|clients?": "person",
     r"invoices?": "rent period",
     r"vendors?|contractors?|pros?": "provider",
-    r"tickets?|alerts?": "case",
+    r"(?<!maintenance )(?<!socket )tickets?|alerts?": "case",
     r"adverts?|ads?|posts?": "listing",
     r"logins?|log in|OTP|PIN": "sign in, code",
     r"chargebacks?": "reversal",
