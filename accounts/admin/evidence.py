@@ -38,7 +38,7 @@ LABELS: dict[str, Any] = {
     "payer": _("Payeur désigné"),
     "payer_id": _("Payeur"),
     "person_id": _("Personne"),
-    "provider_id": _("Fiche de prestataire"),
+    "provider_id": _("Profil de prestataire"),
     "raw_status": _("État chez la passerelle"),
     "reason": _("Motif"),
     "reference": _("Référence"),
