@@ -151,6 +151,8 @@ CACHES = {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": "cache",
+        # redis-py waits five seconds by default: longer than who asks /readyz does.
+        "OPTIONS": {"socket_timeout": 1, "socket_connect_timeout": 1},
     }
 }
 # Hints to sockets. Pub/Sub and not the core layer: that one holds a hundred messages for
