@@ -12,6 +12,7 @@ from uuid import UUID
 from django.db.models import Sum
 from django.utils.translation import gettext as _
 
+from accounts.queries import phone_of
 from lokahome.core.db.locks import advisory_lock, locked
 from lokahome.core.errors import NotFound, StateConflict
 from lokahome.core.events.outbox import append
@@ -59,6 +60,15 @@ def source_of(transfer: Transfer) -> tuple[str, UUID]:
     if transfer.kind == Transfer.Kind.REFUND:
         return ESCROW, transfer.escrow_id
     return PAYEE_PAYABLE, transfer.party_id
+
+
+def goes_to_its_payee(transfer: Transfer) -> bool:
+    """True unless a payout is for a number that is not its payee's (any more).
+
+    Lines are recycled and numbers are stolen. A refund goes to the wallet that paid.
+    """
+    is_refund = transfer.kind == Transfer.Kind.REFUND
+    return is_refund or phone_of(transfer.party_id) == transfer.phone
 
 
 def owed_back(escrow: Escrow) -> Money:

@@ -19,7 +19,7 @@ from payments.gateways.errors import (
 )
 from payments.models import Transfer, TransferStatus
 from payments.services.calls import ask
-from payments.services.reserving import locked_transfer
+from payments.services.reserving import goes_to_its_payee, locked_transfer
 from payments.services.routing import gateway_named
 from payments.services.starting import retry_wait
 from payments.services.transfer_confirming import look_up
@@ -51,7 +51,7 @@ def send_transfer(*, transfer_id: UUID, now: datetime) -> None:
     one looks our reference up first and goes on from what it finds. A time-out is
     unknown, never failed: raises RetryLater until ``start_until``. Fails the transfer,
     and so gives its money back, only on a definite refusal of which it is certain that
-    no earlier attempt got through.
+    no other attempt got through, or when its payee has another number by now.
     """
     order = _count_attempt(transfer_id, now)
     if order is None:
@@ -72,12 +72,16 @@ def send_transfer(*, transfer_id: UUID, now: datetime) -> None:
         if code is None or not (request.first_attempt or _has_not_moved(transfer)):
             _note_silence(transfer_id, refusal.gateway_id, unsent=True)
             raise RetryLater(retry_wait(attempt)) from refusal
-        fail_transfer(
+        after = fail_transfer(
             transfer_id=transfer_id,
             failure_code=code.value,
             now=now,
             gateway_id=refusal.gateway_id or "",
+            attempt=attempt,
         )
+        if after.is_open:
+            # Overtaken by another attempt, whose answer counts.
+            raise RetryLater(retry_wait(attempt)) from refusal
     except (GatewayUnavailable, GatewayUntrusted) as error:
         _note_silence(transfer_id, error.gateway_id, unsent=not error.sent)
         asked = getattr(error, "retry_after", None)
@@ -105,6 +109,13 @@ def _count_attempt(
                 failure_code=Transfer.FailureCode.NOT_SENT,
                 now=now,
             )
+        return None
+    if not transfer.may_have_been_sent and not goes_to_its_payee(transfer):
+        fail_transfer(
+            transfer_id=transfer_id,
+            failure_code=Transfer.FailureCode.NOT_SENT,
+            now=now,
+        )
         return None
     order = PayoutOrder(
         reference=transfer.reference,

@@ -119,16 +119,23 @@ def settle_transfer(
 
 
 def fail_transfer(
-    *, transfer_id: UUID, failure_code: str, now: datetime, gateway_id: str = ""
+    *,
+    transfer_id: UUID,
+    failure_code: str,
+    now: datetime,
+    gateway_id: str = "",
+    attempt: int | None = None,
 ) -> Transfer:
     """Note that the gateway sent nothing, and give the reservation back.
 
-    Locks escrow and transfer; does nothing but return a transfer that ended already.
-    Publishes PayoutFailed or RefundFailed.
+    *attempt* is the order that was refused: a later one may be getting through, so then
+    nothing is concluded. Locks escrow and transfer; does nothing but return a transfer
+    that ended already. Publishes PayoutFailed or RefundFailed.
     """
     with transaction.atomic():
         transfer, _escrow = locked_transfer(transfer_id)
-        if not _may(transfer, "fail"):
+        is_overtaken = attempt is not None and transfer.send_attempts != attempt
+        if is_overtaken or not _may(transfer, "fail"):
             return transfer
         release(transfer, now=now)
         transfer.failure_code = failure_code

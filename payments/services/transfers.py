@@ -10,7 +10,6 @@ from django.db.models import Sum
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from accounts.queries import phone_of
 from lokahome.core.db.locks import locked
 from lokahome.core.errors import (
     FieldError,
@@ -29,7 +28,12 @@ from payments.policies import (
 )
 from payments.queries import payout_due
 from payments.services.proposing import new_payout, new_refunds
-from payments.services.reserving import locked_transfer, owed_back, reserve
+from payments.services.reserving import (
+    goes_to_its_payee,
+    locked_transfer,
+    owed_back,
+    reserve,
+)
 
 
 class MakerCannotApprove(NotAllowed):
@@ -158,8 +162,7 @@ def approve_transfer(
         reason=transfer.reason,
         update_fields=("reason", "approved_by_id", "approved_at"),
     )
-    # Lines are recycled and numbers are stolen: what was proposed for the old one waits.
-    if _is_payout(transfer) and phone_of(transfer.party_id) != transfer.phone:
+    if not goes_to_its_payee(transfer):
         raise WalletChanged
     reserve(transfer, escrow, now=now)
     return transfer
@@ -215,7 +218,3 @@ def _given(reason: str) -> str:
             errors=[FieldError("required", _("Le motif manque."), pointer="/reason")]
         )
     return text[:500]
-
-
-def _is_payout(transfer: Transfer) -> bool:
-    return transfer.kind == Transfer.Kind.PAYOUT

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from accounts.models import Phone, User
 from lokahome.core import clock
 from lokahome.core.events.delivering import RetryLater
 from payments.gateways.base import PayoutStatus
@@ -185,6 +186,27 @@ def test_a_refusal_after_a_lost_answer_is_believed_only_if_nothing_moved(
         send(payout)
     payout.refresh_from_db()
     assert payout.status == status
+    books.hold()
+
+
+@pytest.mark.parametrize("change", ["number", "account"])
+def test_a_payee_who_changed_before_the_order_is_not_sent_anything(
+    reserved_payout, gateway, afi, books, change
+):
+    """Approved, and the gateway not reached yet: numbers are lost and stolen."""
+    payout = reserved_payout()
+    gateway.next_error = GatewayUnavailable("refused", sent=False)
+    with pytest.raises(RetryLater):
+        send(payout)
+    if change == "number":
+        Phone.objects.filter(user=afi.user).update(released_at=clock.now())
+        Phone(user=afi.user, number="+2290197000099", verified_at=clock.now()).save()
+    else:
+        User.objects.filter(pk=afi.id).update(is_active=False)
+    send(payout)
+    assert (payout.status, payout.failure_code) == ("failed", "not_sent")
+    assert gateway.payouts == {}
+    assert payable_of(afi.id).amount == 20_000
     books.hold()
 
 

@@ -6,8 +6,9 @@ from lokahome.core import clock
 from lokahome.core.events.delivering import RetryLater
 from lokahome.core.events.models import OutboxEvent
 from lokahome.tests.threads import race
-from payments.gateways.errors import GatewayUnavailable
+from payments.gateways.errors import GatewayRejected, GatewayUnavailable
 from payments.models import JournalEntry
+from payments.queries import payable_of
 from payments.services import reserving, transfer_outcomes
 from payments.services.sending import send_transfer
 from payments.services.transfer_confirming import confirm_transfer
@@ -138,4 +139,26 @@ def test_a_lost_answer_while_the_poll_asks(committed, reserved_payout, gateway, 
     assert failures(race(4, work)) == []
     send_transfer(transfer_id=payout.pk, now=clock.now())
     assert len(gateway.payouts) == 1
+    books.hold()
+
+
+def test_a_refusal_is_not_believed_while_another_attempt_is_under_way(
+    committed, reserved_payout, gateway, monkeypatch, afi, books
+):
+    """A slow worker was given up for dead; its order comes after its successor's."""
+    payout = reserved_payout()
+    answer = gateway.pay_out
+
+    def overtaken(order):
+        if order.first_attempt:
+            send_transfer(transfer_id=payout.pk, now=clock.now())
+            gateway.next_error = GatewayRejected("limit_reached", "three a day")
+        return answer(order)
+
+    monkeypatch.setattr(gateway, "pay_out", overtaken)
+    with pytest.raises(RetryLater):
+        send_transfer(transfer_id=payout.pk, now=clock.now())
+    payout.refresh_from_db()
+    assert (payout.status, payout.send_attempts) == ("sending", 2)
+    assert payable_of(afi.id).amount == 0
     books.hold()
