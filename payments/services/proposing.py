@@ -14,7 +14,15 @@ from lokahome.core.events.outbox import append
 from lokahome.core.money import Money
 from lokahome.core.phones import guess_operator
 from payments.events import TransferProposed
-from payments.models import TRANSFER_STATES, Charge, Escrow, Refund, Transfer
+from payments.gateways.base import EvidenceStatus
+from payments.models import (
+    TRANSFER_STATES,
+    Charge,
+    Escrow,
+    GatewayCall,
+    Refund,
+    Transfer,
+)
 from payments.policies import in_parts, needs_checker
 from payments.services.charges import new_reference
 from payments.services.reserving import reserve
@@ -72,8 +80,9 @@ def new_refunds(
 
     Expects the escrow locked. Takes the charges in their order, none beyond what is
     left of it. Small sums that the system proposes (None) are approved by it and
-    reserved at once. Raises ValueError when the charges do not hold *amount*;
-    publishes TransferProposed for each.
+    reserved at once, unless the gateway says that it gave some back by itself. Raises
+    ValueError when the charges do not hold *amount*; publishes TransferProposed for
+    each.
     """
     left, parts = amount, []
     for charge in charges:
@@ -89,7 +98,8 @@ def new_refunds(
         _save(_refund_of(charge, part, escrow, proposed_by_id, reason, now))
         for charge, part in parts
     ]
-    if not needs_checker(amount, proposed_by_id=proposed_by_id):
+    by_rule = not needs_checker(amount, proposed_by_id=proposed_by_id)
+    if by_rule and not _was_given_back_there(charges):
         for refund in refunds:
             approve_by_rule(refund, escrow, now=now)
     return refunds
@@ -141,6 +151,13 @@ def _save(transfer: Transfer) -> Transfer:
     transfer.save(force_insert=True)
     append(TransferProposed(transfer_id=transfer.pk, kind=transfer.kind))
     return transfer
+
+
+def _was_given_back_there(charges: list[Charge]) -> bool:
+    """True when the gateway ever said that it gave money of *charges* back itself."""
+    given_back = (EvidenceStatus.REFUNDED.value, EvidenceStatus.PARTLY_REFUNDED.value)
+    calls = GatewayCall.objects.filter(charge__in=charges)
+    return calls.filter(said_status__in=given_back).exists()
 
 
 def _given_back(charge: Charge) -> int:

@@ -6,6 +6,7 @@ from lokahome.core import clock
 from lokahome.core.errors import NotFound
 from lokahome.core.ids import uuid7
 from lokahome.core.money import Money
+from payments.gateways.base import EvidenceStatus
 from payments.models import Charge, Escrow, EscrowStatus, JournalEntry, Transfer
 from payments.queries import held_in, payable_of, payout_due
 from payments.services.charges import EscrowRefused
@@ -124,6 +125,20 @@ def test_a_small_sum_goes_back_by_the_systems_own_rules(held_escrow, books, even
     assert events(refund) == ["transfer_proposed", "transfer_reserved"]
     assert held_in(escrow.pk) == Money(0)
     assert books.balance("transfers_reserved") == -10_000
+    books.hold()
+
+
+def test_what_the_gateway_gave_back_is_not_given_back_again_by_rule(
+    held_escrow, gateway, books
+):
+    """Somebody refunded it in the gateway's own office: a person has to look."""
+    escrow = held_escrow(9_000)
+    charge = escrow.charges.get()
+    gateway.change(charge.reference, status=EvidenceStatus.REFUNDED)
+    confirm_with_gateway(charge_id=charge.pk, now=clock.now(), source="webhook")
+    (refund,) = Transfer.objects.filter(escrow=split(escrow, 9_000))
+    assert (refund.status, refund.approved_by_id) == ("proposed", None)
+    assert held_in(escrow.pk) == Money(9_000)
     books.hold()
 
 
