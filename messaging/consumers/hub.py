@@ -80,11 +80,12 @@ class Hub:
             tasks, self._tasks = self._tasks, []
             writers, self._writers = self._writers, None
             reader, self._reader = self._reader, None
+            # Before anything is waited for: who comes while this one is leaving finds
+            # another layer, and begins to listen to that one.
+            layer, self.layer = self.layer, Layer(self.pace, on_hint=self._on_hint)
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            # Another one for who comes while this one is leaving.
-            layer, self.layer = self.layer, Layer(self.pace, on_hint=self._on_hint)
             await layer.stop()
             await asyncio.to_thread(_end, writers, self.pace.threads)
             await asyncio.to_thread(_end, reader, 1)

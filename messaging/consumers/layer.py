@@ -39,6 +39,7 @@ class Layer:
         self._joined_at = 0.0
         self._receiving: asyncio.Task[Any] | None = None
         self._opening = asyncio.Lock()
+        self._tries = 0
         self._is_down = False
 
     async def listen(self) -> None:
@@ -141,9 +142,14 @@ class Layer:
         async def open_channel() -> None:
             made.append(await self._layer.new_channel())
 
+        before = self._tries
         async with self._opening:
-            if not self._channel and await self._ask(open_channel()):
-                self._channel = made[0]
+            # Who waited for somebody else's try has its answer: a layer that hangs
+            # would make a queue of those who come.
+            if not self._channel and self._tries == before:
+                if await self._ask(open_channel()):
+                    self._channel = made[0]
+                self._tries += 1
         return bool(self._channel)
 
     def _forget(self) -> None:
