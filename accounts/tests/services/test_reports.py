@@ -25,7 +25,8 @@ from lokahome.core.states import TransitionRefused
 from lokahome.tests.people import make_person, make_staff
 from lokahome.tests.threads import race
 
-THING = uuid7()
+# Fixed: it is part of a test's name, the same in every process.
+THING = UUID("01a208ce-0000-7000-8000-000000000002")
 SUBJECT = f"thing:{THING}"
 
 
