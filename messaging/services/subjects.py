@@ -13,6 +13,13 @@ from lokahome.core.errors import NotFound, StateConflict
 from marketplace.models import Job
 from properties.models import Application, Lease, Listing
 
+TALKED_ABOUT = (
+    Application.Status.SENT,
+    Application.Status.UNDER_REVIEW,
+    *Application.ACCEPTED_STATES,
+)
+"""States of an application in which its parties may begin to talk."""
+
 
 class WithOneself(StateConflict):
     """The subject has nobody else to talk to: one's own listing, for example."""
@@ -77,15 +84,18 @@ def _listing(row_id: UUID, person: User) -> Parties:
 
 
 def _application(row_id: UUID, person: User) -> Parties:
-    sent = Application.objects.exclude(status=Application.Status.DRAFT)
-    row = sent.visible_to(person).filter(pk=row_id).first()
+    # Once it was refused or taken back, neither has a reason to find the other by it.
+    alive = Application.objects.visible_to(person).filter(status__in=TALKED_ABOUT)
+    row = alive.filter(pk=row_id).first()
     if row is None:
         raise NotFound
     return Parties(f"application:{row_id}", frozenset({row.tenant_id, row.landlord_id}))
 
 
 def _lease(row_id: UUID, person: User) -> Parties:
-    row = Lease.objects.visible_to(person).filter(pk=row_id).first()
+    # An ended one has a deposit to talk about; one that never came to be, nothing.
+    real = Lease.objects.exclude(status=Lease.Status.ABANDONED)
+    row = real.visible_to(person).filter(pk=row_id).first()
     if row is None:
         raise NotFound
     return Parties(f"lease:{row_id}", frozenset({row.tenant_id, row.landlord_id}))

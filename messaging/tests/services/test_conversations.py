@@ -13,7 +13,8 @@ from messaging.queries.events import events_after
 from messaging.services.conversations import open_conversation
 from messaging.services.subjects import ListingClosed, WithOneself
 from messaging.tests import factories as make
-from properties.models import Application
+from properties.models import Application, Lease
+from properties.services.applications import withdraw_application
 from properties.services.listings import pause_listing
 from properties.tests import factories as homes
 
@@ -140,6 +141,35 @@ def test_a_draft_is_nothing_to_talk_about(kossi, ama):
         with pytest.raises(NotFound):
             opened(f"application:{sent.pk}", person)
     assert nothing_was_opened()
+
+
+@pytest.mark.parametrize("status", ["declined", "withdrawn", "expired"])
+def test_an_application_that_is_over_is_no_way_to_somebody(kossi, ama, status):
+    sent = homes.application(ama.user, homes.published(kossi.user))
+    now = clock.now()
+    Application.objects.filter(pk=sent.pk).update(
+        status=status, decided_at=now, decision_reason="Déjà promis"
+    )
+    for person in (ama, kossi):
+        with pytest.raises(NotFound):
+            opened(f"application:{sent.pk}", person)
+    assert nothing_was_opened()
+
+
+def test_a_lease_that_never_came_to_be_is_no_way_to_somebody(kossi, ama):
+    lease = homes.drafted_lease(kossi.user, ama.user)
+    Lease.objects.filter(pk=lease.pk).update(status="abandoned")
+    for person in (ama, kossi):
+        with pytest.raises(NotFound):
+            opened(f"lease:{lease.pk}", person)
+    assert nothing_was_opened()
+
+
+def test_what_was_begun_goes_on_when_the_application_is_over(kossi, ama):
+    sent = homes.application(ama.user, homes.published(kossi.user))
+    first = opened(f"application:{sent.pk}", kossi).conversation
+    withdraw_application(application_id=sent.pk, tenant=ama.user, now=clock.now())
+    assert opened(f"application:{sent.pk}", ama).conversation == first
 
 
 @pytest.mark.parametrize(
