@@ -48,7 +48,8 @@ def cancellation_terms(job: Job, who: str, now: datetime) -> CancellationTerms:
 
     *who* is ``customer``, ``provider`` or ``system``. Nothing was paid, nothing moves;
     a provider or the system who gives up keeps nothing; what a customer loses grows as
-    the appointment comes near, and is nothing without an appointment.
+    the appointment comes near, and is nothing without an appointment to come or a
+    provider who could.
     """
     nothing = Money(0, job.currency)
     if job.status not in Job.HELD_STATES:
@@ -63,8 +64,10 @@ def _provider_share(job: Job, who: str, now: datetime) -> int:
         return 0
     if job.status != Job.Status.FUNDED:
         return AFTER_START
-    if job.scheduled_at is None:
+    if job.scheduled_at is None or not job.provider.is_active:
         return 0
+    if job.funded_at is not None and job.funded_at >= job.scheduled_at:
+        return 0  # over before it was paid for: nobody is waiting for anybody
     left = job.scheduled_at - now
     if left <= -NO_SHOW_AFTER:
         return 0

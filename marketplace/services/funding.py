@@ -19,6 +19,7 @@ from lokahome.core.phones import guess_operator
 from marketplace.events import JobFunded
 from marketplace.models import Job
 from marketplace.policies import roles_on_job
+from marketplace.services.acceptance import ProviderGone
 from marketplace.services.job_steps import job_ids, take_step
 from payments.models import Charge
 from payments.services.charges import request_charge
@@ -51,7 +52,8 @@ def fund_job(
     The money will be held in the job's escrow. *phone* (E.164) is by default the
     payer's own, *operator* is guessed from it. Nothing is called here: a gateway lane
     starts the charge. Raises NotFound, NotAllowed for anybody but the customer,
-    JobNotPayable, InvalidInput, RateLimited beyond PROMPTS_AN_HOUR for one wallet.
+    JobNotPayable, ProviderGone when nobody would come, InvalidInput, RateLimited beyond
+    PROMPTS_AN_HOUR for one wallet.
     Locks the job.
     """
     job = locked(Job.objects.visible_to(payer), job_id)
@@ -60,6 +62,8 @@ def fund_job(
     is_new = payment_id is None or not _is_known(payment_id, job)
     if is_new and job.status != Job.Status.ACCEPTED:
         raise JobNotPayable
+    if is_new and not job.provider.is_active:
+        raise ProviderGone
     wallet, chosen = _wallet(payer, phone, operator)
     escrow = open_escrow(
         subject=job.subject(),

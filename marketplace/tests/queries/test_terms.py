@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
+from accounts.models import User
 from lokahome.core.money import Money
 from marketplace.models import Job
 from marketplace.models.quotes import LEAST_TOTAL, MOST_TOTAL
@@ -29,6 +30,7 @@ def test_each_step_adds_up_and_gives_back_less_than_the_one_before(amount):
 def test_what_is_told_is_what_a_cancellation_does(amount, lead):
     job = Job(
         amount=amount,
+        provider=User(),
         status=Job.Status.FUNDED,
         scheduled_at=NOON + timedelta(seconds=lead),
     )

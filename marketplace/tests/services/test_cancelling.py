@@ -7,6 +7,7 @@ import time_machine
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from accounts.models import User
 from lokahome.core import clock
 from lokahome.core.errors import NotAllowed, NotFound
 from lokahome.core.states import TransitionRefused
@@ -63,6 +64,25 @@ def test_without_an_appointment_a_customer_loses_nothing_before_the_start(ama, a
     cancel(job, ama)
     assert make.refunds() == [make.PRICE]
     assert payable_of(afi.id).amount == 0
+
+
+def test_an_appointment_that_was_over_before_it_was_paid_costs_nothing(ama, afi):
+    """Who quotes for in an hour, is paid after it and never comes, keeps nothing."""
+    job = make.accepted(ama.user, afi.user, starts_at=make.in_hours(1))
+    with time_machine.travel(make.in_hours(1.5), tick=False):
+        make.captured(make.asked(job))
+        make.tell()
+        job = cancel(job, ama)
+    assert (job.to_customer, payable_of(afi.id).amount) == (make.PRICE, 0)
+    assert make.broken() == []
+
+
+def test_a_provider_who_is_gone_before_the_start_keeps_nothing(ama, afi):
+    job = make.funded(ama.user, afi.user, starts_at=make.in_hours(2))
+    User.objects.filter(pk=afi.id).update(is_active=False)
+    job = cancel(job, ama)
+    assert (job.to_customer, payable_of(afi.id).amount) == (make.PRICE, 0)
+    assert make.broken() == []
 
 
 @pytest.mark.parametrize("hours_left", [48, 1, -1])
@@ -143,7 +163,7 @@ def test_strangers_who_is_on_site_and_silence_cancel_nothing(ama, afi, kossi, st
 def test_what_goes_back_and_what_is_kept_are_the_price(amount, status, who, minutes):
     now = clock.now()
     at = None if minutes is None else now + timedelta(minutes=minutes)
-    job = Job(amount=amount, status=status, scheduled_at=at)
+    job = Job(amount=amount, provider=User(), status=status, scheduled_at=at)
     terms = cancellation_terms(job, who, now)
     assert terms.refund.amount >= 0
     assert terms.to_provider.amount >= 0
@@ -162,6 +182,7 @@ def test_waiting_longer_never_costs_less_before_the_appointment(amount, minutes)
         cancellation_terms(
             Job(
                 amount=amount,
+                provider=User(),
                 status=Job.Status.FUNDED,
                 scheduled_at=now + timedelta(minutes=left),
             ),

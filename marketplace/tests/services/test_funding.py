@@ -2,11 +2,13 @@
 
 import pytest
 
+from accounts.models import User
 from lokahome.core import clock
 from lokahome.core.errors import InvalidInput, NotAllowed, NotFound
 from lokahome.core.ids import uuid7
 from lokahome.core.money import Money
 from marketplace.models import Job
+from marketplace.services.acceptance import ProviderGone
 from marketplace.services.cancelling import cancel_job, cancel_unfunded_jobs
 from marketplace.services.funding import (
     JobNotPayable,
@@ -63,6 +65,15 @@ def test_an_unknown_operator_is_refused_with_its_field(ama, afi):
     with pytest.raises(InvalidInput) as refusal:
         make.asked(job, operator="orange")
     assert [item.pointer for item in refusal.value.errors] == ["/operator"]
+    assert make.snapshot() == before
+
+
+def test_nobody_pays_for_a_provider_who_is_gone(ama, afi):
+    job = make.accepted(ama.user, afi.user)
+    User.objects.filter(pk=afi.id).update(is_active=False)
+    before = make.snapshot()
+    with pytest.raises(ProviderGone):
+        make.asked(job)
     assert make.snapshot() == before
 
 
