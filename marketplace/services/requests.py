@@ -31,11 +31,15 @@ from marketplace.policies import REQUEST_LIFETIME
 from marketplace.services.answers import end_quotes_of
 from marketplace.services.choosing import category_of, division_of, landmark_of
 from marketplace.services.holding import hold_request, work_ref
-from properties.models import Division, Landmark, Ticket, Unit
+from properties.models import Division, Landmark, Lease, Ticket, Unit
 from properties.models.geo import blurred
 from properties.services.inserting import insert
 from properties.services.outline import require_in_benin
-from properties.services.tickets import begin_ticket, release_ticket
+from properties.services.tickets import (
+    LeaseNotRunning,
+    begin_ticket,
+    release_ticket,
+)
 
 REQUESTS_A_DAY = 20
 DAYS_AHEAD = 180
@@ -112,11 +116,14 @@ def open_request_from_ticket(
     """Ask for the repair that a ticket tells of, as the one who was decided to pay.
 
     The place is the home's; its tenant is on site when the landlord pays. Raises
-    NotFound, PayerUndecided, NotAllowed for the party who does not pay, WorkUnderWay
-    while another request repairs it. Locks the ticket, which is in progress from now
+    NotFound, LeaseNotRunning once somebody else may live there, PayerUndecided,
+    NotAllowed for the party who does not pay, WorkUnderWay while another request repairs
+    it. Locks the ticket, which is in progress from now
     on. Emits RequestOpened.
     """
     ticket = locked(Ticket.objects.visible_to(requester), ticket_id)
+    if ticket.lease.status not in Lease.RUNNING_STATES:
+        raise LeaseNotRunning
     if ticket.payer_person_id is None:
         raise PayerUndecided
     if ticket.payer_person_id != requester.pk:

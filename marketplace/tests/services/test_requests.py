@@ -19,10 +19,16 @@ from marketplace.services.requests import (
     open_request_from_ticket,
 )
 from marketplace.tests import factories as make
+from properties.models import Lease
 from properties.models.geo import cell_of
 from properties.services.homes import UnknownPlace
 from properties.services.outline import PinOutsideBenin
-from properties.services.tickets import WorkUnderWay, decide_ticket, open_ticket
+from properties.services.tickets import (
+    LeaseNotRunning,
+    WorkUnderWay,
+    decide_ticket,
+    open_ticket,
+)
 from properties.tests import factories as homes
 
 pytestmark = pytest.mark.django_db
@@ -200,6 +206,17 @@ def test_nobody_but_the_payer_asks_and_nobody_before_the_decision(
     before = make.snapshot()
     with pytest.raises(NotAllowed):
         from_ticket(ticket, ama)
+    assert make.snapshot() == before
+
+
+@pytest.mark.parametrize("payer", ["landlord", "tenant"])
+def test_a_lease_that_is_over_sends_nobody_to_the_home(ticket, kossi, ama, payer):
+    """Somebody else may live there: no stranger is sent, no code told."""
+    decided(ticket, kossi, payer)
+    Lease.objects.filter(pk=ticket.lease_id).update(status="ended")
+    before = make.snapshot()
+    with pytest.raises(LeaseNotRunning):
+        from_ticket(ticket, {"landlord": kossi, "tenant": ama}[payer])
     assert make.snapshot() == before
 
 
