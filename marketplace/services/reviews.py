@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from accounts.models import User
 from lokahome.core.audit.record import record
 from lokahome.core.db.locks import locked
-from lokahome.core.errors import FieldError, InvalidInput, StateConflict
+from lokahome.core.errors import FieldError, InvalidInput, NotAllowed, StateConflict
 from lokahome.core.events.outbox import append
 from lokahome.core.ids import uuid7
 from marketplace.events import ReviewsRevealed
@@ -113,13 +113,15 @@ def withhold_review(
 ) -> Review:
     """Hide a review from everybody but its author; its rating counts no more.
 
-    The door has checked who may. Again changes nothing. Raises NotFound. Locks the job,
-    the review, the profile.
+    The door has checked who may. Again changes nothing. Raises NotFound, and NotAllowed
+    for its author and whom it is about. Locks the job, the review, the profile.
     """
     found = Review.objects.filter(pk=review_id).values_list("job_id", flat=True).first()
     if found is not None:
         locked(Job.objects.all(), found)
     review = locked(Review.objects.all(), review_id)
+    if actor_id in (review.author_id, review.about_id):
+        raise NotAllowed
     if review.withheld_at is not None:
         return review
     review.withheld_at = now

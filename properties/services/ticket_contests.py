@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from accounts.models import Case, User
 from accounts.services.cases import decide_case, open_case
@@ -64,11 +65,14 @@ def settle_contest(
 ) -> Ticket:
     """Say who pays, as staff, and decide the case with it.
 
-    Raises NotFound, NotAllowed, ReasonMissing, StateConflict when no case is open,
-    TransitionRefused once work has begun and *payer* is another. Locks the ticket, then
+    Raises NotFound, NotAllowed without the permission or for a party of the lease,
+    ReasonMissing, StateConflict when no case is open, TransitionRefused once work has
+    begun and *payer* is another. Locks the ticket, then
     the case. Emits TicketDecided when the payer changes; publishes CaseDecided.
     """
     ticket = locked(Ticket.objects.all(), ticket_id)
+    if roles_on_ticket(actor, ticket):
+        raise NotAllowed(_("Vous êtes partie à ce litige."))
     case = contest_of(ticket)
     if case is None:
         raise StateConflict

@@ -103,6 +103,18 @@ def test_a_withheld_review_counts_no_more(ama, afi, stranger, job, moderator):
     assert make.broken() == []
 
 
+def test_nobody_hides_what_is_said_of_oneself(ama, afi, job):
+    bad = make.review(ama.user, job, rating=1)
+    make.review(afi.user, job)
+    before = make.snapshot()
+    for person in (afi, ama):
+        with pytest.raises(NotAllowed):
+            withhold_review(
+                review_id=bad.pk, actor_id=person.id, reason="Faux", now=clock.now()
+            )
+    assert make.snapshot() == before
+
+
 def test_a_reported_review_is_withheld_when_staff_say_so(
     ama, afi, stranger, job, moderator
 ):

@@ -178,6 +178,20 @@ def test_staff_say_who_pays_and_the_case_is_decided(lease, kossi, ama, moderator
         settle_contest(actor=moderator.user, **order)
 
 
+def test_a_moderator_does_not_judge_an_own_ticket(lease, kossi, ama, moderator):
+    row = contest(decide(make.ticket(lease), kossi, "tenant"), ama)
+    Ticket.objects.filter(pk=row.pk).update(landlord=moderator.user)
+    with pytest.raises(NotAllowed):
+        settle_contest(
+            ticket_id=row.pk,
+            payer="tenant",
+            reason="Tuyau dans le mur",
+            actor=moderator.user,
+            now=clock.now(),
+        )
+    assert Case.objects.get().status == "open"
+
+
 def test_a_decision_that_stands_is_told_to_nobody_again(lease, kossi, ama, moderator):
     row = contest(decide(make.ticket(lease), kossi, "tenant"), ama)
     settle_contest(
