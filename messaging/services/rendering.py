@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -24,6 +25,9 @@ LENGTHS = {
 }
 """Most characters of each value in an SMS. A test renders every file with the longest
 ones and holds the result to one segment."""
+TYPED = frozenset({"name", "title"})
+"""Values that people typed: other people read them under our name."""
+_LINKS = re.compile(r"(?<=\w)\.(?=[^\W\d])|://")
 LONGEST_VALUE = 160
 """Most characters of a value where a segment does not count."""
 
@@ -47,7 +51,10 @@ def render_sms(*, template: str, language: str, values: Mapping[str, str]) -> st
     Each value is folded to GSM-7 and cut to its length in LENGTHS (KeyError for one
     without), so whatever people typed, the message stays one segment.
     """
-    safe = {name: clip(fold(text), LENGTHS[name]) for name, text in values.items()}
+    safe = {
+        name: clip(fold(_unlinked(name, text)), LENGTHS[name])
+        for name, text in values.items()
+    }
     return " ".join(_page("sms", template, language, safe).split())
 
 
@@ -68,9 +75,16 @@ def render_email(*, template: str, language: str, values: Mapping[str, str]) -> 
 def _safe(values: Mapping[str, str]) -> dict[str, str]:
     """Cut the values, and keep each on one line: a subject is a header."""
     return {
-        name: clip(" ".join(text.split()), LONGEST_VALUE)
+        name: clip(" ".join(_unlinked(name, text).split()), LONGEST_VALUE)
         for name, text in values.items()
     }
+
+
+def _unlinked(name: str, text: str) -> str:
+    """Take addresses apart: what we send in our name leads nowhere but to us."""
+    if name not in TYPED:
+        return text
+    return _LINKS.sub(lambda found: ". " if found[0] == "." else " ", text)
 
 
 def _page(folder: str, template: str, language: str, values: Mapping[str, str]) -> str:

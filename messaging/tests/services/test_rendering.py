@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lokahome.core.money import Money, format_money
-from messaging.channels.gsm7 import SEGMENT, is_gsm7, septets
+from messaging.channels.gsm7 import SEGMENT, fold, is_gsm7, septets
 from messaging.services.contexts import CONTEXTS
 from messaging.services.plan import EMAIL, PLANS, SMS
 from messaging.services.rendering import (
@@ -153,3 +153,24 @@ def test_an_unknown_language_is_told_in_french():
 def test_a_value_without_a_length_is_refused():
     with pytest.raises(KeyError):
         render_sms(template=CODE, language="fr", values={"surprise": "x"})
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ("Gagnez sur bit.ly/x1", "Gagnez sur bit. ly/x1"),
+        ("https://faux.bj", "https faux. bj"),
+        ("Villa 3.5 étoiles, St. Michel", "Villa 3.5 étoiles, St. Michel"),
+    ],
+)
+def test_what_people_typed_is_no_address_to_follow(typed, told):
+    for template, name in (("unread_messages", "name"), ("job_started", "title")):
+        values = {name: typed}
+        app = render_app(template=template, language="fr", values=values)
+        assert told[1:] in app.title + app.body
+        sms = render_sms(template=template, language="fr", values=values)
+        assert fold(told)[:30] in sms
+    letter = render_email(
+        template="lease_active", language="fr", values={"title": typed}
+    )
+    assert told in letter.title + letter.body
