@@ -91,6 +91,9 @@ class DjangoMail:
             raise CarrierUnavailable from error
         except (smtplib.SMTPException, OSError) as error:
             raise CarrierUnavailable from error
+        except ValueError as error:
+            # An address that looks right and that no header can hold.
+            raise CarrierRefused("address") from error
         return SentReference(transport_id=message_id)
 
 

@@ -287,6 +287,13 @@ def test_a_mail_server_says_no_or_not_now(ama, monkeypatch, error, status, why):
     assert (row.status, row.last_error) == (status, why)
 
 
+def test_an_address_that_no_header_holds_is_given_up_and_not_tried_for_ever(ama):
+    claim_email(user=ama.user, address=f"a@{'ä' * 60}.com", now=clock.now())
+    drain()
+    row = OutgoingMessage.objects.get()
+    assert (row.status, row.last_error) == ("given_up", "address")
+
+
 def test_one_carrier_that_is_away_does_not_keep_the_other(ama, settings):
     address_of(ama)
     settings.SMS_TRANSPORT = "none"
