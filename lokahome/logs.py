@@ -13,6 +13,8 @@ from lokahome.core.request_id import current_request_id
 PHONE = re.compile(r"(?:\+|00)?229[ .]?(?:\d[ .]?){8,10}|\b01(?:[ .]?\d){8}\b")
 EMAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+")
 TOKEN = re.compile(r"\b(?:Bearer\s+\S+|eyJ[\w-]+\.[\w-]+\.[\w-]+|[sw][kh]_\w{6,})")
+ROW = re.compile(r"DETAIL:.*?(?=\n\n(?:The above|During)|\n  [+|] |\Z)", re.DOTALL)
+"""What PostgreSQL adds to a violation: the row that failed, names and words and all."""
 
 
 def add_request_id(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
@@ -23,7 +25,8 @@ def add_request_id(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
 
 
 def scrub(value: str) -> str:
-    """Return *value* without phone numbers, e-mail addresses, tokens and keys."""
+    """Return *value* without phones, addresses, tokens, keys and rows of tables."""
+    value = ROW.sub("DETAIL: [row]", value)
     return PHONE.sub("[phone]", EMAIL.sub("[email]", TOKEN.sub("[token]", value)))
 
 

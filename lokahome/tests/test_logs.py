@@ -8,7 +8,9 @@ import logging
 
 import pytest
 import structlog
+from django.db import IntegrityError, connection, transaction
 
+from lokahome.core.ids import uuid7
 from lokahome.core.request_id import begin_request_id
 from lokahome.logs import LOGGING, SHARED, scrub
 
@@ -105,6 +107,24 @@ def test_a_traceback_is_scrubbed_too(lines):
     assert "97000000" not in text
     assert "ama@" not in text
     assert "ValueError" in line["exception"]
+
+
+def test_a_row_that_a_constraint_refused_never_reaches_a_log(lines, db):
+    try:
+        try:
+            with connection.cursor() as cursor, transaction.atomic():
+                cursor.execute(
+                    "INSERT INTO accounts_user (id, full_name) VALUES (%s, %s)",
+                    [uuid7(), "Ama\n\nDossou"],
+                )
+        except IntegrityError as error:
+            raise RuntimeError("afterwards") from error
+    except RuntimeError:
+        logging.getLogger("lokahome.tests.logs").exception("failed")
+    line = lines()[-1]
+    assert "Dossou" not in str(line)
+    assert "not-null constraint" in line["exception"]
+    assert "RuntimeError: afterwards" in line["exception"]
 
 
 def test_values_inside_values_are_scrubbed_too(lines):
