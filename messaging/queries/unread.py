@@ -16,6 +16,7 @@ from messaging.models import (
     Message,
     Notification,
     NotificationPreference,
+    OutgoingMessage,
     Participant,
     Topic,
 )
@@ -98,9 +99,16 @@ def person_behind(number: str) -> UUID | None:
 
 
 def nudged_conversation(person_id: UUID, *, now: datetime) -> UUID | None:
-    """Return the conversation of the person's last nudge, None when it is long ago."""
+    """Return the conversation of the person's last nudge, None when it is long ago.
+
+    One that only the app told asked nobody to answer by SMS.
+    """
     nudges = Notification.objects.filter(
-        person_id=person_id, template=UNREAD, created_at__gt=now - ANSWERED
+        person_id=person_id,
+        template=UNREAD,
+        created_at__gt=now - ANSWERED,
+        messages__channel=OutgoingMessage.Channel.SMS,
+        messages__status=OutgoingMessage.Status.SENT,
     )
     last = nudges.order_by("-id").first()
     return UUID(last.context_ids["conversation_id"]) if last else None

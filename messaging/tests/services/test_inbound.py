@@ -17,6 +17,7 @@ from messaging.models import (
     PersonEvent,
 )
 from messaging.services import inbound
+from messaging.services import notify as notifying
 from messaging.services.inbound import (
     KEPT,
     command_of,
@@ -98,6 +99,19 @@ def test_the_latest_nudge_says_which_conversation(ama, kossi, nudged):
     arrives("Merci")
     drain()
     assert Message.objects.get(sender=ama.user).conversation == other
+
+
+def test_words_that_no_sms_told_of_are_not_what_an_sms_answers(
+    ama, kossi, nudged, monkeypatch
+):
+    monkeypatch.setattr(notifying, "SMS_A_DAY", 1)
+    other = make.about_listing(kossi.user, ama.user)
+    make.say(other, kossi.user)
+    nudge(ama, other, kossi)
+    assert OutgoingMessage.objects.filter(template="unread_messages").count() == 1
+    arrives("Merci Kossi")
+    drain()
+    assert Message.objects.get(sender=ama.user).conversation == nudged
 
 
 def test_an_sms_long_after_a_nudge_answers_nothing(ama, nudged):
