@@ -32,6 +32,9 @@ class Pace:
     """A socket that takes nothing of what waits for it for so long is closed."""
     farewell: float = 10.0
     """A closed socket that still takes nothing is cut after so long."""
+    devices: int = 10
+    """Devices of one person in one process: each costs memory, and a read of every
+    event."""
     threads: int = 4
     """Threads that write, and one more that reads; so many database connections has a
     process, however many its sockets."""

@@ -28,6 +28,7 @@ from messaging.consumers.outbox import Outbox
 from messaging.consumers.pace import pace
 from messaging.consumers.session import Session
 from messaging.queries.events import head_of
+from messaging.services.tickets import Redeemed
 
 log = structlog.get_logger(__name__)
 
@@ -126,6 +127,8 @@ class RealtimeConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
                 )
             self.session.renew()
             return self.session.welcome(self.session.head)
+        if self._is_crowded(came):
+            return self._refuse(RateLimited(), Closing.TOO_MANY, "too_many_devices")
         session = Session(
             person=came.person,
             device_id=came.device_id,
@@ -137,6 +140,15 @@ class RealtimeConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         head = await self.hub.run(head_of, came.person.pk)
         session.open(head, cursor=frame.cursor, epoch=frame.epoch)
         self.hub.look(session)
+
+    def _is_crowded(self, came: Redeemed) -> bool:
+        """Say whether the person has as many other devices here as one may have."""
+        others = {
+            session.device_id
+            for session in self.hub.sessions.get(came.person.pk, ())
+            if not session.outbox.is_closing
+        }
+        return len(others - {came.device_id}) >= self.pace.devices
 
     async def _send(self, session: Session, frame: Send) -> None:
         client_id = str(frame.client_id)

@@ -22,7 +22,7 @@ async def test_many_who_come_at_once_wait_for_a_hung_layer_together(
     layer = get_channel_layer()
     for name in ("new_channel", "group_add", "group_send", "send", "receive"):
         monkeypatch.setattr(layer, name, hang, raising=False)
-    settings.REALTIME = {"check": 0, "layer": 0.5}
+    settings.REALTIME = {"check": 0, "layer": 0.5, "devices": MANY}
     phones = [Phone(ama.user) for _ in range(MANY)]
     tickets = [await phone.ticket() for phone in phones]
     for phone in phones:
@@ -53,3 +53,19 @@ async def test_who_comes_while_the_last_one_leaves_is_heard(room, ama, kossi):
     assert hub.layer._receiving is not None, "nobody listens to the layer"
     assert hub.layer._joined == {kossi.id}
     await second.leave()
+
+
+async def test_one_person_opens_no_more_sockets_than_they_have_devices(
+    room, ama, kossi, settings
+):
+    settings.REALTIME = {"check": 0, "devices": 2}
+    phones = [await Phone(ama.user).online() for _ in range(2)]
+    third = Phone(ama.user)
+    await third.connect()
+    await third.hello()
+    assert await third.closed() == 4429
+    phones.append(await Phone(ama.user, device_id=phones[0].device_id).online())
+    assert await phones[0].closed() == 4409, "the same device takes its own place"
+    phones.append(await Phone(kossi.user).online())
+    for phone in (*phones, third):
+        await phone.leave()
