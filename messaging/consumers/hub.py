@@ -23,7 +23,7 @@ from messaging.consumers.layer import Layer
 from messaging.consumers.pace import Pace
 from messaging.consumers.session import Session
 from messaging.hints import send_hints
-from messaging.queries.streams import events_of_many
+from messaging.queries.events import events_of_many
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -67,15 +68,39 @@ def message_as_json(message: Message) -> dict[str, Any]:
     Reads ``message.hiding``: select it with the message.
     """
     is_hidden = getattr(message, "hiding", None) is not None
+    sender_id = message.sender_id
+    return message_shape(
+        str(message.pk),
+        str(message.conversation_id),
+        message.seq,
+        str(message.client_id),
+        str(sender_id) if sender_id else None,
+        "" if is_hidden else message.body,
+        is_hidden,
+        message.created_at,
+    )
+
+
+def message_shape(
+    pk: str,
+    conversation_id: str,
+    seq: int,
+    client_id: str,
+    sender_id: str | None,
+    body: str,
+    is_hidden: bool,
+    sent_at: datetime,
+) -> dict[str, Any]:
+    """Return the members of a message, whose columns were read without a model."""
     return {
-        "id": str(message.pk),
-        "conversation_id": str(message.conversation_id),
-        "seq": message.seq,
-        "client_id": str(message.client_id),
-        "sender_id": str(message.sender_id) if message.sender_id else None,
-        "body": "" if is_hidden else message.body,
+        "id": pk,
+        "conversation_id": conversation_id,
+        "seq": seq,
+        "client_id": client_id,
+        "sender_id": sender_id,
+        "body": body,
         "is_hidden": is_hidden,
-        "sent_at": utc_text(message.created_at),
+        "sent_at": utc_text(sent_at),
     }
 
 

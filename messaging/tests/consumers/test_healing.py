@@ -17,8 +17,8 @@ from messaging.consumers.outbox import Outbox, Overflow
 from messaging.consumers.pace import Pace, pace
 from messaging.consumers.watch import all_sessions, look_once
 from messaging.models import PersonLog
-from messaging.queries.events import events_after, head_of
-from messaging.queries.streams import events_of_many, standings_of
+from messaging.queries.events import events_after, events_of_many, head_of
+from messaging.queries.streams import standings_of
 from messaging.tests import factories
 from messaging.tests.consumers.phones import Phone, ask, room_of
 
