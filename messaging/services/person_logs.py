@@ -5,9 +5,35 @@ from __future__ import annotations
 from collections.abc import Collection
 from uuid import UUID
 
-from django.db.models import F
+from django.db import connection
 
-from messaging.models import Participant, PersonEvent, PersonLog
+from lokahome.core import clock
+from lokahome.core.ids import uuid7
+from messaging.models import PersonLog
+
+# One statement and not four through the ORM: every message waits for it. `held` sorts
+# before it locks; each event's key is a UUIDv7 too, of *stamp*'s millisecond.
+TELL = """
+WITH held AS (
+  SELECT id FROM messaging_personlog
+  WHERE person_id IN (
+    SELECT person_id FROM messaging_participant
+    WHERE conversation_id = %(conversation)s
+      AND (%(only)s::uuid IS NULL OR person_id = %(only)s::uuid)
+  )
+  ORDER BY person_id FOR NO KEY UPDATE
+), counted AS (
+  UPDATE messaging_personlog log SET last_useq = log.last_useq + 1
+  FROM held WHERE log.id = held.id
+  RETURNING log.person_id, log.last_useq
+)
+INSERT INTO messaging_personevent
+  (id, created_at, person_id, useq, kind, conversation_id, seq)
+SELECT overlay(gen_random_uuid()::text PLACING %(stamp)s FROM 1)::uuid, %(now)s,
+       person_id, last_useq, %(kind)s, %(conversation)s, %(seq)s
+FROM counted
+RETURNING person_id, useq
+"""
 
 
 def ensure_logs(people: Collection[UUID]) -> None:
@@ -29,26 +55,14 @@ def tell_participants(
     Call it inside the transaction that makes the event true, last of all. Locks the logs
     in the order of the people's ids, after the conversation's row where that is held.
     """
-    parts = Participant.objects.filter(conversation_id=conversation_id)
-    if only is not None:
-        parts = parts.filter(person_id=only)
-    logs = list(
-        PersonLog.objects.select_for_update(no_key=True)
-        .filter(person_id__in=parts.values("person_id"))
-        .order_by("person_id")
-    )
-    PersonLog.objects.filter(pk__in=[log.pk for log in logs]).update(
-        last_useq=F("last_useq") + 1
-    )
-    moved = {log.person_id: log.last_useq + 1 for log in logs}
-    PersonEvent.objects.bulk_create(
-        PersonEvent(
-            person_id=person_id,
-            useq=useq,
-            kind=kind,
-            conversation_id=conversation_id,
-            seq=seq,
-        )
-        for person_id, useq in moved.items()
-    )
-    return moved
+    values = {
+        "conversation": conversation_id,
+        "only": only,
+        "kind": str(kind),
+        "seq": seq,
+        "now": clock.now(),
+        "stamp": str(uuid7())[:18],
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(TELL, values)
+        return dict(cursor.fetchall())

@@ -4,13 +4,14 @@ import itertools
 import threading
 
 import pytest
-from django.db import IntegrityError, transaction
-from django.db.models import Max
+from django.db import transaction
 
 from accounts.models import RoleGrant
 from lokahome.core import clock
+from lokahome.core.errors import RateLimited
 from lokahome.core.ids import uuid7
 from lokahome.core.invariants import check_invariants
+from lokahome.core.limits import RateWindow
 from lokahome.tests.threads import race
 from messaging.models import (
     Conversation,
@@ -45,9 +46,18 @@ def post(talk, sender, body="Bonjour", client_id=None):
     )
 
 
-def unlocked(queryset, pk):
-    """Stand in for `locked`: the same row, and nobody waits."""
-    return queryset.get(pk=pk)
+def unlocked():
+    """Return `LOCK` without its lock: the same row, and nobody waits."""
+    found = messages.LOCK.replace("FOR NO KEY UPDATE OF c", "")
+    assert found != messages.LOCK
+    return found
+
+
+def blind():
+    """Return `LOCK` with its lock, and without its look for the same message."""
+    found = messages.LOCK.replace("m.id IS NOT NULL", "false")
+    assert found != messages.LOCK
+    return found
 
 
 def together(count, work):
@@ -72,35 +82,40 @@ def test_ten_times_the_same_message_at_once_is_one_message(talk, ama, kossi):
     assert check_invariants() == []
 
 
-def test_control_without_the_second_look_a_repeat_meets_the_constraint(
-    talk, ama, monkeypatch
-):
-    """What `_stored` under the lock is for: the constraint alone says no, as a fault."""
+def test_a_look_that_is_too_old_to_see_the_twin_costs_nothing(talk, ama, monkeypatch):
+    """The look is as old as the wait for the lock; here it never sees anything."""
+    monkeypatch.setattr(messages, "LOCK", blind())
     client_id = uuid7()
-    faults = []
-    write = messages._write
+    results = race(3, lambda _: post(talk, ama, "Bonjour", client_id))
+    assert sorted(result.is_new for result in results) == [False, False, True]
+    assert len({result.message.pk for result in results}) == 1
+    assert Message.objects.count() == 1
+    [window] = RateWindow.objects.filter(name="message")
+    assert len(window.moments) == 1, "only what was written counts"
+    assert check_invariants() == []
 
-    def blind(*args):
-        try:
-            return write(*args)
-        except IntegrityError as error:
-            faults.append(error)
-            raise
 
-    looked = messages._stored
-    monkeypatch.setattr(messages, "_write", together(2, blind))
-    monkeypatch.setattr(
-        messages,
-        "_stored",
-        lambda sender, client_id: (
-            None
-            if transaction.get_connection().in_atomic_block
-            else looked(sender, client_id)
-        ),
-    )
+def test_a_twin_beyond_the_limit_is_answered_with_its_message(talk, ama, monkeypatch):
+    monkeypatch.setattr(messages, "LOCK", blind())
+    monkeypatch.setattr(messages, "WRITTEN_A_MINUTE", 1)
+    client_id = uuid7()
+    first = post(talk, ama, "Bonjour", client_id)
+    again = post(talk, ama, "Bonjour", client_id)
+    assert (again.message.pk, again.is_new) == (first.message.pk, False)
+    with pytest.raises(RateLimited):
+        post(talk, ama, "Bonjour")
+
+
+def test_control_without_the_conflict_clause_a_twin_is_a_fault(talk, ama, monkeypatch):
+    """What the clause is for: the constraint alone says no, and nobody is answered."""
+    alone = messages.INSERT.replace("ON CONFLICT (sender_id, client_id) DO NOTHING", "")
+    assert alone != messages.INSERT
+    monkeypatch.setattr(messages, "INSERT", alone)
+    monkeypatch.setattr(messages, "LOCK", blind())
+    client_id = uuid7()
     results = race(2, lambda _: post(talk, ama, "Bonjour", client_id))
-    assert len(faults) == 1, "nothing but the constraint kept the second one out"
-    assert sorted(result.is_new for result in results) == [False, True]
+    kinds = sorted(type(result).__name__ for result in results)
+    assert kinds == ["IntegrityError", "Posted"]
     assert Message.objects.count() == 1
 
 
@@ -145,15 +160,8 @@ def test_eight_writers_make_one_order_without_a_gap(talk, ama, kossi):
 def test_control_the_greatest_number_and_one_is_given_out_twice(
     talk, ama, kossi, monkeypatch
 ):
-    gate = threading.Barrier(2)
-
-    def greatest_plus_one(queryset, pk):
-        row = queryset.get(pk=pk)
-        row.last_seq = row.messages.aggregate(last=Max("seq"))["last"] or 0
-        gate.wait(30)
-        return row
-
-    monkeypatch.setattr(messages, "locked", greatest_plus_one)
+    monkeypatch.setattr(messages, "LOCK", unlocked())
+    monkeypatch.setattr(messages, "_insert", together(2, messages._insert))
     results = race(2, lambda index: post(talk, (ama, kossi)[index]))
     assert sorted(type(result).__name__ for result in results) == [
         "IntegrityError",
