@@ -43,10 +43,19 @@ invariant(
               OR c.captured_amount IS DISTINCT FROM j.amount)""",
 )
 invariant(
+    "job.money_has_its_people",
+    "the escrow of a job is its own, from its customer to its provider",
+    """SELECT j.id::text, j.status, e.id::text FROM marketplace_job j
+       LEFT JOIN payments_escrow e ON e.id = j.escrow_id
+       WHERE j.escrow_id IS NOT NULL
+         AND (e.subject, e.payer_id, e.payee_id, e.currency) IS DISTINCT FROM
+             ('job:' || j.id, j.customer_id, j.provider_id, j.currency)""",
+)
+invariant(
     "job.ended_is_split",
     "no job is over with its price still in escrow; the split is the one it shows",
     """SELECT j.id::text, j.status, e.status, j.to_customer, e.to_payer
-       FROM marketplace_job j JOIN payments_escrow e ON e.id = j.escrow_id
+       FROM marketplace_job j LEFT JOIN payments_escrow e ON e.id = j.escrow_id
        WHERE j.charge_id IS NOT NULL AND j.to_customer IS NOT NULL
          AND (e.settled_at IS NULL OR e.to_payer IS DISTINCT FROM j.to_customer
               OR e.to_payer + e.to_payee IS DISTINCT FROM j.amount)""",

@@ -26,6 +26,7 @@ OURS = [
     "job.approved_closes",
     "job.ended_is_split",
     "job.late_money_goes_back",
+    "job.money_has_its_people",
     "job.paid_is_held",
     "job.price_is_its_quote",
     "provider.rating_is_its_reviews",
@@ -50,7 +51,21 @@ def test_a_price_that_is_not_its_quotes_is_seen(delivered):
 
 def test_a_job_without_its_money_is_seen(delivered):
     sql = "UPDATE marketplace_job SET escrow_id = gen_random_uuid() WHERE id = %s"
-    assert broken_by(sql, delivered.pk) == {"job.paid_is_held"}
+    names = broken_by(sql, delivered.pk)
+    assert names == {"job.paid_is_held", "job.money_has_its_people"}
+
+
+def test_an_end_without_its_money_is_seen(ama, afi):
+    job = make.closed(ama.user, afi.user)
+    sql = "UPDATE marketplace_job SET escrow_id = gen_random_uuid() WHERE id = %s"
+    names = broken_by(sql, job.pk)
+    assert names == {"job.ended_is_split", "job.money_has_its_people"}
+
+
+def test_money_for_somebody_else_is_seen(delivered, stranger):
+    sql = "UPDATE marketplace_job SET provider_id = %s WHERE id = %s"
+    names = broken_by(sql, stranger.id, delivered.pk)
+    assert names == {"job.price_is_its_quote", "job.money_has_its_people"}
 
 
 def test_an_award_without_a_job_is_seen(ama):

@@ -14,6 +14,21 @@ invariant(
               AND (kind = 'payout' OR proposed_by_id IS NOT NULL OR amount > 10000))""",
 )
 invariant(
+    "transfer.has_the_people_of_its_escrow",
+    "money goes to its escrow's payee, or back to the wallet that paid; neither decides",
+    """SELECT t.id::text, t.kind, e.id::text FROM payments_transfer t
+       JOIN payments_escrow e ON e.id = t.escrow_id
+       LEFT JOIN payments_charge c ON c.id = t.charge_id
+       WHERE (t.subject, t.currency) <> (e.subject, e.currency)
+          OR (t.kind = 'payout' AND t.party_id <> e.payee_id)
+          OR (t.kind = 'refund'
+              AND (e.payer_id, e.id, c.gateway, c.operator, c.payer_phone)
+                  IS DISTINCT FROM
+                  (t.party_id, c.escrow_id, t.gateway, t.operator, t.phone))
+          OR t.proposed_by_id IN (e.payer_id, e.payee_id)
+          OR t.approved_by_id IN (e.payer_id, e.payee_id)""",
+)
+invariant(
     "transfer.reservation_ends_once",
     "what was set apart was sent, given back, or is set apart still: exactly one",
     """SELECT t.id::text, t.status, count(e.id) FROM payments_transfer t

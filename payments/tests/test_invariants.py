@@ -47,13 +47,16 @@ SPOIL = {
         SET payer_id = gen_random_uuid() WHERE escrow_id IS NOT NULL""",
     "transfer.has_four_eyes": """UPDATE payments_transfer
         SET approved_by_id = proposed_by_id WHERE kind = 'payout'""",
+    "transfer.has_the_people_of_its_escrow": """UPDATE payments_transfer
+        SET phone = '+2290197000099' WHERE kind = 'refund'""",
     "transfer.reservation_ends_once": """UPDATE payments_journalentry
         SET kind = 'transfer_release' WHERE kind = 'transfer_sent'""",
     "transfer.reserved_is_in_ledger": """UPDATE payments_ledgeraccount
         SET party_id = gen_random_uuid() WHERE code = 'transfers_reserved'""",
     "transfer.succeeded_is_in_ledger": """UPDATE payments_transfer
         SET gateway_id = gateway_id || '9' WHERE status = 'succeeded'""",
-    "transfer.never_more_than_owed": "UPDATE payments_escrow SET to_payee = 1",
+    "transfer.never_more_than_owed": """UPDATE payments_escrow SET to_payee = 1
+        WHERE settled_at IS NOT NULL""",
     "transfer.open_has_next_check": """UPDATE payments_transfer
         SET next_check_at = now() - interval '3 days' WHERE status = 'sending'""",
     "transfer.end_rests_on_evidence": "DELETE FROM payments_gatewaycall",
@@ -104,6 +107,25 @@ def test_they_hold(good_books, books):
     assert GatewayCall.objects.filter(charge__escrow=None, transfer=None).count() == 5
     assert GatewayCall.objects.filter(transfer__isnull=False).count() == 7
     books.hold()
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        "party_id = gen_random_uuid() WHERE status = 'succeeded' AND kind = 'refund'",
+        "approved_by_id = (SELECT payer_id FROM payments_escrow LIMIT 1)"
+        " WHERE kind = 'payout'",
+        "subject = 'job:other' WHERE kind = 'payout'",
+    ],
+)
+def test_a_transfer_to_somebody_else_is_seen(good_books, spoil):
+    name = "transfer.has_the_people_of_its_escrow"
+    database = connection.settings_dict["NAME"]
+    with owner_connection(database) as owner, owner.transaction():
+        owner.execute("ALTER TABLE payments_transfer DISABLE TRIGGER USER")
+        owner.execute(f"UPDATE payments_transfer SET {spoil}")
+        owner.execute("ALTER TABLE payments_transfer ENABLE TRIGGER USER")
+    assert name in {item.invariant for item in check_invariants([name])}
 
 
 @pytest.mark.parametrize("name", sorted(SPOIL))
