@@ -15,7 +15,12 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from accounts.admin.case_views import case_link, is_decided_elsewhere
+from accounts.admin.case_views import (
+    case_link,
+    is_decided_elsewhere,
+    subject_names,
+    words_links,
+)
 from accounts.admin.evidence import readable
 from accounts.admin.links import may_see_people, people_links
 from accounts.models import Case, Report, User
@@ -138,30 +143,36 @@ class CaseAdmin(LokaModelAdmin):
     list_display = (
         "title",
         "shown_queue",
-        "subject",
+        "shown_subject",
         "shown_reports",
         "shown_status",
         "opened_at",
     )
-    list_filter = (StatusFilter, QueueFilter, "kind")
+    list_filter = (StatusFilter, QueueFilter)
     search_fields = ("subject", "title")
     ordering = ("opened_at", "id")
     fields = (
         "title",
         "queue",
-        "kind",
-        "subject",
+        "shown_subject",
         "status",
         "opened_at",
-        "decision",
+        "shown_decision",
         "reason",
         "decided_by",
         "decided_at",
     )
+    readonly_fields = fields
     decisions = (
         *(_close_in(queue) for queue in Case.Queue.values if queue != REPORTS),
         *DECISIONS_ABOUT_REPORTS,
     )
+
+    def prepare(self, rows: Any) -> None:
+        """Read what the subjects of the page are called."""
+        names = subject_names(case.subject for case in rows)
+        for case in rows:
+            case.subject_name = names[case.subject]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Case]:
         """Count the reports that each case answers."""
@@ -181,8 +192,12 @@ class CaseAdmin(LokaModelAdmin):
     def preview(self, request: HttpRequest, row: Case) -> str:
         """Show the evidence, the way to what it is about, and who reported it."""
         context = {
-            **readable(request, row.evidence),
-            "link": case_link(request, row),
+            **readable(request, row.evidence, subject=row.subject),
+            "links": [
+                link
+                for link in (case_link(request, row), *words_links(request, row))
+                if link
+            ],
             "is_decided_there": is_decided_elsewhere(row),
         }
         if request.user.has_perm("accounts.view_report"):
@@ -200,6 +215,21 @@ class CaseAdmin(LokaModelAdmin):
         return HttpResponseRedirect(
             reverse("admin:accounts_case_change", args=[following.pk])
         )
+
+    @display(description=_("Objet"), ordering="subject")
+    def shown_subject(self, case: Any) -> str:
+        """Return what it is about, by its name."""
+        if not hasattr(case, "subject_name"):
+            self.prepare([case])
+        return str(case.subject_name)
+
+    @display(description=_("décision"))
+    def shown_decision(self, case: Case) -> str:
+        """Return the name of its button; of other answers the reason says enough."""
+        names = {"no_action": "no-action", "closed": f"close-{case.queue}"}
+        name = names.get(case.decision, case.decision)
+        labels = {item.name: item.label for item in self.decisions}
+        return labels.get(name, "")
 
     @display(description=_("File d’attente"), ordering="queue")
     def shown_queue(self, case: Case) -> str:

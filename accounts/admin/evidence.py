@@ -77,15 +77,20 @@ WORDS: dict[str, Any] = {
     "urgent": _("urgente"),
 }
 """States and parties as upper apps write them into evidence."""
+UNSAID = frozenset({"conversation_id", "currency"})
+"""Told by a link, or beside each sum."""
 CODED = frozenset({"disputed_by", "payer", "state", "status", "urgency"})
 
 
-def readable(request: HttpRequest, evidence: dict[str, Any]) -> dict[str, Any]:
+def readable(
+    request: HttpRequest, evidence: dict[str, Any], *, subject: str = ""
+) -> dict[str, Any]:
     """Return *evidence* for the template: ``facts``, and ``sides`` to be compared.
 
     ``facts`` are (label, text) pairs. Where some values are objects themselves (what we
     hold, what a gateway says), ``sides`` has their names and a row for each of their
-    keys. Texts are safe to show. One query, for people.
+    keys. The id in *subject* is no fact: the page has a link. Texts are safe to show. One
+    query, for people.
     """
     sides = {name: value for name, value in evidence.items() if _is_side(value)}
     links = people_links(
@@ -96,7 +101,7 @@ def readable(request: HttpRequest, evidence: dict[str, Any]) -> dict[str, Any]:
         "facts": [
             (_label(name), _text(name, value, evidence, links))
             for name, value in evidence.items()
-            if name not in sides and name != "currency"
+            if name not in sides and name not in UNSAID and not _is_in(subject, value)
         ],
         "sides": [_label(name) for name in sides],
         "rows": [
@@ -111,6 +116,10 @@ def readable(request: HttpRequest, evidence: dict[str, Any]) -> dict[str, Any]:
             if key != "currency"
         ],
     }
+
+
+def _is_in(subject: str, value: object) -> bool:
+    return bool(subject) and isinstance(value, str) and subject.endswith(f":{value}")
 
 
 def _is_side(value: object) -> bool:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.templatetags.static import static
+
 from lokahome.backoffice.sidebar import navigation
 
 UNFOLD: dict[str, Any] = {
@@ -19,6 +21,7 @@ UNFOLD: dict[str, Any] = {
     "SITE_FAVICONS": [
         {"rel": "icon", "type": "image/svg+xml", "href": "/static/public/icon.svg"}
     ],
+    "STYLES": [lambda request: static("lokahome/backoffice.css")],
     "COLORS": {
         "primary": {
             "50": "#eefaf5",

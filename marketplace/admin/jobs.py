@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
@@ -46,6 +50,50 @@ class SplitForm(forms.Form):
         min_value=0,
         max_value=MOST_TOTAL,
     )
+
+
+def _facts(request: HttpRequest, row: Job) -> list[tuple[str, str]]:
+    """Return the dispute, and the pages that this member of staff may go on to."""
+    user: Any = request.user
+    pages = (
+        (
+            "case_id",
+            "accounts_case",
+            "accounts.view_case",
+            _("Litige sur une prestation"),
+        ),
+        (
+            "escrow_id",
+            "payments_escrow",
+            "payments.view_escrow",
+            _("Ouvrir le séquestre"),
+        ),
+        ("charge_id", "payments_charge", "payments.view_charge", _("Voir le paiement")),
+    )
+    links: list[tuple[str, str]] = [
+        (
+            _label(name),
+            format_html(
+                '<a href="{}">{}</a>',
+                reverse(f"admin:{page}_change", args=[getattr(row, name)]),
+                text,
+            ),
+        )
+        for name, page, permission, text in pages
+        if getattr(row, name) and user.has_perm(permission)
+    ]
+    if not row.disputed_at:
+        return links
+    return [
+        (_label("disputed_by"), str(row.get_disputed_by_display())),
+        (_label("dispute_reason"), row.dispute_reason),
+        *links,
+    ]
+
+
+def _label(name: str) -> str:
+    field: Any = Job._meta.get_field(name)
+    return str(capfirst(field.verbose_name))
 
 
 def _decide(row: Job, order: Order) -> None:
@@ -98,15 +146,11 @@ class JobAdmin(LokaModelAdmin):
         "delivered_at",
         "approved_at",
         "is_approved_by_silence",
-        "disputed_by",
-        "dispute_reason",
         "disputed_at",
         "cancelled_by",
         "ended_reason",
         "shown_refund",
         "ended_at",
-        "escrow_id",
-        "charge_id",
         "created_at",
     )
     readonly_fields = fields
@@ -135,6 +179,7 @@ class JobAdmin(LokaModelAdmin):
         """Return the accepted quote and the pictures of the work."""
         photos = row.photos.all()
         context = {
+            "facts": _facts(request, row),
             "lines": quote_lines(row.quote),
             "total": format_money(row.money),
             "moments": [
@@ -180,4 +225,7 @@ register_case_view(
     label="Voir la prestation",
     permission="marketplace.view_job",
     decides=("job_dispute",),
+    names_of=lambda ids: dict(
+        Job.objects.filter(pk__in=ids).values_list("pk", "request__title")
+    ),
 )

@@ -108,4 +108,7 @@ register_case_view(
     ),
     label="Voir le prestataire",
     permission="marketplace.view_providerprofile",
+    names_of=lambda ids: dict(
+        ProviderProfile.objects.filter(pk__in=ids).values_list("pk", "display_name")
+    ),
 )

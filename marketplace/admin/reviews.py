@@ -70,6 +70,10 @@ class ReviewAdmin(LokaModelAdmin):
         ),
     )
 
+    def title_of(self, row: Review) -> str:
+        """Return the rating and who was rated."""
+        return f"{row.rating} / 5 — {row.about}"
+
     @display(
         description=_("État"),
         label={"Publié": "success", "En attente": "info", "Masqué": "danger"},

@@ -14,7 +14,7 @@ from django.template.loader import render_to_string
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext_lazy as _
 
-from accounts.admin.case_views import register_case_view
+from accounts.admin.case_views import register_case_view, register_case_words
 from accounts.admin.links import may_see_people, people_links
 from accounts.models import Case
 from lokahome.core.admin.base import LokaModelAdmin
@@ -127,6 +127,15 @@ class ConversationAdmin(LokaModelAdmin):
         return render_to_string("admin/messaging/conversation_preview.html", context)
 
 
+def _words_of(case: Case) -> str | None:
+    # A message has its own way in, above.
+    is_dispute = case.queue == Case.Queue.DISPUTES
+    if not is_dispute or conversation_named_by(case) is None:
+        return None
+    return reverse("admin:messaging_conversation_of_case", args=[case.pk])
+
+
+register_case_words(_words_of, label=_("Conversation"), permission=READ_FOR_CASE)
 register_case_view(
     "message",
     lambda case, _message_id: reverse(

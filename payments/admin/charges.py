@@ -18,7 +18,7 @@ from lokahome.core.admin.decisions import Decision, Order
 from lokahome.core.admin.masked import masked_phone
 from lokahome.core.money import Money, format_money
 from payments.admin.history import charge_history
-from payments.admin.pieces import cases_about, facts, linked
+from payments.admin.pieces import cases_about, facts, linked, subject_link
 from payments.models import Charge, ChargeStatus, Receipt
 from payments.queries import where_is_the_money
 from payments.services.confirming import confirm_with_gateway
@@ -52,7 +52,6 @@ class ChargeAdmin(LokaModelAdmin):
         "shown_amount",
         "status",
         "failure_code",
-        "subject",
         "description",
         "operator",
         "shown_phone",
@@ -93,6 +92,7 @@ class ChargeAdmin(LokaModelAdmin):
             (_("Payeur"), people[row.payer_id]),
             (_("Bénéficiaire"), people[row.payee_id]),
         ]
+        rows.append((_("Objet"), subject_link(request, row.subject)))
         if row.escrow_id is not None:
             url = reverse("admin:payments_escrow_change", args=[row.escrow_id])
             escrow = format_html('<a href="{}">{}</a>', url, _("Ouvrir le séquestre"))
@@ -164,4 +164,7 @@ register_case_view(
     lambda case, pk: reverse("admin:payments_charge_change", args=[pk]),
     label=str(_("Voir le paiement")),
     permission="payments.view_charge",
+    names_of=lambda ids: dict(
+        Charge.objects.filter(pk__in=ids).values_list("pk", "reference")
+    ),
 )

@@ -12,6 +12,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
+from accounts.admin.case_views import subject_names
 from accounts.admin.links import may_see_people, people_links
 from accounts.models import User
 from lokahome.core.admin.base import LokaModelAdmin
@@ -76,14 +77,20 @@ class PayoutDueFilter(admin.SimpleListFilter):
 class EscrowAdmin(LokaModelAdmin):
     """Escrows, newest first, with what each still holds."""
 
-    list_display = ("subject", "shown_status", "shown_held", "settled_at", "created_at")
+    list_display = (
+        "shown_subject",
+        "shown_status",
+        "shown_held",
+        "settled_at",
+        "created_at",
+    )
     list_filter = ("status", PayoutDueFilter)
     search_fields = ("subject", "=charges__reference", "=transfers__reference")
     search_help_text = _("Objet, ou référence d’un paiement ou d’un transfert")
     ordering = ("-id",)
     date_hierarchy = "created_at"
     fields = (
-        "subject",
+        "shown_subject",
         "status",
         "shown_held",
         "shown_to_payee",
@@ -134,6 +141,16 @@ class EscrowAdmin(LokaModelAdmin):
         sums = legs.order_by().values("account__party_id").annotate(sum=Sum("amount"))
         return rows.annotate(balance=Coalesce(Subquery(sums.values("sum")), 0))
 
+    def prepare(self, rows: Any) -> None:
+        """Read what the subjects of the page are called."""
+        names = subject_names(escrow.subject for escrow in rows)
+        for escrow in rows:
+            escrow.subject_name = names[escrow.subject]
+
+    def title_of(self, row: Escrow) -> str:
+        """Return what the money is held for."""
+        return self.shown_subject(row)
+
     def preview(self, request: HttpRequest, row: Escrow) -> str:
         """Say where the money is, who is concerned, and what came in and went out."""
         people = people_links(
@@ -161,6 +178,13 @@ class EscrowAdmin(LokaModelAdmin):
             ledger_lines(entries),
             cases_about(f"escrow:{row.pk}"),
         )
+
+    @display(description=_("Objet"), ordering="subject")
+    def shown_subject(self, escrow: Any) -> str:
+        """Return what the money is held for, by its name."""
+        if not hasattr(escrow, "subject_name"):
+            self.prepare([escrow])
+        return str(escrow.subject_name)
 
     @display(description=_("En séquestre"), ordering="balance")
     def shown_held(self, escrow: Any) -> str:

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 
-from accounts.admin.case_views import case_link
+from accounts.admin.case_views import case_link, subject_names
 from accounts.models import Case
 from lokahome.core.money import Money, format_money
 from payments.models import Charge, JournalEntry, Posting, Transfer
@@ -44,10 +44,11 @@ def cases_about(subject: str) -> str:
 
 def subject_link(request: HttpRequest, subject: str) -> str:
     """Return what the money is about, linked where the floor above has a page for it."""
+    name = subject_names([subject])[subject]
     found = case_link(request, Case(subject=subject))
     if found is None:
-        return subject
-    return format_html('{} (<a href="{}">{}</a>)', subject, *found)
+        return name
+    return format_html('{} (<a href="{}">{}</a>)', name, *found)
 
 
 def linked(title: Any, rows: Iterable[Charge | Transfer]) -> str:

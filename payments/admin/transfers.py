@@ -120,7 +120,6 @@ class TransferAdmin(LokaModelAdmin):
         "shown_amount",
         "status",
         "failure_code",
-        "subject",
         "operator",
         "shown_phone",
         "gateway",
@@ -320,4 +319,7 @@ register_case_view(
     lambda case, pk: reverse("admin:payments_transfer_change", args=[pk]),
     label=str(_("Voir le transfert")),
     permission="payments.view_transfer",
+    names_of=lambda ids: dict(
+        Transfer.objects.filter(pk__in=ids).values_list("pk", "reference")
+    ),
 )

@@ -229,6 +229,9 @@ register_case_view(
     ),
     label="Voir l’annonce",
     permission="properties.view_listing",
+    names_of=lambda ids: dict(
+        Listing.objects.filter(pk__in=ids).values_list("pk", "title")
+    ),
 )
 
 

@@ -135,4 +135,7 @@ register_case_view(
     label="Voir la demande de réparation",
     permission="properties.view_ticket",
     decides=("ticket_payer",),
+    names_of=lambda ids: dict(
+        Ticket.objects.filter(pk__in=ids).values_list("pk", "title")
+    ),
 )

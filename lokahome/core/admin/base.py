@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.contrib.admin.utils import flatten_fieldsets, unquote
 from django.contrib.auth import get_user_model
+from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 from django.db.models.constants import LOOKUP_SEP
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -16,6 +17,21 @@ from unfold.admin import ModelAdmin
 
 from lokahome.core.admin.decisions import DecisionsMixin, version_of
 from lokahome.core.audit.models import AuditEvent, StateChange
+
+EMPTY = (None, "", "—")
+
+
+class Named:
+    """A row under the title of its page, for the theme's breadcrumbs."""
+
+    def __init__(self, row: models.Model, title: str) -> None:
+        self._meta = row._meta
+        self.pk = row.pk
+        self.title = title
+
+    def __str__(self) -> str:
+        return self.title
+
 
 ACTOR_KINDS: dict[str, Any] = {
     "owner": "propriétaire",
@@ -27,6 +43,7 @@ ACTOR_KINDS: dict[str, Any] = {
     "customer": "demandeur",
     "provider": "prestataire",
     "occupant": "occupant",
+    "party": "partie",
     "staff": "équipe",
     "system": "plateforme",
     "gateway": "passerelle",
@@ -84,6 +101,47 @@ class LokaModelAdmin(DecisionsMixin, ModelAdmin):  # type: ignore[misc]
         allowed: bool = super().lookup_allowed(lookup, value, request)
         return allowed and (lookup in known or lookup.partition(LOOKUP_SEP)[0] in known)
 
+    def get_fieldsets(
+        self, request: HttpRequest, obj: models.Model | None = None
+    ) -> Any:
+        """Leave out what the object *obj* has no value for."""
+        known: Any = super().get_fieldsets(request, obj)
+        if obj is None:
+            return known
+        return [
+            (
+                name,
+                {
+                    **options,
+                    "fields": [
+                        item
+                        for item in flatten_fieldsets([(name, options)])
+                        if self._is_told(item, obj)
+                    ],
+                },
+            )
+            for name, options in known
+        ]
+
+    def _is_told(self, name: str, row: models.Model) -> bool:
+        try:
+            # The key of another row says enough: the row would be one more query.
+            field: Any = self.opts.get_field(name)
+            value = getattr(row, getattr(field, "attname", name), None)
+        except FieldDoesNotExist:
+            shown = getattr(self, name, None)
+            value = shown(row) if callable(shown) else getattr(row, name, None)
+        return value not in EMPTY
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """Return the page of the list, after `prepare` saw its rows."""
+        page: Any = super().get_changelist_instance(request)
+        self.prepare(page.result_list)
+        return page
+
+    def prepare(self, rows: Any) -> None:
+        """Read at once what each of a page's *rows* needs; nothing by default."""
+
     def get_urls(self) -> list[URLPattern]:
         """Add the decisions' paths before Django's catch-all."""
         return [*self.decision_urls(), *super().get_urls()]
@@ -120,6 +178,7 @@ class LokaModelAdmin(DecisionsMixin, ModelAdmin):  # type: ignore[misc]
             context["preview"] = self.preview(request, row)
             context["version"] = version_of(row)
             context["title"] = self.title_of(row)
+            context["original"] = Named(row, context["title"])
             context["subtitle"] = None
         page: HttpResponse = super().change_view(request, object_id, form_url, context)
         return page

@@ -182,3 +182,29 @@ def test_a_case_leads_to_what_it_is_about(noun, disputed, moderator):
 
     address = VIEWS[noun].url_for(Case.objects.get(), disputed.pk)
     assert str(disputed.pk) in address
+
+
+def test_pages_name_things_and_leave_out_what_is_empty(
+    disputed, moderator, finance, db
+):
+    case = Case.objects.get(subject=disputed.subject())
+    escrow = reverse("admin:payments_escrow_change", args=[disputed.escrow_id])
+
+    page = page_of(moderator, disputed).content.decode()
+    assert (
+        f"{disputed.pk} disputed" not in page
+    )  # the breadcrumb, as a row prints itself
+    assert "Rendez-vous" not in page and "Livré le" in page
+    assert reverse("admin:accounts_case_change", args=[case.pk]) in page
+    assert escrow not in page  # the moderator may not open it
+
+    assert "Fuite sous l’évier" in page_of(moderator, case).content.decode()
+    cases = reverse("admin:accounts_case_changelist")
+    for address, client in (
+        (cases, moderator),
+        (reverse("admin:payments_escrow_changelist"), finance),
+        (escrow, finance),
+    ):
+        shown = client.get(address).content.decode()
+        assert "Fuite sous l’évier" in shown
+        assert disputed.subject() not in shown
