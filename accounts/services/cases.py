@@ -84,6 +84,8 @@ def decide_case(
         queue=case.queue,
     ):
         raise NotAllowed
+    if actor is not None and case.reports.filter(reporter=actor).exists():
+        raise NotAllowed  # whoever reported it does not judge it
     if version is not None and version != case.version:
         raise StaleVersion
     if not reason.strip():

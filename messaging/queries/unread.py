@@ -98,10 +98,11 @@ def person_behind(number: str) -> UUID | None:
     return holders.values_list("user_id", flat=True).first()
 
 
-def nudged_conversation(person_id: UUID, *, now: datetime) -> UUID | None:
-    """Return the conversation of the person's last nudge, None when it is long ago.
+def nudged_conversations(person_id: UUID, *, now: datetime) -> set[UUID]:
+    """Return the conversations that the person may be answering by SMS.
 
-    One that only the app told asked nobody to answer by SMS.
+    Those of nudges that are not long ago; one that only the app told asked nobody to
+    answer by SMS.
     """
     nudges = Notification.objects.filter(
         person_id=person_id,
@@ -110,5 +111,4 @@ def nudged_conversation(person_id: UUID, *, now: datetime) -> UUID | None:
         messages__channel=OutgoingMessage.Channel.SMS,
         messages__status=OutgoingMessage.Status.SENT,
     )
-    last = nudges.order_by("-id").first()
-    return UUID(last.context_ids["conversation_id"]) if last else None
+    return {UUID(nudge.context_ids["conversation_id"]) for nudge in nudges}

@@ -88,6 +88,7 @@ CONTEXTS: dict[str, Mapping[str, Source]] = {
     "reviews_revealed": _JOB,
     "sms_started": {},
     "sms_stopped": {},
+    "sms_unplaced": {},
     "ticket_decided": {**_TICKET, "payer": Said("payer")},
     "ticket_opened": {**_TICKET, **_name("opened_by_id")},
     "ticket_resolved": _TICKET,

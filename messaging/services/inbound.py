@@ -21,7 +21,7 @@ from lokahome.core.events.delivering import RetryLater
 from lokahome.core.events.outbox import append
 from messaging.events import InboundSmsReceived
 from messaging.models import InboundSms
-from messaging.queries.unread import nudged_conversation, person_behind
+from messaging.queries.unread import nudged_conversations, person_behind
 from messaging.services.messages import post_message
 from messaging.services.notify import notify
 from messaging.services.preferences import resume_sms, silence_sms
@@ -46,6 +46,7 @@ STOP = frozenset(
 Opt-Out"): we would only collect its refusals."""
 START = frozenset(["START", "UNSTOP", "REPRENDRE"])
 KEPT = timedelta(days=90)
+SEVERAL = "several_conversations"
 MOST_TEXT = 1600
 Moved = Mapping[UUID, int]
 Outcome = InboundSms.Outcome
@@ -107,10 +108,16 @@ def command_of(text: str) -> str:
 
 
 def _post(row: InboundSms, person_id: UUID, now: datetime) -> Moved:
-    conversation_id = nudged_conversation(person_id, now=now)
-    if conversation_id is None:
+    asked = nudged_conversations(person_id, now=now)
+    if not asked:
         _close(row, Outcome.NO_CONVERSATION, now, person_id=person_id)
         return {}
+    if len(asked) > 1:
+        # Nobody can tell which one is answered, and words for one must not reach another.
+        _confirm("sms_unplaced", row, person_id, now)
+        _close(row, Outcome.REFUSED, now, person_id=person_id, reason=SEVERAL)
+        return {}
+    (conversation_id,) = asked
     client_id = uuid.uuid5(CLIENT_IDS, f"{row.gateway}:{row.gateway_message_id}")
     try:
         posted = post_message(

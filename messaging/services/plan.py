@@ -78,6 +78,7 @@ PLANS: dict[str, Plan] = {
     "report_decided": Plan(ACCOUNT, "case"),
     "sms_stopped": Plan(ACCOUNT, "sms"),
     "sms_started": Plan(ACCOUNT, "sms"),
+    "sms_unplaced": Plan(WORDS, "sms", (SMS,)),
     "unread_messages": Plan(WORDS, "conversation", (SMS,)),
 }
 """Template -> how it is told. Codes have no row: they go wherever they were asked for."""

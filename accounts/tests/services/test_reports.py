@@ -270,3 +270,20 @@ def test_control_without_the_lock_it_would_hang_on_the_decided_case(
     report.refresh_from_db()
     assert report.case.status == Case.Status.DECIDED
     assert report.closed_at is None
+
+
+def test_whoever_reported_a_thing_does_not_judge_it(ama):
+    judge = make_staff("judge", "moderator").user
+    case = filed(ama.user)[0].case
+    filed(judge)
+    with pytest.raises(NotAllowed):
+        decide_case(
+            case_id=case.pk,
+            decision="hide",
+            reason="Vu.",
+            actor=judge,
+            now=clock.now(),
+        )
+    case.refresh_from_db()
+    assert case.status == Case.Status.OPEN
+    assert Report.objects.open().count() == 2

@@ -92,13 +92,18 @@ def test_an_sms_that_was_followed_by_halves_is_followed_to_the_end_once(ama, nud
     assert outcome() == "posted"
 
 
-def test_the_latest_nudge_says_which_conversation(ama, kossi, nudged):
+def test_an_sms_that_may_answer_two_conversations_is_put_into_neither(
+    ama, kossi, nudged
+):
     other = make.about_listing(kossi.user, ama.user)
     make.say(other, kossi.user)
     nudge(ama, other, kossi)
     arrives("Merci")
     drain()
-    assert Message.objects.get(sender=ama.user).conversation == other
+    assert not Message.objects.filter(sender=ama.user).exists()
+    row = InboundSms.objects.get()
+    assert (row.outcome, row.reason) == ("refused", "several_conversations")
+    assert OutgoingMessage.objects.filter(template="sms_unplaced").count() == 1
 
 
 def test_words_that_no_sms_told_of_are_not_what_an_sms_answers(
