@@ -26,14 +26,14 @@ from marketplace.services.disputes import PERMISSION, decide_dispute
 from properties.queries.cards import picture
 
 STATE_LABELS = {
-    "Accepté": "warning",
-    "Financé": "info",
-    "Commencé": "info",
-    "Livré": "info",
-    "Approuvé": "success",
-    "Clos": "success",
+    "Acceptée": "warning",
+    "Financée": "info",
+    "Commencée": "info",
+    "Livrée": "info",
+    "Approuvée": "success",
+    "Terminée": "success",
     "En litige": "danger",
-    "Annulé": "danger",
+    "Annulée": "danger",
 }
 REASONS = (
     "Les photos montrent un travail terminé : le prix est dû.",

@@ -152,7 +152,7 @@ class Migration(migrations.Migration):
                 ('amount', models.IntegerField(verbose_name='prix')),
                 ('currency', models.CharField(default='XOF', max_length=3, verbose_name='devise')),
                 ('scheduled_at', models.DateTimeField(blank=True, null=True, verbose_name='rendez-vous')),
-                ('status', models.CharField(choices=[('accepted', 'Accepté'), ('funded', 'Financé'), ('started', 'Commencé'), ('delivered', 'Livré'), ('approved', 'Approuvé'), ('disputed', 'En litige'), ('closed', 'Clos'), ('cancelled', 'Annulé')], default='accepted', max_length=20, verbose_name='état')),
+                ('status', models.CharField(choices=[('accepted', 'Acceptée'), ('funded', 'Financée'), ('started', 'Commencée'), ('delivered', 'Livrée'), ('approved', 'Approuvée'), ('disputed', 'En litige'), ('closed', 'Terminée'), ('cancelled', 'Annulée')], default='accepted', max_length=20, verbose_name='état')),
                 ('escrow_id', models.UUIDField(null=True, unique=True, verbose_name='séquestre')),
                 ('charge_id', models.UUIDField(null=True, unique=True, verbose_name='paiement retenu')),
                 ('start_round', models.IntegerField(default=1, verbose_name='tour du code de début')),

@@ -38,14 +38,14 @@ class Job(VersionedModel):
     """One piece of work for one price, its money and its proofs."""
 
     class Status(models.TextChoices):
-        ACCEPTED = "accepted", _("Accepté")
-        FUNDED = "funded", _("Financé")
-        STARTED = "started", _("Commencé")
-        DELIVERED = "delivered", _("Livré")
-        APPROVED = "approved", _("Approuvé")
+        ACCEPTED = "accepted", _("Acceptée")
+        FUNDED = "funded", _("Financée")
+        STARTED = "started", _("Commencée")
+        DELIVERED = "delivered", _("Livrée")
+        APPROVED = "approved", _("Approuvée")
         DISPUTED = "disputed", _("En litige")
-        CLOSED = "closed", _("Clos")
-        CANCELLED = "cancelled", _("Annulé")
+        CLOSED = "closed", _("Terminée")
+        CANCELLED = "cancelled", _("Annulée")
 
     class Party(models.TextChoices):
         CUSTOMER = "customer", _("demandeur")

@@ -56,7 +56,7 @@ def test_staff_split_the_money_of_a_dispute(disputed, moderator, afi):
         "23\u202f500\u00a0F\u00a0CFA",
         "Trancher le litige",
         "À la fin",
-        "Livré → En litige",
+        "Livrée → En litige",
     ):
         assert part in page, part
     answer = decide(moderator, disputed)
