@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from accounts.models import Case, CodeRequest, Email, Phone, Report, User
@@ -22,6 +23,12 @@ def phone_of(user_id: UUID) -> str | None:
     return (
         current.order_by("-verified_at", "-id").values_list("number", flat=True).first()
     )
+
+
+def number_theirs_since(user_id: UUID, number: str) -> datetime | None:
+    """Return when the person proved *number* (E.164), None when it is not theirs now."""
+    held = Phone.objects.current().filter(user_id=user_id, number=number)
+    return held.values_list("verified_at", flat=True).first()
 
 
 def language_of(user_id: UUID) -> str:

@@ -9,13 +9,16 @@ from django.db import transaction
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.html import format_html
+from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from accounts.admin.case_views import register_case_view
 from accounts.admin.links import may_see_people, people_links
 from accounts.models import User
+from accounts.queries import number_theirs_since
 from lokahome.core.admin.base import LokaModelAdmin
 from lokahome.core.admin.decisions import Decision, Order
 from lokahome.core.admin.masked import masked_name, masked_phone
@@ -92,6 +95,14 @@ def _refuse(transfer: Transfer, order: Order) -> None:
 
 def _recheck(transfer: Transfer, order: Order) -> None:
     confirm_transfer(transfer_id=transfer.pk, now=order.now, source="staff")
+
+
+def _proved(transfer: Transfer) -> str:
+    """Return since when the number is its receiver's: a new one is worth a question."""
+    since = number_theirs_since(transfer.party_id, transfer.phone)
+    if since is None:
+        return str(_("ce n’est pas un numéro actuel de cette personne"))
+    return date_format(localtime(since), "DATETIME_FORMAT")
 
 
 @admin.register(Transfer)
@@ -232,6 +243,8 @@ class TransferAdmin(LokaModelAdmin):
             (_("Objet"), subject_link(request, row.subject)),
             (_("Séquestre"), _link("escrow", row.escrow_id, _("Ouvrir le séquestre"))),
         ]
+        if row.kind == Transfer.Kind.PAYOUT:
+            rows.insert(4, (_("Numéro vérifié le"), _proved(row)))
         if row.approved_at is not None:
             rows.append((_("Approuvé par"), staff.get(row.approved_by_id, system)))
         if row.charge is not None:

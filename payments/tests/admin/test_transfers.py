@@ -1,5 +1,7 @@
 """Money that goes out, in the back-office: proposed by one, decided by another."""
 
+from datetime import UTC, datetime
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -89,6 +91,18 @@ def test_a_page_says_what_for_whom_and_why(owed_escrow, finance, checker, afi):
     assert escrow.subject in text
     assert reverse("admin:payments_escrow_change", args=[escrow.pk]) in text
     assert "finance" in text
+
+
+def test_a_page_says_since_when_the_number_is_theirs(proposed_payout, checker, afi):
+    payout = proposed_payout()
+    proved = afi.user.phones.get()
+    Phone.objects.update(verified_at=datetime(2026, 3, 1, 9, 0, tzinfo=UTC))
+    assert "1 mars 2026" in page(checker, "transfer", payout)
+    proved.refresh_from_db()
+    proved.released_at = proved.verified_at
+    proved.save()
+    text = page(checker, "transfer", payout)
+    assert "ce n’est pas un numéro actuel de cette personne" in text
 
 
 def test_the_checker_approves_and_the_gateway_is_asked_later(
