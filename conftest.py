@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+import hypothesis
 import pytest
 from django.test import TransactionTestCase
 
@@ -19,6 +20,14 @@ from lokahome.tests.people import (  # noqa: F401 - fixtures
     operator,
     stranger,
 )
+
+# No test is timed: machines are shared, and a slow moment is no counter-example.
+hypothesis.settings.register_profile(
+    "house",
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.load_profile("house")
 
 
 @pytest.fixture(scope="session", autouse=True)
