@@ -149,7 +149,8 @@ class EscrowAdmin(LokaModelAdmin):
 
     def title_of(self, row: Escrow) -> str:
         """Return what the money is held for."""
-        return self.shown_subject(row)
+        title: str = self.shown_subject(row)
+        return title
 
     def preview(self, request: HttpRequest, row: Escrow) -> str:
         """Say where the money is, who is concerned, and what came in and went out."""

@@ -191,10 +191,10 @@ def test_pages_name_things_and_leave_out_what_is_empty(
     escrow = reverse("admin:payments_escrow_change", args=[disputed.escrow_id])
 
     page = page_of(moderator, disputed).content.decode()
-    assert (
-        f"{disputed.pk} disputed" not in page
-    )  # the breadcrumb, as a row prints itself
-    assert "Rendez-vous" not in page and "Livré le" in page
+    # The breadcrumb, as a row prints itself.
+    assert f"{disputed.pk} disputed" not in page
+    assert "Rendez-vous" not in page
+    assert "Livré le" in page
     assert reverse("admin:accounts_case_change", args=[case.pk]) in page
     assert escrow not in page  # the moderator may not open it
 
