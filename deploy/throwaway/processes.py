@@ -117,8 +117,13 @@ class Process:
         """Send SIGTERM; it is not started again."""
         with self._lock:
             self._wanted = False
-        if self.pid:
-            _signal(self.pid, signal.SIGTERM)
+        _signal(self.pid, signal.SIGTERM)
+
+    def strike(self) -> None:
+        """Kill the present life without a word, once there is one; another follows."""
+        while not (group := self.pid):
+            time.sleep(0.01)
+        _signal(group, signal.SIGKILL)
 
     def stop(self) -> None:
         """End it: asked first, then killed with its whole group."""
@@ -150,6 +155,8 @@ class Process:
 
 
 def _signal(group: int, number: signal.Signals) -> None:
+    if not group:
+        return  # between two lives; to the system, 0 would mean ourselves
     try:
         os.killpg(group, number)
     except (ProcessLookupError, PermissionError):

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import signal
 import time
 
 import pytest
@@ -146,7 +144,7 @@ def test_redis_killed_and_empty_in_the_middle_loses_nothing(servers, talk, ama, 
     said = []
     for number in range(20):
         if number in (5, 12):
-            os.kill(redis.pid, signal.SIGKILL)
+            redis.strike()
         copy, line = ((tenant, near), (landlord, far))[number % 2]
         body = f"message {number}"
         said.append(body)
