@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import cast
 
 from bench.chat.phones import Phone
 from deploy.throwaway.database import connect
@@ -44,7 +45,7 @@ def logs(url: str) -> dict[str, list[Place]]:
     found: dict[str, list[Place]] = {}
     with connect(url) as connection:
         for person, *place in connection.execute(EVENTS).fetchall():
-            found.setdefault(str(person), []).append(tuple(place))  # type: ignore[arg-type]
+            found.setdefault(str(person), []).append(cast("Place", tuple(place)))
     return found
 
 

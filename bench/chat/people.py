@@ -13,11 +13,11 @@ import django
 
 django.setup()
 
-from accounts.api.tokens import issue_tokens  # noqa: E402
-from accounts.models import User  # noqa: E402
-from lokahome.core.ids import uuid7  # noqa: E402
-from messaging.models import Conversation, Participant  # noqa: E402
-from messaging.services.person_logs import ensure_logs  # noqa: E402
+from accounts.api.tokens import issue_tokens  # noqa: E402 - needs Django set up
+from accounts.models import User  # noqa: E402 - as above
+from lokahome.core.ids import uuid7  # noqa: E402 - as above
+from messaging.models import Conversation, Participant  # noqa: E402 - as above
+from messaging.services.person_logs import ensure_logs  # noqa: E402 - as above
 
 
 def main() -> None:

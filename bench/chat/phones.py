@@ -55,6 +55,8 @@ class Phone:
         self._line: ClientConnection | None = None
         self._live = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self._again: set[asyncio.Task[None]] = set()
+        """Messages on their way a second time: the loop itself holds no task."""
 
     async def start(self) -> None:
         """Go online; returns once it is live."""
@@ -164,7 +166,9 @@ class Phone:
             self._live.set()
             for client_id, answered in list(self._answered.items()):
                 if not answered.done():
-                    asyncio.ensure_future(self._send(client_id))  # noqa: RUF006
+                    again = asyncio.create_task(self._send(client_id))
+                    self._again.add(again)
+                    again.add_done_callback(self._again.discard)
 
     def _answer(self, client_id: str) -> None:
         answered = self._answered.pop(client_id, None)
