@@ -48,6 +48,24 @@ def secret(name: str, *, debug: bool) -> str:
     raise ImproperlyConfigured(f"{name} (or {name}_FILE) is not set")
 
 
+def keyring(name: str, *, debug: bool) -> dict[str, str]:
+    """Return the keys of *name* by their id, the one in use first.
+
+    Written ``id:secret,id:secret``. Raises ImproperlyConfigured for an entry without an
+    id or with an id used twice; in development an absent one is a single weak key.
+    """
+    entries = [part.strip() for part in secret(name, debug=debug).split(",")]
+    if debug and len(entries) == 1 and ":" not in entries[0]:
+        return {"1": entries[0]}
+    keys: dict[str, str] = {}
+    for entry in entries:
+        key_id, mark, value = entry.partition(":")
+        if not mark or not key_id.isalnum() or len(key_id) > 16 or key_id in keys:
+            raise ImproperlyConfigured(f"{name} must read id:secret,id:secret")
+        keys[key_id] = value
+    return keys
+
+
 def database(name: str, **options: Any) -> dict[str, Any]:
     """Return the Django database entry of the URL in *name*, on PostGIS.
 

@@ -19,6 +19,7 @@ from lokahome.env import BASE_DIR, database, env, read_files, secret, storage
 from lokahome.logs import LOGGING as LOGGING  # Django's own name for it
 from lokahome.logs import configure_structlog
 from lokahome.openapi import SPECTACULAR_SETTINGS as SPECTACULAR_SETTINGS
+from lokahome.signing_in import *  # noqa: F403 - settings have no other shape
 
 django_stubs_ext.monkeypatch()
 read_files()
@@ -54,6 +55,11 @@ INSTALLED_APPS = [
     "rest_framework_simplejwt",
     "rest_framework_simplejwt.token_blacklist",
     "dj_rest_auth",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "corsheaders",
     "django_filters",
     "drf_spectacular",
     "drf_spectacular_sidecar",
@@ -77,6 +83,7 @@ APPEND_SLASH = False
 MIDDLEWARE = [
     "lokahome.core.api.middleware.RequestContextMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "lokahome.core.api.middleware.ContentSecurityPolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -86,6 +93,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "lokahome.core.api.middleware.ClientVersionMiddleware",
@@ -183,41 +191,13 @@ LANE_CONCURRENCY = {"documents": 1, "notify": 4, "gateway": 4}
 
 # --- People ------------------------------------------------------------------------------
 AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
-PASSWORD_HASHERS = [
-    "django.contrib.auth.hashers.Argon2PasswordHasher",
-    "django.contrib.auth.hashers.BCryptSHA256PasswordHasher",
-]
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in ("MinimumLengthValidator", "CommonPasswordValidator")
-]
 PHONE_COUNTRIES: list[str] = env.list(
     "PHONE_COUNTRIES", default=["BJ", "TG", "BF", "CI", "NE", "NG", "SN", "FR"]
 )
 CODE_HASH_KEY = secret("CODE_HASH_KEY", debug=DEBUG)
-SIMPLE_JWT = {
-    "ACCESS_TOKEN_LIFETIME": timedelta(minutes=15),
-    "REFRESH_TOKEN_LIFETIME": timedelta(days=30),
-    "ROTATE_REFRESH_TOKENS": True,
-    "BLACKLIST_AFTER_ROTATION": True,
-    "CHECK_REVOKE_TOKEN": False,
-    "ALGORITHM": "HS256",
-    "SIGNING_KEY": secret("JWT_SIGNING_KEY", debug=DEBUG),
-    "AUDIENCE": "lokahome-api",
-    "ISSUER": "lokahome",
-    "USER_ID_CLAIM": "sub",
-    "UPDATE_LAST_LOGIN": False,
-}
-REST_AUTH = {
-    "USE_JWT": True,
-    "TOKEN_MODEL": None,
-    "JWT_AUTH_COOKIE": None,
-    "JWT_AUTH_REFRESH_COOKIE": None,
-    "JWT_AUTH_HTTPONLY": False,
-    "SESSION_LOGIN": False,
-    "OLD_PASSWORD_FIELD_ENABLED": True,
-    "LOGOUT_ON_PASSWORD_CHANGE": True,
-}
+LOOKUP_KEY = secret("LOOKUP_KEY", debug=DEBUG)
+"""Keyed hashes by which encrypted values are found again."""
+AUDIT_SEAL_KEY = secret("AUDIT_SEAL_KEY", debug=DEBUG)
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
@@ -309,6 +289,15 @@ if env.str("EMAIL_URL", default=""):
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
 X_FRAME_OPTIONS = "DENY"
+CORS_ALLOWED_ORIGINS: list[str] = env.list("CORS_ORIGINS", default=[])
+"""Exact origins of web pages that may call the API; never with cookies."""
+CORS_URLS_REGEX = r"^/api/"
+CORS_ALLOW_HEADERS = (
+    *("accept-language", "authorization", "content-type", "if-match"),
+    *("if-none-match", "idempotency-key", "request-id", "lokahome-app"),
+    *("lokahome-device", "lokahome-agency"),
+)
+CORS_EXPOSE_HEADERS = ("etag", "location", "request-id", "retry-after")
 SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$"]
 """Probes speak plain HTTP to the process itself."""
 if not DEBUG:

@@ -49,12 +49,14 @@ class Outcome:
 def production_environment() -> dict[str, str]:
     """What a production machine would set, with secrets made for this run."""
     names = (
-        *("SECRET_KEY", "JWT_SIGNING_KEY", "CURSOR_KEY", "LOCATION_BLUR_KEY"),
+        *("SECRET_KEY", "CURSOR_KEY", "LOCATION_BLUR_KEY", "LOOKUP_KEY"),
         *("DOCUMENT_SEAL_KEY", "CODE_HASH_KEY", "FEDAPAY_SECRET_KEY"),
-        "FEDAPAY_WEBHOOK_SECRET",
+        *("FEDAPAY_WEBHOOK_SECRET", "AUDIT_SEAL_KEY"),
     )
+    keyrings = ("JWT_SIGNING_KEYS", "FIELD_KEYS")
     return {
         **{name: secrets.token_urlsafe(48) for name in names},
+        **{name: f"1:{secrets.token_urlsafe(48)}" for name in keyrings},
         "DEBUG": "0",
         "DEV_DOORS": "0",
         "ALLOWED_HOSTS": "lokahome.example",

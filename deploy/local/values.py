@@ -15,7 +15,10 @@ HEADING = (
 # name -> how it looks like; all are made once and kept
 SECRETS: dict[str, Callable[[], str]] = {
     "SECRET_KEY": lambda: secrets.token_urlsafe(48),
-    "JWT_SIGNING_KEY": lambda: secrets.token_urlsafe(48),
+    "JWT_SIGNING_KEYS": lambda: f"1:{secrets.token_urlsafe(48)}",
+    "FIELD_KEYS": lambda: f"1:{secrets.token_urlsafe(32)}",
+    "LOOKUP_KEY": lambda: secrets.token_urlsafe(32),
+    "AUDIT_SEAL_KEY": lambda: secrets.token_urlsafe(32),
     "CURSOR_KEY": lambda: secrets.token_urlsafe(32),
     "LOCATION_BLUR_KEY": lambda: secrets.token_urlsafe(32),
     "DOCUMENT_SEAL_KEY": lambda: secrets.token_urlsafe(32),

@@ -16,7 +16,10 @@ SECRETS = (
     "CURSOR_KEY",
     "LOCATION_BLUR_KEY",
     "DOCUMENT_SEAL_KEY",
+    "LOOKUP_KEY",
+    "AUDIT_SEAL_KEY",
 )
+KEYRINGS = ("JWT_SIGNING_KEYS", "FIELD_KEYS")
 
 
 def _host(url: str) -> str:
@@ -29,7 +32,9 @@ def check_secrets(app_configs: Any, **_: Any) -> Sequence[CheckMessage]:
     if settings.DEBUG:
         return []
     values = {name: str(getattr(settings, name)) for name in SECRETS}
-    values["JWT_SIGNING_KEY"] = str(settings.SIMPLE_JWT["SIGNING_KEY"])
+    for ring in KEYRINGS:
+        for key_id, value in getattr(settings, ring).items():
+            values[f"{ring}[{key_id}]"] = value
     found: list[CheckMessage] = [
         Error(f"{name} has fewer than 32 characters.", id="lokahome.E001")
         for name, value in values.items()
@@ -101,7 +106,10 @@ def check_simulators(app_configs: Any, **_: Any) -> Sequence[CheckMessage]:
 @register(Tags.security)
 def check_token_cookie(app_configs: Any, **_: Any) -> Sequence[CheckMessage]:
     """E007: a token cookie would make every API write forgeable from another site."""
-    if settings.REST_AUTH.get("JWT_AUTH_COOKIE"):
+    if any(
+        settings.REST_AUTH.get(name)
+        for name in ("JWT_AUTH_COOKIE", "JWT_AUTH_REFRESH_COOKIE")
+    ):
         return [
             Error("REST_AUTH sets a token cookie; use the header.", id="lokahome.E007")
         ]

@@ -22,7 +22,10 @@ GOOD = {
     "CURSOR_KEY": "c" * 40,
     "LOCATION_BLUR_KEY": "d" * 40,
     "DOCUMENT_SEAL_KEY": "e" * 40,
-    "SIMPLE_JWT": {**live.SIMPLE_JWT, "SIGNING_KEY": "f" * 40},
+    "LOOKUP_KEY": "g" * 40,
+    "AUDIT_SEAL_KEY": "h" * 40,
+    "JWT_SIGNING_KEYS": {"1": "f" * 40, "0": "i" * 40},
+    "FIELD_KEYS": {"1": "j" * 40},
     "PUBLIC_URL": "https://lokahome.example",
     "DEV_DOORS": False,
     "SIMULATOR_URL": "",
@@ -41,9 +44,11 @@ CHECKS = (
 )
 FIRES = [
     ("E001", {"CURSOR_KEY": "short"}),
-    ("E001", {"SIMPLE_JWT": {**live.SIMPLE_JWT, "SIGNING_KEY": "short"}}),
+    ("E001", {"JWT_SIGNING_KEYS": {"1": "f" * 40, "0": "short"}}),
+    ("E001", {"FIELD_KEYS": {"1": "short"}}),
     ("E002", {"CURSOR_KEY": "a" * 40}),
-    ("E002", {"SIMPLE_JWT": {**live.SIMPLE_JWT, "SIGNING_KEY": "a" * 40}}),
+    ("E002", {"JWT_SIGNING_KEYS": {"1": "f" * 40, "0": "a" * 40}}),
+    ("E002", {"FIELD_KEYS": {"1": "g" * 40}}),
     ("E003", {"DEV_DOORS": True}),
     ("E003", {"DEV_DOORS": True, "PUBLIC_URL": "http://127.0.0.1:8000"}),
     ("E003", {"DEV_DOORS": True, "DEBUG": True}),
@@ -54,6 +59,7 @@ FIRES = [
     ("E006", {"EMAIL_BACKEND": "messaging.channels.email_caught.CaughtEmailBackend"}),
     ("E007", {"REST_AUTH": {**live.REST_AUTH, "JWT_AUTH_COOKIE": "token"}}),
     ("E007", {"REST_AUTH": {**live.REST_AUTH, "JWT_AUTH_COOKIE": "t"}, "DEBUG": True}),
+    ("E007", {"REST_AUTH": {**live.REST_AUTH, "JWT_AUTH_REFRESH_COOKIE": "t"}}),
     ("E008", {"FAILPOINT_DIR": "/run/failpoints"}),
     ("W001", {"SMS_TRANSPORT": "none"}),
 ]
