@@ -11,7 +11,7 @@ from django.conf import settings
 
 ROOT = Path(settings.BASE_DIR)
 EXAMPLE = (ROOT / ".env.example").read_text(encoding="utf-8")
-READERS = {"secret", "database", "storage"}
+READERS = {"keyring", "secret", "database", "storage"}
 PRODUCT = ("lokahome", "accounts", "payments", "properties", "marketplace", "messaging")
 NOT_OURS = {"DJANGO_SETTINGS_MODULE", "PROJ_DATA"}
 """Set by us for Django and PROJ before they start, never read."""
@@ -80,9 +80,10 @@ D = storage("D1", directory="x", base_url=None)
 E = os.environ["E1"]
 F = os.environ.get("F1", "")
 G = os.getenv("G1")
-H = other("NOT_ONE")
+H = keyring("H1", debug=True)
+I = other("NOT_ONE")
 """
-    assert variables_in(source) == {"A1", "B1", "C1", "D1", "E1", "F1", "G1"}
+    assert variables_in(source) == {"A1", "B1", "C1", "D1", "E1", "F1", "G1", "H1"}
 
 
 def test_every_variable_that_the_code_reads_is_listed():
@@ -102,11 +103,12 @@ def test_no_variable_is_listed_twice():
 
 
 def test_every_secret_is_marked_and_none_has_a_value():
-    source = (ROOT / "lokahome" / "settings.py").read_text(encoding="utf-8")
-    secrets = set(re.findall(r'secret\(\s*"([A-Z_]+)"', source))
+    modules = ("settings.py", "signing_in.py")
+    source = "".join((ROOT / "lokahome" / name).read_text("utf-8") for name in modules)
+    secrets = set(re.findall(r'(?:secret|keyring)\(\s*"([A-Z_]+)"', source))
     assert len(secrets) >= 8
     for name in secrets:
-        block = re.search(rf"# \[secret\][^\n]*\n#{name}=\n", EXAMPLE)
+        block = re.search(rf"# \[secret\][^\n]*\n(?:# [^\n]+\n)*#{name}=\n", EXAMPLE)
         assert block, f"{name} is marked [secret] and left empty"
 
 
