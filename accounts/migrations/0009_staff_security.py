@@ -1,7 +1,17 @@
 from django.db import migrations
 
 
-class Migration(migrations.Migration):
-    dependencies = [("accounts", "0008_sanctions")]
+def rename_finance(apps, schema_editor):
+    """Who enters what goes out: the group says now that it does not approve."""
+    Group = apps.get_model("auth", "Group")
+    if not Group.objects.filter(name="finance_maker").exists():
+        Group.objects.filter(name="finance").update(name="finance_maker")
 
-    operations = []
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("accounts", "0008_sanctions"),
+        ("auth", "0012_alter_user_first_name_max_length"),
+    ]
+
+    operations = [migrations.RunPython(rename_finance, migrations.RunPython.noop)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from lokahome.core import clock
@@ -64,3 +65,79 @@ class StateChange(AppendOnlyModel):
 
     def __str__(self) -> str:
         return f"{self.subject}: {self.source} -> {self.target}"
+
+
+class AuditEntry(AppendOnlyModel):
+    """One sealed row: its place in the chain and the digest that it had then.
+
+    No foreign key to the row: that it is gone is what the chain has to show.
+    """
+
+    class Source(models.TextChoices):
+        EVENT = "event", _("Fait du journal")
+        STATE = "state", _("Étape d’un objet")
+
+    position = models.BigIntegerField(_("rang"))
+    source = models.CharField(_("nature"), max_length=10, choices=Source.choices)
+    row_id = models.UUIDField(_("ligne"))
+    digest = models.CharField(_("empreinte"), max_length=64)
+
+    class Meta:
+        verbose_name = "ligne scellée"
+        verbose_name_plural = "lignes scellées"
+        constraints = (
+            models.UniqueConstraint(
+                fields=["position"], name="core_audit_entry_position"
+            ),
+            models.UniqueConstraint(
+                fields=["source", "row_id"], name="core_audit_entry_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(position__gte=1), name="core_audit_entry_from_one"
+            ),
+            models.CheckConstraint(
+                condition=Q(source__in=["event", "state"]),
+                name="core_audit_entry_source",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.position}: {self.source} {self.row_id}"
+
+
+class AuditSeal(AppendOnlyModel):
+    """A batch of entries under one HMAC, which includes the seal before."""
+
+    position = models.BigIntegerField(_("rang"))
+    first_entry = models.BigIntegerField(_("première ligne"))
+    last_entry = models.BigIntegerField(_("dernière ligne"))
+    entries_digest = models.CharField(_("empreinte des lignes"), max_length=64)
+    previous = models.CharField(_("sceau précédent"), max_length=64)
+    key_id = models.CharField(_("clé"), max_length=16)
+    seal = models.CharField(_("sceau"), max_length=64)
+
+    class Meta:
+        verbose_name = "sceau du journal"
+        verbose_name_plural = "sceaux du journal"
+        constraints = (
+            models.UniqueConstraint(
+                fields=["position"], name="core_audit_seal_position"
+            ),
+            models.UniqueConstraint(
+                fields=["previous"], name="core_audit_seal_no_fork"
+            ),
+            models.UniqueConstraint(
+                fields=["first_entry"], name="core_audit_seal_first_entry"
+            ),
+            models.CheckConstraint(
+                condition=Q(position__gte=1, first_entry__gte=1),
+                name="core_audit_seal_from_one",
+            ),
+            models.CheckConstraint(
+                condition=Q(last_entry__gte=F("first_entry")),
+                name="core_audit_seal_holds_entries",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.position}: {self.seal[:8]}"
