@@ -84,7 +84,11 @@ class User(VersionedModel, AbstractBaseUser, PermissionsMixin):
         _("langue"), max_length=2, choices=Language.choices, default=Language.FRENCH
     )
     is_active = models.BooleanField(_("actif"), default=True)
+    is_restricted = models.BooleanField(_("restreint"), default=False)
+    """A restriction is in force: it stands here so that no request has to look."""
     is_staff = models.BooleanField(_("équipe"), default=False)
+    erased_at = models.DateTimeField(_("effacé le"), null=True, blank=True)
+    """Whoever was erased: the row stays for what names its id, and says nothing more."""
 
     objects: ClassVar[UserManager] = UserManager()
 
@@ -104,6 +108,11 @@ class User(VersionedModel, AbstractBaseUser, PermissionsMixin):
             models.CheckConstraint(
                 condition=Q(is_superuser=False) | Q(is_staff=True),
                 name="accounts_user_super_is_staff",
+            ),
+            models.CheckConstraint(
+                condition=Q(erased_at=None)
+                | Q(full_name="", is_active=False, is_staff=False),
+                name="accounts_user_erased_is_empty",
             ),
         )
 
