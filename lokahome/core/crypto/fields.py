@@ -62,7 +62,7 @@ class EncryptedTextField(models.TextField[str, str]):
         return found
 
 
-class ExactlyEmpty(Exact):  # type: ignore[type-arg]
+class ExactlyEmpty(Exact):
     """Asks whether the text is empty; equal texts have different ciphertexts."""
 
     def get_prep_lookup(self) -> Any:

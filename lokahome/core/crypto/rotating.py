@@ -29,7 +29,9 @@ PASSES = 3
 class Ciphertexts(Protocol):
     """A place that holds ciphertexts under some key."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """What the command prints."""
 
     def stale(self, *, after: Any, limit: int) -> list[tuple[Any, str]]:
         """Return (key, ciphertext) of rows not under the key in use, by key, past *after*."""
