@@ -1,5 +1,15 @@
 """The tables of people."""
 
+from accounts.models.agency import (
+    AGENCY_STATES,
+    MEMBERSHIP_STATES,
+    Agency,
+    AgencyContext,
+    AgencyRole,
+    Membership,
+)
+from accounts.models.agency_invitation import INVITATION_STATES, AgencyInvitation
+from accounts.models.appeal import APPEAL_STATES, Appeal
 from accounts.models.case import CASE_STATES, Case
 from accounts.models.code_request import CodeRequest
 from accounts.models.consent import Consent
@@ -7,29 +17,44 @@ from accounts.models.data_export import EXPORT_STATES, DataExport
 from accounts.models.email import Email
 from accounts.models.erasure_request import ERASURE_STATES, ErasureRequest
 from accounts.models.identity_check import IDENTITY_STATES, IdentityCheck
+from accounts.models.oidc_nonce import OidcNonce
 from accounts.models.phone import Phone
 from accounts.models.report import Report
 from accounts.models.role_grant import RoleGrant
+from accounts.models.sanction import SANCTION_STATES, Sanction
 from accounts.models.session import Device, RefreshToken, Session
 from accounts.models.user import User
 
 __all__ = [
+    "AGENCY_STATES",
+    "APPEAL_STATES",
     "CASE_STATES",
     "ERASURE_STATES",
     "EXPORT_STATES",
     "IDENTITY_STATES",
+    "INVITATION_STATES",
+    "MEMBERSHIP_STATES",
+    "Agency",
+    "AgencyContext",
+    "AgencyInvitation",
+    "AgencyRole",
+    "SANCTION_STATES",
+    "Appeal",
     "Case",
     "CodeRequest",
-    "Device",
     "Consent",
     "DataExport",
+    "Device",
     "Email",
     "ErasureRequest",
     "IdentityCheck",
+    "OidcNonce",
+    "Membership",
     "Phone",
     "RefreshToken",
     "Report",
     "RoleGrant",
+    "Sanction",
     "Session",
     "User",
 ]

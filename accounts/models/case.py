@@ -54,6 +54,15 @@ class Case(VersionedModel):
         _("état"), max_length=10, choices=Status.choices, default=Status.OPEN
     )
     opened_at = models.DateTimeField(_("ouvert le"), default=clock.now)
+    claimed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("pris en charge par"),
+    )
+    claimed_at = models.DateTimeField(_("pris en charge le"), null=True, blank=True)
     decision = models.CharField(_("décision"), max_length=60, blank=True)
     reason = models.CharField(_("motif"), max_length=500, blank=True)
     decided_by = models.ForeignKey(
@@ -99,6 +108,11 @@ class Case(VersionedModel):
                 name="accounts_case_queue",
             ),
             models.CheckConstraint(
+                condition=Q(claimed_by=None, claimed_at=None)
+                | Q(claimed_by__isnull=False, claimed_at__isnull=False),
+                name="accounts_case_claim_is_whole",
+            ),
+            models.CheckConstraint(
                 condition=Q(
                     status="open",
                     decision="",
@@ -121,6 +135,7 @@ class Case(VersionedModel):
             ("decide_disputes_case", "Peut décider les litiges"),
             ("decide_payments_case", "Peut décider les exceptions de paiement"),
             ("decide_appeals_case", "Peut décider les recours"),
+            ("assign_case", "Peut confier un dossier à quelqu’un"),
         )
 
     def __str__(self) -> str:

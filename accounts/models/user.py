@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
@@ -12,6 +12,9 @@ from django.utils.translation import gettext_lazy as _
 
 from lokahome.core.db.models import VersionedModel, VisibleQuerySet
 from lokahome.core.ids import uuid7
+
+if TYPE_CHECKING:  # agencies refer to people
+    from accounts.models.agency import AgencyContext
 
 
 class UserQuerySet(VisibleQuerySet["User"]):
@@ -89,6 +92,9 @@ class User(VersionedModel, AbstractBaseUser, PermissionsMixin):
     is_staff = models.BooleanField(_("équipe"), default=False)
     erased_at = models.DateTimeField(_("effacé le"), null=True, blank=True)
     """Whoever was erased: the row stays for what names its id, and says nothing more."""
+
+    context: AgencyContext | None = None
+    """In which agency's name this request is made: set at the door, never stored."""
 
     objects: ClassVar[UserManager] = UserManager()
 
