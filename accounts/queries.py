@@ -4,9 +4,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import cast
 from uuid import UUID
 
-from accounts.models import Case, CodeRequest, Email, Phone, Report, User
+from django.db.models import Max
+
+from accounts.models import (
+    Agency,
+    AgencyContext,
+    Case,
+    CodeRequest,
+    Device,
+    Email,
+    Membership,
+    Phone,
+    Report,
+    Session,
+    User,
+)
+from accounts.models.session import device_digest
 from lokahome.core.errors import DomainError
 from lokahome.core.phones import normalise_phone
 
@@ -111,3 +127,32 @@ def answer_of(case_id: UUID) -> Answer | None:
     return Answer(
         decision=case.decision, reason=case.reason, decided_by_id=case.decided_by_id
     )
+
+
+def knows_device(user_id: UUID, device_key: UUID | None) -> bool:
+    """Say whether the person signed in on this device before, with all proof asked."""
+    if device_key is None:
+        return False
+    known = Device.objects.filter(user_id=user_id, trusted_at__isnull=False)
+    return known.filter(key_digest=device_digest(device_key)).exists()
+
+
+def last_active_at(user_id: UUID) -> datetime | None:
+    """Return when the person last used a session, to five minutes; None for never."""
+    last = Session.objects.filter(user_id=user_id).aggregate(Max("last_used_at"))
+    return cast("datetime | None", last["last_used_at__max"])
+
+
+def agency_context(user_id: UUID, agency_id: UUID) -> AgencyContext | None:
+    """Return in which role the person may act in the agency's name now, None for not.
+
+    None as well for an agency that does not exist, was suspended or closed: who asks
+    learns nothing. One query.
+    """
+    roles = Membership.objects.active().filter(
+        user_id=user_id,
+        agency_id=agency_id,
+        agency__status__in=Agency.OPERATING_STATES,
+    )
+    role = roles.values_list("role", flat=True).first()
+    return None if role is None else AgencyContext(agency_id=agency_id, role=role)

@@ -5,11 +5,13 @@ from properties.models.homes import Property, Unit
 from properties.models.leases import Lease, LeaseSignature
 from properties.models.listing_parts import EntryCost, ListingPhoto
 from properties.models.listings import Listing
+from properties.models.mandates import MANDATE_STATES, Mandate
 from properties.models.places import Division, Landmark, Place, PlaceLoad
 from properties.models.rent import RentAllocation, RentPayment, RentPeriod
 from properties.models.tickets import Ticket, TicketPhoto
 
 __all__ = [
+    "MANDATE_STATES",
     "Application",
     "Division",
     "EntryCost",
@@ -18,6 +20,7 @@ __all__ = [
     "LeaseSignature",
     "Listing",
     "ListingPhoto",
+    "Mandate",
     "Place",
     "PlaceLoad",
     "Property",

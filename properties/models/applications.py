@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import Agency
 from lokahome.core.db.models import VersionedModel, VisibleQuerySet
 from lokahome.core.states import StateMachine, edge
 from properties.models.homes import Unit
@@ -72,6 +73,16 @@ class Application(VersionedModel):
         related_name="+",
         verbose_name=_("locataire"),
     )
+    agency = models.ForeignKey(
+        Agency,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        db_index=False,
+        related_name="+",
+        verbose_name=_("agence"),
+    )
+    """The agency that handled the listing when it was sent: the lead stays with it."""
     status = models.CharField(
         _("état"), max_length=20, choices=Status.choices, default=Status.DRAFT
     )
@@ -121,6 +132,11 @@ class Application(VersionedModel):
         indexes = (
             models.Index(fields=["tenant", "-id"], name="properties_application_mine"),
             models.Index(fields=["landlord", "-id"], name="properties_application_got"),
+            models.Index(
+                fields=["agency", "-id"],
+                condition=Q(agency__isnull=False),
+                name="properties_application_lead",
+            ),
         )
 
     def __str__(self) -> str:

@@ -15,6 +15,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
+from accounts.models import Agency
 from lokahome.core.db.models import VersionedModel
 from lokahome.core.money import XOF, Money
 from lokahome.core.states import StateMachine, edge
@@ -67,6 +68,16 @@ class Listing(VersionedModel):
         related_name="+",
         verbose_name=_("propriétaire"),
     )
+    agency = models.ForeignKey(
+        Agency,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        db_index=False,
+        related_name="+",
+        verbose_name=_("agence"),
+    )
+    """The agency that handles it under a mandate; no other agency may learn of it."""
     slug = models.SlugField(_("adresse publique"), max_length=120, unique=True)
     purpose = models.CharField(
         _("usage"), max_length=20, choices=Purpose.choices, default=Purpose.LONG_LET
@@ -199,6 +210,11 @@ class Listing(VersionedModel):
                 fields=["entry_total", "id"],
                 condition=Q(status="published"),
                 name="properties_listing_entry",
+            ),
+            models.Index(
+                fields=["agency", "-id"],
+                condition=Q(agency__isnull=False),
+                name="properties_listing_handled",
             ),
             models.Index(
                 fields=["submitted_at", "id"],
