@@ -7,7 +7,7 @@ lives beside the function that raises it; this module holds those that many shar
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -33,7 +33,8 @@ class DomainError(Exception):
 
     *detail* is in the reader's language, without personal data; *errors* lists every
     failure at once; *retry_after_seconds* makes the refusal retryable;
-    *allowed_actions* tells what the object's state permits (409).
+    *allowed_actions* tells what the object's state permits (409); *members* are further
+    members of the problem, by name, as `lokahome.core.api.schema.PROBLEM` lists them.
     """
 
     code: ClassVar[str] = ""
@@ -57,11 +58,13 @@ class DomainError(Exception):
         errors: Sequence[FieldError] = (),
         retry_after_seconds: int | None = None,
         allowed_actions: Sequence[str] | None = None,
+        members: Mapping[str, object] | None = None,
     ) -> None:
         self.detail = detail or self.default_detail()
         self.errors = tuple(errors)
         self.retry_after_seconds = retry_after_seconds
         self.allowed_actions = allowed_actions
+        self.members = dict(members or {})
         super().__init__(f"{self.code}: {self.detail}")
 
     def default_detail(self) -> str:

@@ -68,6 +68,22 @@ PROBLEM: dict[str, Any] = {
             "description": "What the object's state permits (409).",
             "items": {"type": "string", "maxLength": 40},
         },
+        "until": {
+            "type": "string",
+            "format": "date-time",
+            "nullable": True,
+            "description": "Until when it is so; null for no end (a closed account).",
+        },
+        "reason": {
+            "type": "string",
+            "maxLength": 500,
+            "description": "What the staff told the person (a closed account).",
+        },
+        "appeal_token": {
+            "type": "string",
+            "maxLength": 300,
+            "description": "For POST /appeals while nobody can sign in; 30 minutes.",
+        },
     },
 }
 SHARED_STATUSES = {
