@@ -12,6 +12,7 @@ from accounts.models.agency_invitation import INVITATION_STATES, AgencyInvitatio
 from accounts.models.appeal import APPEAL_STATES, Appeal
 from accounts.models.case import CASE_STATES, Case
 from accounts.models.code_request import CodeRequest
+from accounts.models.code_spending import CodeSpending
 from accounts.models.consent import Consent
 from accounts.models.data_export import EXPORT_STATES, DataExport
 from accounts.models.email import Email
@@ -23,17 +24,21 @@ from accounts.models.report import Report
 from accounts.models.role_grant import RoleGrant
 from accounts.models.sanction import SANCTION_STATES, Sanction
 from accounts.models.session import Device, RefreshToken, Session
+from accounts.models.sign_in_challenge import CHALLENGE_STATES, SignInChallenge
+from accounts.models.sign_in_notice import NOTICE_STATES, SignInNotice
 from accounts.models.user import User
 
 __all__ = [
     "AGENCY_STATES",
     "APPEAL_STATES",
+    "CHALLENGE_STATES",
     "CASE_STATES",
     "ERASURE_STATES",
     "EXPORT_STATES",
     "IDENTITY_STATES",
     "INVITATION_STATES",
     "MEMBERSHIP_STATES",
+    "NOTICE_STATES",
     "SANCTION_STATES",
     "Agency",
     "AgencyContext",
@@ -42,6 +47,7 @@ __all__ = [
     "Appeal",
     "Case",
     "CodeRequest",
+    "CodeSpending",
     "Consent",
     "DataExport",
     "Device",
@@ -56,5 +62,7 @@ __all__ = [
     "RoleGrant",
     "Sanction",
     "Session",
+    "SignInChallenge",
+    "SignInNotice",
     "User",
 ]

@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models.code_request import MAX_TRIES
+from accounts.models.limits import MAX_TRIES
 from lokahome.core.db.models import BaseModel, VisibleQuerySet
 
 

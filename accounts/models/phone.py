@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from lokahome.core import clock
 from lokahome.core.db.models import BaseModel, VisibleQuerySet
 
 E164 = r"^\+[1-9][0-9]{7,14}$"
@@ -25,13 +26,23 @@ class PhoneQuerySet(VisibleQuerySet["Phone"]):
         """Return the numbers that have not been released."""
         return self.filter(released_at=None)
 
+    def reachable(self) -> Self:
+        """Return the current numbers whose SIM was not reported lost."""
+        return self.current().filter(lost_at=None)
+
 
 class Phone(BaseModel):
     """A number that a person proved to hold, until it was released.
 
     Operators give unused numbers to other people: whoever takes a released number
-    becomes a new person, never the old one.
+    becomes a new person, never the old one. A number whose SIM is lost stays its
+    person's, but a code alone signs nobody in by it, and nothing is sent there.
     """
+
+    class ReleaseReason(models.TextChoices):
+        REMOVED = "removed", _("retiré par la personne")
+        TAKEN_OVER = "taken_over", _("repris par un nouveau compte")
+        ERASED = "erased", _("données effacées")
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -41,13 +52,23 @@ class Phone(BaseModel):
     )
     number = models.CharField(_("numéro"), max_length=16)
     verified_at = models.DateTimeField(_("vérifié le"))
+    held_since = models.DateTimeField(_("détenu depuis"), default=clock.now)
+    """When it became theirs, or theirs again after a loss: signing in changes nothing."""
+    lost_at = models.DateTimeField(_("déclaré perdu le"), null=True, blank=True)
     released_at = models.DateTimeField(_("libéré le"), null=True, blank=True)
+    release_reason = models.CharField(
+        _("motif de libération"),
+        max_length=12,
+        choices=ReleaseReason.choices,
+        blank=True,
+    )
 
     objects = PhoneQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("numéro de téléphone")
         verbose_name_plural = _("numéros de téléphone")
+        indexes = (models.Index(fields=["user", "-id"], name="accounts_phone_own"),)
         constraints = (
             models.UniqueConstraint(
                 fields=["number"],
@@ -60,6 +81,14 @@ class Phone(BaseModel):
             models.CheckConstraint(
                 condition=Q(released_at=None) | Q(released_at__gte=F("verified_at")),
                 name="accounts_phone_released_after_verified",
+            ),
+            models.CheckConstraint(
+                condition=Q(release_reason="")
+                | Q(
+                    release_reason__in=("removed", "taken_over", "erased"),
+                    released_at__isnull=False,
+                ),
+                name="accounts_phone_reason_of_release",
             ),
         )
 

@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.events import CodeRequested
 from accounts.models import CodeRequest, Phone, RoleGrant, User
-from accounts.models.code_request import MAX_TRIES
+from accounts.models.limits import MAX_TRIES
 from accounts.policies import may_sign_in
 from accounts.services.sign_in_limits import take_code_limits
 from lokahome.core.audit.record import record

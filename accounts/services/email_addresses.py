@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from accounts.events import EmailCodeRequested
 from accounts.models import Email, User
-from accounts.models.code_request import MAX_TRIES
+from accounts.models.limits import MAX_TRIES
 from accounts.services.codes import LIFETIME, CodeSpent, CodeWrong, hash_code
 from accounts.services.sign_in_limits import fingerprint
 from lokahome.core import limits

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from accounts.events import CodeRequested
 from accounts.models import CodeRequest, Phone, RoleGrant, User
-from accounts.models.code_request import MAX_TRIES
+from accounts.models.limits import MAX_TRIES
 from accounts.services import codes
 from accounts.services.codes import (
     AccountClosed,

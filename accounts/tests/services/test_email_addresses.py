@@ -7,7 +7,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from accounts.models import Email, User
-from accounts.models.code_request import MAX_TRIES
+from accounts.models.limits import MAX_TRIES
 from accounts.queries import email_code_destination, email_of
 from accounts.services import email_addresses
 from accounts.services.codes import CodeSpent, CodeWrong
