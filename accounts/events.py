@@ -77,3 +77,20 @@ class EmailCodeRequested(Event):
 
     about: ClassVar[str] = "email_id"
     email_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class SessionsEnded(Event):
+    """One session of a person, or all of them, ended before its time."""
+
+    about: ClassVar[str] = "user_id"
+    user_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class RefreshReused(Event):
+    """A refresh token came a second time, or from another device: the session ended."""
+
+    about: ClassVar[str] = "session_id"
+    session_id: UUID
+    user_id: UUID

@@ -28,14 +28,13 @@ JWT_SIGNING_KEYS: dict[str, str] = keyring("JWT_SIGNING_KEYS", debug=_debug)
 SIMPLE_JWT: dict[str, Any] = {
     "ACCESS_TOKEN_LIFETIME": timedelta(minutes=15),
     "REFRESH_TOKEN_LIFETIME": timedelta(days=30),
-    "ROTATE_REFRESH_TOKENS": True,
-    "BLACKLIST_AFTER_ROTATION": True,
-    "CHECK_REVOKE_TOKEN": False,
     "ALGORITHM": "HS256",
     "SIGNING_KEY": next(iter(JWT_SIGNING_KEYS.values())),
     "AUDIENCE": "lokahome-api",
     "ISSUER": "lokahome",
     "USER_ID_CLAIM": "sub",
+    "TOKEN_TYPE_CLAIM": "typ",
+    "AUTH_TOKEN_CLASSES": ("accounts.api.signing.Access",),
     "UPDATE_LAST_LOGIN": False,
 }
 REST_AUTH: dict[str, Any] = {

@@ -2,34 +2,33 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid5
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from rest_framework_simplejwt.exceptions import TokenError
-from rest_framework_simplejwt.settings import api_settings
-from rest_framework_simplejwt.token_blacklist.models import (
-    BlacklistedToken,
-    OutstandingToken,
-)
-from rest_framework_simplejwt.tokens import RefreshToken
 
-from accounts.models import User
-from accounts.policies import may_sign_in
-from lokahome.core.errors import NotAuthenticated
+from accounts.api.signing import Access, KeyringBackend, Refresh, signing_key_id
+from accounts.models import RefreshToken, User
+from accounts.services import refreshing
+from accounts.services.refreshing import RefreshRefused
+from accounts.services.sessions import open_session
+from lokahome.core import clock
+from lokahome.core.errors import NotAllowed
 
 
-class RefreshRefused(NotAuthenticated):
-    """The refresh token is forged, expired, used, or its person may not sign in."""
+class StaffDoor(NotAllowed):
+    """Members of staff work in the back-office: the API gives them no token."""
 
-    code = "auth.refresh_refused"
-    title = gettext_lazy("Reconnectez-vous")
+    code = "auth.staff_door"
+    title = gettext_lazy("L’équipe passe par le back-office")
 
     def default_detail(self) -> str:
-        return _("Votre session est terminée. Reconnectez-vous.")
+        return _("Ce compte est celui d’un membre de l’équipe : utilisez le back-office.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,73 +41,98 @@ class TokenPair:
     refresh_expires_at: datetime
 
 
-def issue_tokens(user: User) -> TokenPair:
-    """Return a new pair for *user*, and remember the refresh token by its digest.
+@transaction.atomic
+def issue_tokens(
+    user: User,
+    *,
+    method: str = "code",
+    device_key: UUID | None = None,
+    device_name: str = "",
+    now: datetime | None = None,
+) -> TokenPair:
+    """Open a session of *user*, who gave all the proof asked, and return its tokens.
 
-    SimpleJWT's own `for_user` would keep the token itself: a stolen copy of the
-    database would then open every session.
+    *method* is a `Session.Method`. Raises StaffDoor. Locks the person.
     """
-    refresh = RefreshToken()
-    refresh[api_settings.USER_ID_CLAIM] = str(user.pk)
-    access = refresh.access_token
-    expires_at = datetime.fromtimestamp(refresh["exp"], UTC)
-    OutstandingToken.objects.create(
+    if user.is_staff:
+        raise StaffDoor
+    moment = now or clock.now()
+    session = open_session(
         user=user,
-        jti=refresh[api_settings.JTI_CLAIM],
-        token=hashlib.sha256(str(refresh).encode()).hexdigest(),
-        created_at=refresh.current_time,
-        expires_at=expires_at,
+        method=method,
+        device_key=device_key,
+        device_name=device_name,
+        now=moment,
     )
-    return TokenPair(
-        access=str(access),
-        refresh=str(refresh),
-        access_expires_at=datetime.fromtimestamp(access["exp"], UTC),
-        refresh_expires_at=expires_at,
+    return pair_of(
+        refreshing.first_token(session=session, key_id=signing_key_id(), now=moment)
     )
 
 
-@transaction.atomic
-def rotate_tokens(raw_refresh: str) -> tuple[TokenPair, User]:
-    """Use up *raw_refresh* and return a new pair and its person.
+def rotate_tokens(
+    raw_refresh: str, *, device_key: UUID | None = None, now: datetime | None = None
+) -> TokenPair:
+    """Use *raw_refresh* up and return the next pair; see `refreshing.exchange`.
 
-    Raises RefreshRefused. Locks the token's row: SimpleJWT's own check and mark are two
-    steps, so two requests at once would both pass them.
+    Raises RefreshRefused. Must not be called inside a transaction.
     """
-    user = _use_up(raw_refresh)
-    if not may_sign_in(is_active=user.is_active):
-        raise RefreshRefused
-    return issue_tokens(user), user
+    jti, session_id = _read(raw_refresh)
+    return pair_of(
+        refreshing.exchange(
+            jti=jti,
+            session_id=session_id,
+            device_key=device_key,
+            key_id=signing_key_id(),
+            now=now or clock.now(),
+        )
+    )
 
 
-@transaction.atomic
 def revoke_refresh(raw_refresh: str, *, user: User) -> None:
     """End the session of *raw_refresh*; raises RefreshRefused unless it is *user*'s."""
-    if _use_up(raw_refresh).pk != user.pk:
-        raise RefreshRefused
-
-
-def forget_expired_tokens(*, now: datetime) -> int:
-    """Delete the rows of refresh tokens that expired by *now*; return how many.
-
-    An expired token is refused by its own date, so its row proves nothing any more.
-    """
-    return OutstandingToken.objects.filter(expires_at__lt=now).delete()[0]
-
-
-def _use_up(raw_refresh: str) -> User:
-    try:
-        token = RefreshToken(raw_refresh)  # type: ignore[arg-type]  # takes text
-    except TokenError as error:
-        raise RefreshRefused from error
-    row = (
-        OutstandingToken.objects.select_for_update(of=("self",))
-        .select_related("user")
-        .filter(jti=token[api_settings.JTI_CLAIM])
-        .first()
+    jti, session_id = _read(raw_refresh)
+    refreshing.revoke(
+        jti=jti, session_id=session_id, user_id=user.pk, now=clock.now()
     )
-    if row is None or row.user is None:
-        raise RefreshRefused
-    _mark, is_new = BlacklistedToken.objects.get_or_create(token=row)
-    if not is_new:
-        raise RefreshRefused
-    return row.user
+
+
+def pair_of(row: RefreshToken) -> TokenPair:
+    """Return the pair that *row* stands for, the same text each time.
+
+    Everything in both tokens follows from the row. Raises RefreshRefused when the key
+    that signed it was taken out of the ring.
+    """
+    access_ends = row.issued_at + Access.lifetime
+    whose = {"sub": str(row.session.user_id), "sid": str(row.session_id)}
+    try:
+        return TokenPair(
+            access=_text(
+                Access, row, jti=uuid5(row.jti, "access"), ends=access_ends, **whose
+            ),
+            refresh=_text(Refresh, row, jti=row.jti, ends=row.expires_at, **whose),
+            access_expires_at=access_ends,
+            refresh_expires_at=row.expires_at,
+        )
+    except KeyError as error:
+        raise RefreshRefused from error
+
+
+def _text(
+    kind: type[Any], row: RefreshToken, *, jti: UUID, ends: datetime, **whose: str
+) -> str:
+    claims = {
+        "typ": kind.token_type,
+        "iat": int(row.issued_at.timestamp()),
+        "exp": int(ends.timestamp()),
+        "jti": jti.hex,
+        **whose,
+    }
+    return KeyringBackend().sign(claims, row.key_id)
+
+
+def _read(raw_refresh: str) -> tuple[UUID, UUID]:
+    try:
+        token = Refresh(raw_refresh)  # type: ignore[arg-type]  # takes text
+        return UUID(token["jti"]), UUID(token["sid"])
+    except (TokenError, ValueError, TypeError, AttributeError) as error:
+        raise RefreshRefused from error

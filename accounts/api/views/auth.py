@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.api.clients import client_address
+from accounts.api.clients import client_address, device_key
 from accounts.api.serializers.auth import (
     OtpRequestedSerializer,
     OtpRequestSerializer,
@@ -39,9 +39,26 @@ def read(serializer_class: type[Any], request: Request) -> dict[str, Any]:
     return data
 
 
-def session_body(user: User, *, is_new: bool) -> dict[str, Any]:
-    """Return new tokens for *user* and the account, as `SessionSerializer` shows it."""
-    pair = dataclasses.asdict(issue_tokens(user))
+def session_body(
+    request: Request,
+    user: User,
+    *,
+    is_new: bool = False,
+    method: str = "code",
+    device_name: str = "",
+) -> dict[str, Any]:
+    """Return new tokens for *user*, who gave all proof, as `SessionSerializer` shows it.
+
+    Raises StaffDoor. The session is bound to the device of *request*.
+    """
+    tokens = issue_tokens(
+        user,
+        method=method,
+        device_key=device_key(request),
+        device_name=device_name,
+        now=clock.now(),
+    )
+    pair = dataclasses.asdict(tokens)
     session = SessionSerializer({**pair, "is_new": is_new, "user": user})
     return dict(session.data)
 
@@ -92,7 +109,7 @@ class OtpVerificationView(OpenView):
         """Return tokens; a number without an account gets one, as a tenant."""
         data = read(OtpVerificationSerializer, request)
         user, created = verify_code(**data, now=clock.now())
-        return Response(session_body(user, is_new=created))
+        return Response(session_body(request, user, is_new=created))
 
 
 class PasswordLoginView(LoginView):  # type: ignore[misc]  # dj-rest-auth has no types
@@ -125,7 +142,7 @@ class PasswordLoginView(LoginView):  # type: ignore[misc]  # dj-rest-auth has no
 
     def get_response(self) -> Response:
         """Return the same body as signing in by code."""
-        return Response(session_body(self.user, is_new=False))
+        return Response(session_body(self.request, self.user, method="password"))
 
 
 class TokenRefreshView(OpenView):
@@ -140,7 +157,8 @@ class TokenRefreshView(OpenView):
     )
     def post(self, request: Request) -> Response:
         """Use the token up and return the next pair."""
-        pair, _user = rotate_tokens(read(RefreshSerializer, request)["refresh"])
+        refresh = read(RefreshSerializer, request)["refresh"]
+        pair = rotate_tokens(refresh, device_key=device_key(request), now=clock.now())
         return Response(TokenPairSerializer(pair).data)
 
 

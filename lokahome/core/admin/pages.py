@@ -16,10 +16,6 @@ from django_celery_beat.models import (
     PeriodicTask,
     SolarSchedule,
 )
-from rest_framework_simplejwt.token_blacklist.models import (
-    BlacklistedToken,
-    OutstandingToken,
-)
 from unfold.decorators import display
 
 from lokahome.core.admin.base import LokaModelAdmin
@@ -35,8 +31,6 @@ for unwanted in (
     IntervalSchedule,
     SolarSchedule,
     PeriodicTask,
-    BlacklistedToken,
-    OutstandingToken,
 ):
     admin.site.unregister(unwanted)
 

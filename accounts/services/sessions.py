@@ -1,0 +1,178 @@
+"""Sessions: opened by a sign-in, ended by their person, by staff, or by a theft.
+
+Whoever ends one ends it at once: every request reads the session's row, and so do the
+sockets, every few seconds.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import transaction
+
+from accounts.events import SessionsEnded
+from accounts.models import Device, Session, User
+from accounts.models.session import device_digest
+from lokahome.core.audit.record import record
+from lokahome.core.db.locks import locked
+from lokahome.core.events.outbox import append
+
+LIFETIME = timedelta(days=30)
+"""Of a refresh token, and so of a session that nobody uses."""
+FORGOTTEN_AFTER = timedelta(days=180)
+USED_TO_THE_NEAREST = timedelta(minutes=5)
+
+
+@transaction.atomic
+def open_session(
+    *,
+    user: User,
+    method: str,
+    device_key: UUID | None,
+    now: datetime,
+    device_name: str = "",
+    platform: str = "",
+) -> Session:
+    """Return a new session of *user*, who gave all the proof that was asked.
+
+    The device becomes one that is known to the account (`queries.knows_device`); without
+    *device_key* there is none. Locks the person.
+    """
+    person = locked(User.objects.get_queryset().active(), user.pk)
+    device = None
+    if device_key is not None:
+        device = _device(person, device_digest(device_key), now)
+        device.name = device_name or device.name
+        device.platform = platform or device.platform
+        device.last_seen_at = max(now, device.last_seen_at)
+        device.trusted_at = device.trusted_at or now
+        device.save()
+    session = Session(
+        user=person,
+        device=device,
+        method=Session.Method(method),
+        started_at=now,
+        last_used_at=now,
+        expires_at=now + LIFETIME,
+    )
+    session.save(force_insert=True)
+    record(
+        "session.opened",
+        subject=f"session:{session.pk}",
+        actor_id=person.pk,
+        details={"method": method, "device_id": str(device.pk) if device else None},
+    )
+    return session
+
+
+@transaction.atomic
+def end_session(
+    *, session_id: UUID, user_id: UUID, reason: str, now: datetime
+) -> Session:
+    """End one session of *user_id* and return it; one that has ended stays as it is.
+
+    *reason* is a `Session.EndReason`. Raises NotFound for somebody else's. Locks the
+    session; publishes SessionsEnded.
+    """
+    session = locked(Session.objects.filter(user_id=user_id), session_id)
+    if session.ended_at is None:
+        _end([session], reason, now, actor_id=user_id)
+    return session
+
+
+@transaction.atomic
+def end_sessions(
+    *,
+    user_id: UUID,
+    reason: str,
+    now: datetime,
+    keep: UUID | None = None,
+    actor_id: UUID | None = None,
+    words: str = "",
+) -> int:
+    """End every session of *user_id* but *keep*, and return how many went on until now.
+
+    *actor_id* is who did it, the person themselves unless said otherwise; *words* is the
+    reason that staff gave. Locks the person, then the sessions: one that is opened at
+    the same moment is opened afterwards, or ended. Publishes SessionsEnded.
+    """
+    person = locked(User.objects.get_queryset(), user_id)
+    open_ones = Session.objects.filter(user=person, ended_at=None)
+    rows = open_ones.exclude(pk=keep).select_for_update(no_key=True).order_by("id")
+    ended = list(rows)
+    _end(ended, reason, now, actor_id=actor_id or user_id, words=words)
+    return len(ended)
+
+
+@transaction.atomic
+def forget_device(*, device_id: UUID, user_id: UUID, now: datetime) -> Device:
+    """Sign out of a device and know it no more; return it.
+
+    Raises NotFound for somebody else's. Locks the person, then the device and its
+    sessions; publishes SessionsEnded when one went on.
+    """
+    person = locked(User.objects.get_queryset(), user_id)
+    device = locked(Device.objects.filter(user=person), device_id)
+    device.trusted_at = None
+    device.save(update_fields={"trusted_at"})
+    record(
+        "device.forgotten", subject=f"device:{device.pk}", actor_id=user_id, details={}
+    )
+    open_ones = Session.objects.filter(device=device, ended_at=None)
+    rows = list(open_ones.select_for_update(no_key=True).order_by("id"))
+    _end(rows, Session.EndReason.DEVICE_FORGOTTEN, now, actor_id=user_id)
+    return device
+
+
+def note_use(session: Session, *, now: datetime) -> None:
+    """Remember that *session* is used, at most once in five minutes.
+
+    Without a lock: two requests at once write the same moment twice.
+    """
+    if now - session.last_used_at >= USED_TO_THE_NEAREST:
+        session.last_used_at = now
+        Session.objects.filter(pk=session.pk).update(last_used_at=now)
+
+
+def forget_past_sessions(*, now: datetime) -> int:
+    """Delete sessions, with their tokens, 180 days after they ended or expired.
+
+    Returns how many; devices stay while their person has an account.
+    """
+    past = now - FORGOTTEN_AFTER
+    gone = Session.objects.filter(expires_at__lt=past)
+    _all, by_table = gone.delete()
+    return by_table.get(Session._meta.label, 0)
+
+
+def _device(person: User, digest: str, now: datetime) -> Device:
+    known = Device.objects.filter(user=person, key_digest=digest).first()
+    return known or Device(
+        user=person, key_digest=digest, first_seen_at=now, last_seen_at=now
+    )
+
+
+def _end(
+    sessions: list[Session],
+    reason: str,
+    now: datetime,
+    *,
+    actor_id: UUID,
+    words: str = "",
+) -> None:
+    if not sessions:
+        return
+    why = Session.EndReason(reason)
+    for session in sessions:
+        session.ended_at = max(now, session.started_at)
+        session.end_reason = why
+        session.save(update_fields={"ended_at", "end_reason"})
+        record(
+            "session.ended",
+            subject=f"session:{session.pk}",
+            actor_id=actor_id,
+            reason=words,
+            details={"reason": why.value},
+        )
+    append(SessionsEnded(user_id=sessions[0].user_id))
