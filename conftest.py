@@ -15,6 +15,7 @@ from lokahome.tests.people import (  # noqa: F401 - fixtures
     anonymous,
     checker,
     finance,
+    identity_checker,
     kossi,
     moderator,
     operator,

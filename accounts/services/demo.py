@@ -22,8 +22,10 @@ PEOPLE = (
 what the other endings do)."""
 STAFF = (
     ("moderator", "Modération (démo)", ("moderator",)),
-    ("finance", "Finance, saisie (démo)", ("finance",)),
+    ("identity", "Vérification d’identité (démo)", ("identity_checker",)),
+    ("finance", "Finance, saisie (démo)", ("finance_maker",)),
     ("checker", "Finance, validation (démo)", ("finance_checker",)),
+    ("lead", "Responsable (démo)", ("lead",)),
     ("operator", "Exploitation (démo)", ("operator", "auditor", "support")),
 )
 

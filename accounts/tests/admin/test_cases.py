@@ -82,7 +82,7 @@ def test_a_report_is_answered_in_its_own_words(moderator, ama, decision):
 
 @pytest.mark.parametrize("queue", ["disputes", "payments"])
 def test_the_other_queues_are_closed_and_not_hidden(db, queue):
-    client = make_staff("both", "moderator", "finance")
+    client = make_staff("both", "moderator", "finance_maker")
     case = opened(queue)
     page = page_of(client, case)
     assert "Clore" in page

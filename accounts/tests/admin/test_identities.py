@@ -73,92 +73,102 @@ def test_support_sees_that_a_check_waits_but_neither_document_nor_buttons(ama):
     assert decided(support, check, "accept").status_code == 403
 
 
-def test_the_page_shows_a_blur_and_no_look_is_counted_until_the_click(moderator, ama):
+def test_the_page_shows_a_blur_and_no_look_is_counted_until_the_click(
+    identity_checker, ama
+):
     check = submitted(ama.user)
-    page = page_of(moderator, check)
+    page = page_of(identity_checker, check)
     assert "data:image/png;base64," in page
     assert looks() == 0
-    answer = look(moderator, link_on(page))
+    answer = look(identity_checker, link_on(page))
     assert answer.status_code == 200
     assert answer["Content-Type"] == "image/jpeg"
     assert "no-store" in answer["Cache-Control"]
     assert answer["Content-Security-Policy"] == "sandbox"
     assert Image.open(io.BytesIO(answer.content)).format == "JPEG"
     assert looks() == 1
-    assert "Pièce consultée" in page_of(moderator, check)
+    assert "Pièce consultée" in page_of(identity_checker, check)
 
 
-def test_a_link_is_its_reviewers_alone(moderator, ama, anonymous):
-    token = link_on(page_of(moderator, submitted(ama.user)))
-    colleague = make_staff("colleague", "moderator")
+def test_a_link_is_its_reviewers_alone(identity_checker, ama, anonymous):
+    token = link_on(page_of(identity_checker, submitted(ama.user)))
+    colleague = make_staff("colleague", "identity_checker")
     support = make_staff("support", "support")
     for client in (colleague, support):
         assert look(client, token).status_code == 404
     for client in (anonymous, ama):
         assert look(client, token).status_code == 302
-    assert moderator.post(f"{CHECKS}document/{token}").status_code == 405
+    assert identity_checker.post(f"{CHECKS}document/{token}").status_code == 405
     assert looks() == 0
 
 
-def test_a_link_ends_after_five_minutes_and_an_altered_one_is_nothing(moderator, ama):
+def test_a_link_ends_after_five_minutes_and_an_altered_one_is_nothing(
+    identity_checker, ama
+):
     check = submitted(ama.user)
     with time_machine.travel(clock.now(), tick=False) as traveller:
-        token = link_on(page_of(moderator, check))
-        assert look(moderator, token + "x").status_code == 404
+        token = link_on(page_of(identity_checker, check))
+        assert look(identity_checker, token + "x").status_code == 404
         traveller.shift(timedelta(minutes=5, seconds=1))
-        assert look(moderator, token).status_code == 404
+        assert look(identity_checker, token).status_code == 404
     assert looks() == 0
 
 
-def test_a_reviewers_own_document_is_shown_to_somebody_else(moderator):
-    check = submitted(moderator.user)
-    page = page_of(moderator, check)
+def test_a_reviewers_own_document_is_shown_to_somebody_else(identity_checker):
+    check = submitted(identity_checker.user)
+    page = page_of(identity_checker, check)
     assert "data:image" not in page
-    decided(moderator, check, "accept")
+    decided(identity_checker, check, "accept")
     check.refresh_from_db()
     assert check.status == "submitted"
 
 
-def test_accepting_raises_the_hats_and_goes_on_to_the_next(moderator, ama, kossi):
+def test_accepting_raises_the_hats_and_goes_on_to_the_next(
+    identity_checker, ama, kossi
+):
     first, second = submitted(ama.user), submitted(kossi.user)
-    answer = decided(moderator, first, "accept", reason="")
+    answer = decided(identity_checker, first, "accept", reason="")
     assert str(second.pk) in answer["Location"]
     first.refresh_from_db()
     assert first.status == "accepted"
     assert RoleGrant.objects.get(user=ama.user).level == 1
-    assert decided(moderator, second, "refuse")["Location"] == CHECKS
+    assert decided(identity_checker, second, "refuse")["Location"] == CHECKS
 
 
 @pytest.mark.parametrize(
     ("decision", "status"), [("unreadable", "unreadable"), ("refuse", "refused")]
 )
 def test_what_does_not_serve_is_answered_with_a_reason(
-    moderator, ama, decision, status
+    identity_checker, ama, decision, status
 ):
     check = submitted(ama.user)
-    decided(moderator, check, decision, reason=" ")
+    decided(identity_checker, check, decision, reason=" ")
     check.refresh_from_db()
     assert check.status == "submitted"
-    decided(moderator, check, decision)
+    decided(identity_checker, check, decision)
     check.refresh_from_db()
     assert (check.status, check.reason) == (status, "La photo est floue.")
     again = submitted(ama.user)
-    assert "La photo est floue." in page_of(moderator, again)
+    assert "La photo est floue." in page_of(identity_checker, again)
 
 
-def test_a_decision_about_a_past_version_or_taken_twice_changes_nothing(moderator, ama):
+def test_a_decision_about_a_past_version_or_taken_twice_changes_nothing(
+    identity_checker, ama
+):
     check = submitted(ama.user)
-    decided(moderator, check, "accept", version=check.version + 1)
+    decided(identity_checker, check, "accept", version=check.version + 1)
     check.refresh_from_db()
     assert check.status == "submitted"
-    decided(moderator, check, "refuse")
-    decided(moderator, check, "accept")
+    decided(identity_checker, check, "refuse")
+    decided(identity_checker, check, "accept")
     check.refresh_from_db()
     assert check.status == "refused"
     assert RoleGrant.objects.get(user=ama.user).level == 0
 
 
-def test_the_list_is_the_queue_in_few_queries(moderator, django_assert_max_num_queries):
+def test_the_list_is_the_queue_in_few_queries(
+    identity_checker, django_assert_max_num_queries
+):
     for number in range(24):
         person = make_person(
             name=f"P{number} Q", phone=f"+2290197500{number:03d}", roles=("tenant",)
@@ -170,13 +180,13 @@ def test_the_list_is_the_queue_in_few_queries(moderator, django_assert_max_num_q
         document_kind="cip",
         upload_id=uuid7(),
         status="accepted",
-        decided_by=moderator.user,
+        decided_by=identity_checker.user,
         decided_at=clock.now(),
     ).save()
-    moderator.get(CHECKS)
+    identity_checker.get(CHECKS)
     with django_assert_max_num_queries(14):
-        page = moderator.get(CHECKS).content.decode()
+        page = identity_checker.get(CHECKS).content.decode()
     assert "P23 Q" in page
     assert "Zoé" not in page
-    assert "Zoé" in moderator.get(CHECKS, {"etat": "accepted"}).content.decode()
-    assert "Zoé" in moderator.get(CHECKS, {"etat": "all"}).content.decode()
+    assert "Zoé" in identity_checker.get(CHECKS, {"etat": "accepted"}).content.decode()
+    assert "Zoé" in identity_checker.get(CHECKS, {"etat": "all"}).content.decode()

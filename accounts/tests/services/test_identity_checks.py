@@ -149,10 +149,10 @@ def test_one_document_waits_at_a_time(ama):
     assert IdentityCheck.objects.count() == 1
 
 
-def test_accepting_raises_every_hat_to_level_1_and_lowers_none(kossi, moderator):
+def test_accepting_raises_every_hat_to_level_1_and_lowers_none(kossi, identity_checker):
     RoleGrant.objects.filter(user=kossi.user, role="landlord").update(level=2)
-    check = accepted(submitted(kossi.user), moderator.user)
-    assert (check.status, check.decided_by) == ("accepted", moderator.user)
+    check = accepted(submitted(kossi.user), identity_checker.user)
+    assert (check.status, check.decided_by) == ("accepted", identity_checker.user)
     assert levels(kossi.user) == [("landlord", 2), ("tenant", 1)]
     assert told() == [
         "accounts.identity_check_submitted",
@@ -162,32 +162,32 @@ def test_accepting_raises_every_hat_to_level_1_and_lowers_none(kossi, moderator)
     assert (step.source, step.target) == ("submitted", "accepted")
 
 
-def test_a_hat_that_comes_later_begins_at_level_1(ama, moderator):
-    accepted(submitted(ama.user), moderator.user)
+def test_a_hat_that_comes_later_begins_at_level_1(ama, identity_checker):
+    accepted(submitted(ama.user), identity_checker.user)
     grant, _is_new = take_role(user=ama.user, role="landlord")
     assert grant.level == 1
 
 
-def test_whose_identity_is_known_hands_in_no_other_document(ama, moderator):
-    accepted(submitted(ama.user), moderator.user)
+def test_whose_identity_is_known_hands_in_no_other_document(ama, identity_checker):
+    accepted(submitted(ama.user), identity_checker.user)
     with pytest.raises(IdentityKnown):
         submitted(ama.user)
 
 
 @pytest.mark.parametrize("service", [refuse_identity_check, find_identity_unreadable])
 def test_a_document_that_does_not_serve_raises_nothing_and_another_may_come(
-    ama, moderator, service
+    ama, identity_checker, service
 ):
     first = submitted(ama.user)
     service(
         check_id=first.pk,
-        actor=moderator.user,
+        actor=identity_checker.user,
         reason="La photo est floue.",
         now=clock.now(),
     )
     assert levels(ama.user) == [("tenant", 0)]
     assert told()[-1] == "accounts.identity_checked"
-    accepted(submitted(ama.user), moderator.user)
+    accepted(submitted(ama.user), identity_checker.user)
     assert levels(ama.user) == [("tenant", 1)]
 
 
@@ -206,85 +206,85 @@ def test_who_may_not_decide_changes_nothing_and_sees_nothing(request, ama, who):
     assert told() == ["accounts.identity_check_submitted"]
 
 
-def test_nobody_decides_about_themselves(moderator):
-    check = submitted(moderator.user)
+def test_nobody_decides_about_themselves(identity_checker):
+    check = submitted(identity_checker.user)
     for act in (accepted, refused):
         with pytest.raises(NotAllowed):
-            act(check, moderator.user)
+            act(check, identity_checker.user)
     with pytest.raises(NotAllowed):
-        sign_look(check=check, reader=moderator.user)
+        sign_look(check=check, reader=identity_checker.user)
     check.refresh_from_db()
     assert check.status == "submitted"
 
 
-def test_a_refusal_has_a_reason(ama, moderator):
+def test_a_refusal_has_a_reason(ama, identity_checker):
     check = submitted(ama.user)
     with pytest.raises(ReasonMissing):
-        refused(check, moderator.user, reason="  ")
+        refused(check, identity_checker.user, reason="  ")
     check.refresh_from_db()
     assert check.status == "submitted"
 
 
-def test_a_decision_about_a_past_version_changes_nothing(ama, moderator):
+def test_a_decision_about_a_past_version_changes_nothing(ama, identity_checker):
     check = submitted(ama.user)
     with pytest.raises(StaleVersion):
-        accepted(check, moderator.user, version=check.version + 1)
+        accepted(check, identity_checker.user, version=check.version + 1)
     assert levels(ama.user) == [("tenant", 0)]
 
 
 # --- Looking at the document ---------------------------------------------------------------
 
 
-def test_each_look_is_on_record_and_shows_pixels_alone(ama, moderator):
+def test_each_look_is_on_record_and_shows_pixels_alone(ama, identity_checker):
     check = submitted(ama.user)
-    token = sign_look(check=check, reader=moderator.user)
+    token = sign_look(check=check, reader=identity_checker.user)
     assert not AuditEvent.objects.filter(action="identity.document_viewed").exists()
     for _ in range(2):
-        content = open_document(token=token, reader=moderator.user)
+        content = open_document(token=token, reader=identity_checker.user)
         picture = Image.open(io.BytesIO(content))
         assert (picture.format, picture.width) == ("JPEG", 640)
         assert b"Kossi Adjovi" not in content
         assert not picture.getexif()
     looks = AuditEvent.objects.filter(action="identity.document_viewed")
     assert {(look.subject, look.actor_id) for look in looks} == {
-        (f"identitycheck:{check.pk}", moderator.id)
+        (f"identitycheck:{check.pk}", identity_checker.id)
     }
     assert looks.count() == 2
 
 
-def test_a_link_lives_five_minutes(ama, moderator):
+def test_a_link_lives_five_minutes(ama, identity_checker):
     check = submitted(ama.user)
     with time_machine.travel(clock.now(), tick=False) as traveller:
-        token = sign_look(check=check, reader=moderator.user)
+        token = sign_look(check=check, reader=identity_checker.user)
         traveller.shift(timedelta(minutes=4, seconds=59))
-        assert open_document(token=token, reader=moderator.user)
+        assert open_document(token=token, reader=identity_checker.user)
         traveller.shift(timedelta(seconds=2))
         with pytest.raises(NotFound):
-            open_document(token=token, reader=moderator.user)
+            open_document(token=token, reader=identity_checker.user)
     assert AuditEvent.objects.filter(action="identity.document_viewed").count() == 1
 
 
 def test_a_link_opens_nothing_for_another_reviewer_nor_when_it_is_altered(
-    ama, moderator
+    ama, identity_checker
 ):
     check = submitted(ama.user)
-    token = sign_look(check=check, reader=moderator.user)
-    colleague = make_staff("colleague", "moderator").user
+    token = sign_look(check=check, reader=identity_checker.user)
+    colleague = make_staff("colleague", "identity_checker").user
     for bent, reader in (
         (token, colleague),
         (token, ama.user),
-        (token + "x", moderator.user),
-        ("x", moderator.user),
+        (token + "x", identity_checker.user),
+        ("x", identity_checker.user),
     ):
         with pytest.raises(NotFound):
             open_document(token=bent, reader=reader)
     assert not AuditEvent.objects.filter(action="identity.document_viewed").exists()
 
 
-def test_a_link_opens_nothing_for_who_lost_the_right(ama, moderator):
-    token = sign_look(check=submitted(ama.user), reader=moderator.user)
-    moderator.user.groups.clear()
-    reader = type(moderator.user).objects.get(pk=moderator.id)
+def test_a_link_opens_nothing_for_who_lost_the_right(ama, identity_checker):
+    token = sign_look(check=submitted(ama.user), reader=identity_checker.user)
+    identity_checker.user.groups.clear()
+    reader = type(identity_checker.user).objects.get(pk=identity_checker.id)
     with pytest.raises(NotAllowed):
         open_document(token=token, reader=reader)
     assert not AuditEvent.objects.filter(action="identity.document_viewed").exists()
@@ -314,7 +314,7 @@ def test_two_documents_at_once_are_one_that_waits(tenant):
 
 def test_two_decisions_at_once_are_one(tenant):
     check = submitted(tenant)
-    one, other = (make_staff(f"m{n}", "moderator").user for n in range(2))
+    one, other = (make_staff(f"m{n}", "identity_checker").user for n in range(2))
     results = race(
         2, lambda index: accepted(check, one) if index else refused(check, other)
     )
@@ -337,7 +337,7 @@ def test_control_without_the_row_lock_both_decisions_pass(tenant, monkeypatch):
         return row
 
     check = submitted(tenant)
-    one, other = (make_staff(f"m{n}", "moderator").user for n in range(2))
+    one, other = (make_staff(f"m{n}", "identity_checker").user for n in range(2))
     monkeypatch.setattr(identity_checks, "locked", unlocked)
     race(2, lambda index: accepted(check, one) if index else refused(check, other))
     assert told().count("accounts.identity_checked") == 2

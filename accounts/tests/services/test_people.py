@@ -76,14 +76,14 @@ def test_only_finance_decides_payment_cases_and_only_moderators_listings(db):
         }
         for name in ("payments", "listings")
     }
-    assert holders == {"payments": {"finance"}, "listings": {"moderator"}}
+    assert holders == {"payments": {"finance_maker"}, "listings": {"moderator"}}
 
 
 def test_demo_people_are_made_once_with_a_line_each(db, settings):
     settings.DEBUG = settings.DEV_DOORS = True
     lines = ensure_demo_people()
     assert ensure_demo_people() == lines
-    assert len(lines) == 7
+    assert len(lines) == 9
 
 
 @pytest.mark.parametrize(("debug", "doors"), [(True, False), (False, True)])

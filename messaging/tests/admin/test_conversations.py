@@ -109,7 +109,9 @@ def test_the_case_links_to_what_was_said(reported, moderator):
     assert link in shown
 
 
-@pytest.mark.parametrize("group", ["support", "finance", "auditor", "operator", None])
+@pytest.mark.parametrize(
+    "group", ["support", "finance_maker", "auditor", "operator", None]
+)
 def test_staff_without_the_right_read_nothing(talk, reported, group):
     client = make_staff("somebody", *([group] if group else []))
     answer = client.get(page(talk, reported))

@@ -130,7 +130,7 @@ def test_the_next_one_follows(proposed_payout, checker):
 
 def test_the_maker_is_offered_no_approval_and_refused_it(owed_escrow, books):
 
-    both = make_staff("solo", "finance", "finance_checker")
+    both = make_staff("solo", "finance_maker", "finance_checker")
     escrow = owed_escrow()
     decide(both, escrow, "propose", noun="escrow")
     payout = Payout.objects.get()

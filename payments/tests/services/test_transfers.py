@@ -67,7 +67,7 @@ def test_a_second_person_approves_and_the_money_is_set_apart(
 
 
 def test_the_maker_does_not_approve_and_nothing_changes(owed_escrow, books):
-    both = make_staff("both", "finance", "finance_checker")
+    both = make_staff("both", "finance_maker", "finance_checker")
     payout = propose(owed_escrow(), both)
     before, history = books.snapshot(), StateChange.objects.count()
     with pytest.raises(MakerCannotApprove):
@@ -77,7 +77,7 @@ def test_the_maker_does_not_approve_and_nothing_changes(owed_escrow, books):
 
 
 def test_not_even_a_superuser_approves_what_they_proposed(owed_escrow, books):
-    both = make_staff("root", "finance")
+    both = make_staff("root", "finance_maker")
     both.user.is_superuser = True
     both.user.save()
     payout = propose(owed_escrow(), both)
