@@ -14,4 +14,20 @@ class Migration(migrations.Migration):
         ("auth", "0012_alter_user_first_name_max_length"),
     ]
 
-    operations = [migrations.RunPython(rename_finance, migrations.RunPython.noop)]
+    operations = [
+        migrations.AlterModelOptions(
+            name="user",
+            options={
+                "permissions": (
+                    ("reveal_person", "Peut révéler des coordonnées"),
+                    (
+                        "forget_second_factor",
+                        "Peut retirer le second facteur d’un collègue",
+                    ),
+                ),
+                "verbose_name": "utilisateur",
+                "verbose_name_plural": "utilisateurs",
+            },
+        ),
+        migrations.RunPython(rename_finance, migrations.RunPython.noop),
+    ]

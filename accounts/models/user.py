@@ -104,6 +104,10 @@ class User(VersionedModel, AbstractBaseUser, PermissionsMixin):
     class Meta:
         verbose_name = _("utilisateur")
         verbose_name_plural = _("utilisateurs")
+        permissions = (
+            ("reveal_person", "Peut révéler des coordonnées"),
+            ("forget_second_factor", "Peut retirer le second facteur d’un collègue"),
+        )
         constraints = (
             models.CheckConstraint(
                 condition=~Q(username=""), name="accounts_user_has_handle"
