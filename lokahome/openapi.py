@@ -26,7 +26,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "ApplicationStatus": "properties.models.Application.Status",
         "EntryCostKind": "properties.models.EntryCost.Kind",
         "IdentityCheckStatus": "accounts.models.IdentityCheck.Status",
-        "IdentityDocumentKind": "accounts.models.IdentityCheck.DocumentKind",
+        "IdentityDocumentKind": "accounts.models.DocumentKind",
         "JobCodeKind": "marketplace.api.serializers.jobs.CODE_KINDS",
         "JobParty": "marketplace.api.serializers.jobs.BY_WHOM",
         "JobPhotoMoment": "marketplace.models.JobPhoto.Moment",

@@ -15,6 +15,7 @@ from accounts.models.code_request import CodeRequest
 from accounts.models.code_spending import CodeSpending
 from accounts.models.consent import Consent
 from accounts.models.data_export import EXPORT_STATES, DataExport
+from accounts.models.document_kinds import DocumentKind, Purpose
 from accounts.models.email import Email
 from accounts.models.erasure_request import ERASURE_STATES, ErasureRequest
 from accounts.models.identity_check import IDENTITY_STATES, IdentityCheck
@@ -51,12 +52,14 @@ __all__ = [
     "Consent",
     "DataExport",
     "Device",
+    "DocumentKind",
     "Email",
     "ErasureRequest",
     "IdentityCheck",
     "Membership",
     "OidcNonce",
     "Phone",
+    "Purpose",
     "RefreshToken",
     "Report",
     "RoleGrant",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from typing import Any, Self
 
 from django.conf import settings
@@ -9,8 +10,13 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models.document_kinds import DocumentKind, Purpose
+from accounts.models.role_grant import RoleGrant
+from lokahome.core.crypto.fields import EncryptedTextField
 from lokahome.core.db.models import VersionedModel, VisibleQuerySet
 from lokahome.core.states import StateMachine, edge
+
+DIGEST_OR_NOTHING = r"^([0-9a-f]{64})?$"
 
 
 class IdentityCheckQuerySet(VisibleQuerySet["IdentityCheck"]):
@@ -21,29 +27,55 @@ class IdentityCheckQuerySet(VisibleQuerySet["IdentityCheck"]):
         return self.filter(person_id=user.pk) if user.is_authenticated else self.none()
 
     def waiting(self) -> Self:
-        """Return the checks that wait for a decision."""
-        return self.filter(status=IdentityCheck.Status.SUBMITTED)
+        """Return the checks that wait for a decision, the second one included."""
+        return self.filter(status__in=WAITING)
 
     def accepted(self) -> Self:
-        """Return the checks that proved who somebody is."""
+        """Return the checks that prove something today."""
         return self.filter(status=IdentityCheck.Status.ACCEPTED)
+
+    def run_out(self, today: date) -> Self:
+        """Return accepted documents that were valid until a day before *today*."""
+        return self.accepted().filter(expires_on__lt=today)
+
+    def with_files_since(self, *, accepted: datetime, others: datetime) -> Self:
+        """Return ended checks whose files were kept long enough: see retention."""
+        long_enough = Q(status__in=("accepted", "expired"), decided_at__lt=accepted) | Q(
+            status__in=("unreadable", "refused", "fraud", "withdrawn"),
+            updated_at__lt=others,
+        )
+        return self.filter(long_enough, files_deleted_at=None)
 
 
 class IdentityCheck(VersionedModel):
-    """One identity document of one person. The file is read by its reviewer only."""
-
-    class DocumentKind(models.TextChoices):
-        NATIONAL_CARD = "national_card", _("Carte nationale d’identité")
-        CIP = "cip", _("Certificat d’identification personnelle (CIP)")
-        PASSPORT = "passport", _("Passeport")
-        RESIDENCE_PERMIT = "residence_permit", _("Carte de séjour")
-        DRIVING_LICENCE = "driving_licence", _("Permis de conduire")
+    """One document of one person. Its files are read by reviewers only."""
 
     class Status(models.TextChoices):
         SUBMITTED = "submitted", _("À vérifier")
+        SUSPECTED = "suspected", _("Fraude à confirmer")
         ACCEPTED = "accepted", _("Validée")
         UNREADABLE = "unreadable", _("Illisible")
         REFUSED = "refused", _("Refusée")
+        FRAUD = "fraud", _("Fraude confirmée")
+        EXPIRED = "expired", _("Expirée")
+        WITHDRAWN = "withdrawn", _("Retirée")
+
+    class ReasonCode(models.TextChoices):
+        BLURRED = "blurred", _("Photo floue ou reflet")
+        CUT = "cut", _("Pièce coupée")
+        SIDE_MISSING = "side_missing", _("Il manque un côté")
+        OUT_OF_DATE = "out_of_date", _("Pièce périmée")
+        OTHER_NAME = "other_name", _("Nom différent de celui du compte")
+        OTHER_NUMBER = "other_number", _("Numéro différent de celui saisi")
+        NOT_TAKEN = "not_taken", _("Pièce non acceptée")
+        ALTERED = "altered", _("Image modifiée ou copie d’écran")
+        NOT_THEIRS = "not_theirs", _("Pièce de quelqu’un d’autre")
+        OTHER = "other", _("Autre")
+
+    class EndCause(models.TextChoices):
+        DATE = "date", _("Date de validité passée")
+        SILENCE = "silence", _("Douze mois sans connexion")
+        REPLACED = "replaced", _("Remplacée par une autre pièce")
 
     person = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -51,14 +83,49 @@ class IdentityCheck(VersionedModel):
         related_name="identity_checks",
         verbose_name=_("personne"),
     )
+    purpose = models.CharField(
+        _("ce qu’elle prouve"), max_length=12, choices=Purpose.choices
+    )
     document_kind = models.CharField(
         _("nature de la pièce"), max_length=20, choices=DocumentKind.choices
     )
-    upload_id = models.UUIDField(_("dépôt de fichier"), unique=True)
+    role = models.CharField(
+        _("rôle"), max_length=12, choices=RoleGrant.Role.choices, blank=True
+    )
+    """The hat that it is for; empty: all of them."""
+    number = EncryptedTextField(
+        _("numéro"), purpose="accounts.identity_number", blank=True
+    )
+    number_digest = models.CharField(
+        _("empreinte du numéro"), max_length=64, blank=True
+    )
+    """By which the same number on another account is found."""
+    digits_digest = models.CharField(
+        _("empreinte des derniers chiffres"), max_length=64, blank=True
+    )
+    """Of the person and the last four digits: what a sign-in may ask for."""
+    number_last3 = models.CharField(_("fin du numéro"), max_length=3, blank=True)
+    expires_on = models.DateField(_("valable jusqu’au"), null=True, blank=True)
+    upload_id = models.UUIDField(_("recto"), unique=True)
+    back_upload_id = models.UUIDField(_("verso"), unique=True, null=True, blank=True)
+    files_deleted_at = models.DateTimeField(
+        _("fichiers supprimés le"), null=True, blank=True
+    )
     status = models.CharField(
         _("état"), max_length=12, choices=Status.choices, default=Status.SUBMITTED
     )
+    reason_code = models.CharField(
+        _("nature du motif"), max_length=16, choices=ReasonCode.choices, blank=True
+    )
     reason = models.CharField(_("motif"), max_length=500, blank=True)
+    suspected_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("fraude signalée par"),
+    )
     decided_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.PROTECT,
@@ -68,60 +135,124 @@ class IdentityCheck(VersionedModel):
         verbose_name=_("décidé par"),
     )
     decided_at = models.DateTimeField(_("décidé le"), null=True, blank=True)
+    end_cause = models.CharField(
+        _("cause de la fin"), max_length=10, choices=EndCause.choices, blank=True
+    )
 
     objects = IdentityCheckQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("pièce d’identité")
-        verbose_name_plural = _("pièces d’identité")
+        verbose_name = _("pièce à vérifier")
+        verbose_name_plural = _("pièces à vérifier")
         indexes = (
             models.Index(
                 fields=["created_at", "id"],
-                condition=Q(status="submitted"),
+                condition=Q(status__in=("submitted", "suspected")),
                 name="accounts_identity_waiting",
             ),
             models.Index(fields=["person", "-id"], name="accounts_identity_own"),
+            models.Index(
+                fields=["number_digest"],
+                condition=~Q(number_digest=""),
+                name="accounts_identity_number",
+            ),
+            models.Index(
+                fields=["expires_on"],
+                condition=Q(status="accepted"),
+                name="accounts_identity_run_out",
+            ),
+            models.Index(
+                fields=["decided_at"],
+                condition=Q(files_deleted_at=None),
+                name="accounts_identity_with_files",
+            ),
         )
         constraints = (
             models.UniqueConstraint(
-                fields=["person"],
-                condition=Q(status="submitted"),
+                fields=["person", "document_kind"],
+                condition=Q(status__in=("submitted", "suspected")),
                 name="accounts_identity_one_waiting",
             ),
+            models.UniqueConstraint(
+                fields=["person", "document_kind", "role"],
+                # Somebody may own several homes, each with its paper.
+                condition=Q(status="accepted") & ~Q(purpose="ownership"),
+                name="accounts_identity_one_accepted",
+            ),
             models.CheckConstraint(
-                condition=Q(
-                    document_kind__in=(
-                        "national_card",
-                        "cip",
-                        "passport",
-                        "residence_permit",
-                        "driving_licence",
-                    )
-                ),
+                condition=Q(document_kind__in=DocumentKind.values),
                 name="accounts_identity_document",
+            ),
+            models.CheckConstraint(
+                condition=Q(purpose__in=Purpose.values),
+                name="accounts_identity_purpose",
+            ),
+            models.CheckConstraint(
+                condition=Q(role__in=("", "tenant", "landlord", "provider")),
+                name="accounts_identity_role",
+            ),
+            models.CheckConstraint(
+                condition=Q(number="", number_digest="", digits_digest="")
+                | (~Q(number="") & ~Q(number_digest="")),
+                name="accounts_identity_number_with_digest",
+            ),
+            models.CheckConstraint(
+                condition=Q(number_digest__regex=DIGEST_OR_NOTHING)
+                & Q(digits_digest__regex=DIGEST_OR_NOTHING),
+                name="accounts_identity_digests",
+            ),
+            models.CheckConstraint(
+                condition=Q(back_upload_id=None) | ~Q(back_upload_id=F("upload_id")),
+                name="accounts_identity_two_sides",
             ),
             models.CheckConstraint(
                 condition=Q(
                     status="submitted", reason="", decided_by=None, decided_at=None
                 )
+                | Q(status="withdrawn", decided_by=None, decided_at=None)
+                | (
+                    Q(
+                        status="suspected",
+                        suspected_by__isnull=False,
+                        decided_by=None,
+                        decided_at=None,
+                    )
+                    & ~Q(reason="")
+                )
                 | Q(
-                    status="accepted",
+                    status__in=("accepted", "expired"),
                     decided_by__isnull=False,
                     decided_at__isnull=False,
                 )
                 | (
                     Q(
-                        status__in=("unreadable", "refused"),
+                        status__in=("unreadable", "refused", "fraud"),
                         decided_by__isnull=False,
                         decided_at__isnull=False,
                     )
                     & ~Q(reason="")
+                    & ~Q(reason_code="")
                 ),
                 name="accounts_identity_decided_is_whole",
             ),
             models.CheckConstraint(
                 condition=Q(decided_by=None) | ~Q(decided_by=F("person")),
                 name="accounts_identity_not_by_oneself",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="fraud")
+                | (Q(suspected_by__isnull=False) & ~Q(suspected_by=F("decided_by"))),
+                name="accounts_identity_fraud_by_two",
+            ),
+            models.CheckConstraint(
+                condition=Q(status="expired") & ~Q(end_cause="")
+                | ~Q(status="expired") & Q(end_cause=""),
+                name="accounts_identity_expired_says_why",
+            ),
+            models.CheckConstraint(
+                condition=Q(files_deleted_at=None)
+                | ~Q(status__in=("submitted", "suspected")),
+                name="accounts_identity_files_while_waiting",
             ),
         )
         permissions = (("decide_identity_check", "Peut vérifier les identités"),)
@@ -130,26 +261,19 @@ class IdentityCheck(VersionedModel):
         return str(self.get_document_kind_display())
 
 
+WAITING = (IdentityCheck.Status.SUBMITTED, IdentityCheck.Status.SUSPECTED)
+_STATES = IdentityCheck.Status
+
 IDENTITY_STATES = StateMachine(
     "identitycheck",
     [
-        edge(
-            IdentityCheck.Status.SUBMITTED,
-            "accept",
-            "staff",
-            IdentityCheck.Status.ACCEPTED,
-        ),
-        edge(
-            IdentityCheck.Status.SUBMITTED,
-            "find_unreadable",
-            "staff",
-            IdentityCheck.Status.UNREADABLE,
-        ),
-        edge(
-            IdentityCheck.Status.SUBMITTED,
-            "refuse",
-            "staff",
-            IdentityCheck.Status.REFUSED,
-        ),
+        edge(_STATES.SUBMITTED, "accept", "staff", _STATES.ACCEPTED),
+        edge(_STATES.SUBMITTED, "find_unreadable", "staff", _STATES.UNREADABLE),
+        edge(_STATES.SUBMITTED, "refuse", "staff", _STATES.REFUSED),
+        edge(_STATES.SUBMITTED, "suspect", "staff", _STATES.SUSPECTED),
+        edge(_STATES.SUBMITTED, "withdraw", "owner", _STATES.WITHDRAWN),
+        edge(_STATES.SUSPECTED, "confirm_fraud", "staff", _STATES.FRAUD),
+        edge(_STATES.SUSPECTED, "clear", "staff", _STATES.SUBMITTED),
+        edge(_STATES.ACCEPTED, "expire", "system", _STATES.EXPIRED),
     ],
 )

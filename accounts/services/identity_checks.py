@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.events import IdentityChecked, IdentityCheckSubmitted
-from accounts.models import IDENTITY_STATES, IdentityCheck, RoleGrant, User
+from accounts.models import IDENTITY_STATES, DocumentKind, IdentityCheck, RoleGrant, User
 from accounts.policies import may_check_identity
 from accounts.services.cases import ReasonMissing
 from lokahome.core.audit.record import record
@@ -77,7 +77,7 @@ def submit_identity_check(
     check = IdentityCheck(
         id=check_id or uuid7(),
         person=person,
-        document_kind=IdentityCheck.DocumentKind(document_kind),
+        document_kind=DocumentKind(document_kind),
         upload_id=upload_id,
         created_at=now,
     )

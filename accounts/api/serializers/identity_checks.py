@@ -6,7 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from accounts.models import IdentityCheck
+from accounts.models import DocumentKind, IdentityCheck
 
 
 class IdentityCheckInputSerializer(serializers.Serializer[Any]):
@@ -14,7 +14,7 @@ class IdentityCheckInputSerializer(serializers.Serializer[Any]):
 
     id = serializers.UUIDField(required=False, help_text="May be made by the client.")
     document_kind = serializers.ChoiceField(
-        choices=IdentityCheck.DocumentKind.choices, help_text="What it is."
+        choices=DocumentKind.choices, help_text="What it is."
     )
     upload_id = serializers.UUIDField(
         help_text="A whole upload of kind `identity`; used once."
@@ -26,7 +26,7 @@ class IdentityCheckSerializer(serializers.ModelSerializer[IdentityCheck]):
 
     id = serializers.UUIDField(read_only=True, help_text="The check.")
     document_kind = serializers.ChoiceField(
-        choices=IdentityCheck.DocumentKind.choices,
+        choices=DocumentKind.choices,
         read_only=True,
         help_text="What was sent.",
     )
