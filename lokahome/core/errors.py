@@ -65,7 +65,6 @@ class DomainError(Exception):
         self.retry_after_seconds = retry_after_seconds
         self.allowed_actions = allowed_actions
         self.members = dict(members or {})
-        self.members = dict(members or {})
         super().__init__(f"{self.code}: {self.detail}")
 
     def default_detail(self) -> str:

@@ -51,7 +51,7 @@ def problem_body(error: errors.DomainError, path: str) -> dict[str, Any]:
         body["retry_after_seconds"] = error.retry_after_seconds
     if error.allowed_actions is not None:
         body["allowed_actions"] = list(error.allowed_actions)
-    return {**error.members, **body} | error.members
+    return {**error.members, **body}
 
 
 def members_of(item: errors.FieldError) -> dict[str, str]:

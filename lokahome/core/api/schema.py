@@ -74,6 +74,12 @@ PROBLEM: dict[str, Any] = {
             "nullable": True,
             "description": "Until when it is so; null for no end (a closed account).",
         },
+        "methods": {
+            "type": "array",
+            "maxItems": 8,
+            "description": "How to prove again who one is (auth.proof_needed).",
+            "items": {"type": "string", "maxLength": 20},
+        },
         "reason": {
             "type": "string",
             "maxLength": 500,
