@@ -28,7 +28,9 @@ class StaffDoor(NotAllowed):
     title = gettext_lazy("L’équipe passe par le back-office")
 
     def default_detail(self) -> str:
-        return _("Ce compte est celui d’un membre de l’équipe : utilisez le back-office.")
+        return _(
+            "Ce compte est celui d’un membre de l’équipe : utilisez le back-office."
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +93,7 @@ def rotate_tokens(
 def revoke_refresh(raw_refresh: str, *, user: User) -> None:
     """End the session of *raw_refresh*; raises RefreshRefused unless it is *user*'s."""
     jti, session_id = _read(raw_refresh)
-    refreshing.revoke(
-        jti=jti, session_id=session_id, user_id=user.pk, now=clock.now()
-    )
+    refreshing.revoke(jti=jti, session_id=session_id, user_id=user.pk, now=clock.now())
 
 
 def pair_of(row: RefreshToken) -> TokenPair:

@@ -11,8 +11,9 @@ from django.contrib.auth.models import Group
 from rest_framework.test import APIClient
 
 from accounts.api.tokens import issue_tokens
-from accounts.models import Phone, RoleGrant, User
+from accounts.models import Phone, RoleGrant, Session, User
 from accounts.services.groups import ensure_groups
+from accounts.services.sessions import open_session
 from lokahome.core import clock
 
 PASSWORD = "a password for tests"
@@ -27,6 +28,19 @@ class PersonClient(APIClient):
     def id(self):
         """The person's id."""
         return self.user.pk
+
+    @property
+    def session(self):
+        """The newest of the person's sessions that go on."""
+        return live_session(self.user)
+
+
+def live_session(user: User) -> Session:
+    """Return the newest session of *user* that goes on, or a new one."""
+    alive = Session.objects.filter(user=user, ended_at=None)
+    return alive.order_by("-id").first() or open_session(
+        user=user, method="code", device_key=None, now=clock.now()
+    )
 
 
 def sign_in(user: User) -> PersonClient:

@@ -16,17 +16,25 @@ from messaging.queries.events import Head
 
 
 class Session:
-    """One device's view of its person's log.
+    """One device's view of its person's log, until its sign-in session ends.
 
     ``cursor`` is the last ``useq`` that was put on the wire, ``head`` the last one that
     is known to exist. Whatever lies between is read from PostgreSQL, by the hub.
     """
 
     def __init__(
-        self, *, person: User, device_id: UUID, outbox: Outbox, pace: Pace
+        self,
+        *,
+        person: User,
+        sign_in_id: UUID,
+        device_id: UUID,
+        outbox: Outbox,
+        pace: Pace,
     ) -> None:
         self.id = uuid7()
         self.person = person
+        self.sign_in_id = sign_in_id
+        """The `accounts` session that asked for the ticket."""
         self.device_id = device_id
         self.epoch = UUID(int=0)
         self.outbox = outbox

@@ -125,12 +125,14 @@ class RealtimeConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
                 return self._refuse(
                     NotAuthenticated(), Closing.SIGN_IN, "another_person"
                 )
+            self.session.sign_in_id = came.session_id
             self.session.renew()
             return self.session.welcome(self.session.head)
         if self._is_crowded(came):
             return self._refuse(RateLimited(), Closing.TOO_MANY, "too_many_devices")
         session = Session(
             person=came.person,
+            sign_in_id=came.session_id,
             device_id=came.device_id,
             outbox=self.outbox,
             pace=self.pace,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from lokahome.core.errors import NotAllowed
+from lokahome.core.errors import NotAllowed, NotAuthenticated
 from messaging.consumers.frames import Closing
 from messaging.consumers.session import Session
 from messaging.consumers.work import problem_of
@@ -71,6 +71,11 @@ def _check_standing(session: Session, cursor: int, standing: Standing | None) ->
             "problem", problem=problem_of(NotAllowed(), session.person.language)
         )
         session.close(Closing.FORBIDDEN, "not_allowed")
+    elif session.sign_in_id not in standing.sessions:
+        session.put(
+            "problem", problem=problem_of(NotAuthenticated(), session.person.language)
+        )
+        session.close(Closing.SIGN_IN, "signed_out")
     elif standing.epoch != session.epoch or standing.useq < cursor:
         # The database was restored from a backup under this socket.
         session.close(Closing.RESET, "epoch")

@@ -7,13 +7,15 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import Session
 from lokahome.core.db.models import BaseModel
 
 
 class RealtimeTicket(BaseModel):
     """One person's right to open one socket on one device within some seconds.
 
-    The token itself is not kept: a stolen copy of the table opens nothing.
+    The token itself is not kept: a stolen copy of the table opens nothing. The socket
+    ends with the session that asked for it.
     """
 
     token_digest = models.CharField(_("empreinte"), max_length=64, unique=True)
@@ -22,6 +24,9 @@ class RealtimeTicket(BaseModel):
         models.CASCADE,
         related_name="+",
         verbose_name=_("personne"),
+    )
+    session = models.ForeignKey(
+        Session, models.CASCADE, related_name="+", verbose_name=_("session")
     )
     device_id = models.UUIDField(_("appareil"))
     expires_at = models.DateTimeField(_("expire le"))

@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db import connection
 from django.utils.translation import gettext_lazy
 
-from accounts.models import User
+from accounts.models import Session, User
 from lokahome.core import limits
 from lokahome.core.errors import NotAuthenticated
 from messaging.models import RealtimeTicket
@@ -25,12 +25,12 @@ TOKEN_BYTES = 32
 REDEEM = """
 UPDATE messaging_realtimeticket SET used_at = %(now)s
 WHERE token_digest = %(digest)s AND used_at IS NULL AND expires_at > %(now)s
-RETURNING person_id, device_id
+RETURNING session_id, device_id
 """
 
 
 class TicketRefused(NotAuthenticated):
-    """The ticket is unknown, used or too old, or its person may not sign in any more."""
+    """The ticket is unknown, used or too old, or its session has ended."""
 
     code = "realtime.ticket_refused"
     title = gettext_lazy("Demandez une nouvelle connexion")
@@ -46,31 +46,34 @@ class IssuedTicket:
 
 @dataclass(frozen=True, slots=True)
 class Redeemed:
-    """Who came in by a ticket, and on which device."""
+    """Who came in by a ticket, from which session, and on which device."""
 
     person: User
+    session_id: UUID
     device_id: UUID
 
 
-def issue_ticket(*, person: User, device_id: UUID, now: datetime) -> IssuedTicket:
-    """Return a ticket that opens one socket of *person* on *device_id* until it expires.
+def issue_ticket(*, session: Session, device_id: UUID, now: datetime) -> IssuedTicket:
+    """Return a ticket that opens one socket on *device_id* for the person of *session*.
 
-    Old tickets of the same person go away. Raises RateLimited: a phone that connects
+    The socket ends with the session. Old tickets of the same person go away. Raises RateLimited: a phone that connects
     every second drains its battery and our database.
     """
+    person_id = session.user_id
     limits.take(
         "realtime.ticket",
-        str(person.pk),
+        str(person_id),
         limit=ISSUED_A_MINUTE,
         window=MINUTE,
         now=now,
     )
-    ensure_logs([person.pk])
-    RealtimeTicket.objects.filter(person=person, expires_at__lt=now).delete()
+    ensure_logs([person_id])
+    RealtimeTicket.objects.filter(person_id=person_id, expires_at__lt=now).delete()
     token = secrets.token_urlsafe(TOKEN_BYTES)
     ticket = RealtimeTicket(
         token_digest=_digest(token),
-        person=person,
+        person_id=person_id,
+        session=session,
         device_id=device_id,
         created_at=now,
         expires_at=now + LIFE,
@@ -90,10 +93,11 @@ def redeem_ticket(*, token: str, now: datetime) -> Redeemed:
         row = cursor.fetchone()
     if row is None:
         raise TicketRefused
-    person = User.objects.filter(pk=row[0], is_active=True).first()
-    if person is None:
+    alive = Session.objects.alive(now).select_related("user")
+    session = alive.filter(pk=row[0], user__is_active=True).first()
+    if session is None:
         raise TicketRefused
-    return Redeemed(person=person, device_id=row[1])
+    return Redeemed(person=session.user, session_id=session.pk, device_id=row[1])
 
 
 def _digest(token: str) -> str:

@@ -9,13 +9,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.api.authentication import session_of
 from lokahome.core import clock
 from messaging.api.serializers.realtime import (
     SocketTicketInputSerializer,
     SocketTicketSerializer,
 )
 from messaging.services.tickets import issue_ticket
-from properties.api.views.shared import read, signed_in
+from properties.api.views.shared import read
 
 SOCKET_PATH = "/realtime/v1"
 
@@ -36,9 +37,9 @@ class TicketsView(APIView):
         responses={201: SocketTicketSerializer},
     )
     def post(self, request: Request) -> Response:
-        """Return a ticket bound to the person and the device."""
+        """Return a ticket bound to the session and the device."""
         issued = issue_ticket(
-            person=signed_in(request),
+            session=session_of(request),
             now=clock.now(),
             **read(SocketTicketInputSerializer, request),
         )

@@ -14,6 +14,7 @@ from accounts.models import User
 from lokahome.asgi import application
 from lokahome.core import clock
 from lokahome.core.ids import uuid7
+from lokahome.tests.people import live_session
 from messaging.models import Conversation, Participant
 from messaging.services.person_logs import ensure_logs
 from messaging.services.tickets import issue_ticket
@@ -80,11 +81,9 @@ class Phone:
 
     async def ticket(self) -> str:
         """Return a new ticket."""
+        session = await ask(live_session, self.person)
         issued = await ask(
-            issue_ticket,
-            person=self.person,
-            device_id=self.device_id,
-            now=clock.now(),
+            issue_ticket, session=session, device_id=self.device_id, now=clock.now()
         )
         return str(issued.token)
 

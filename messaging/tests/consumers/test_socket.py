@@ -9,6 +9,7 @@ import pytest
 
 from lokahome.core import clock
 from lokahome.core.ids import uuid7
+from lokahome.tests.people import live_session
 from messaging.api.views.realtime import SOCKET_PATH
 from messaging.consumers import frames
 from messaging.models import Message, PersonEvent, PersonLog
@@ -76,7 +77,8 @@ async def test_a_ticket_opens_one_socket(room, ama):
 
 async def test_a_ticket_is_good_for_half_a_minute(room, ama):
     early = clock.now() - timedelta(seconds=31)
-    issued = await ask(issue_ticket, person=ama.user, device_id=uuid7(), now=early)
+    session = await ask(live_session, ama.user)
+    issued = await ask(issue_ticket, session=session, device_id=uuid7(), now=early)
     phone = Phone(ama.user)
     assert await phone.connect()
     await phone.hello(issued.token)

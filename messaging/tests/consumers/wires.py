@@ -26,6 +26,7 @@ from deploy.local.programs import programs
 from deploy.throwaway.processes import Process, by_command
 from lokahome.core import clock
 from lokahome.core.ids import uuid7
+from lokahome.tests.people import live_session
 from messaging.models import RealtimeTicket
 
 PATIENCE = 15.0
@@ -39,6 +40,7 @@ def ticket_for(person: User) -> str:
     RealtimeTicket(
         token_digest=hashlib.sha256(token.encode()).hexdigest(),
         person=person,
+        session=live_session(person),
         device_id=uuid7(),
         expires_at=clock.now() + timedelta(seconds=30),
     ).save()

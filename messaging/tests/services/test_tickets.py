@@ -24,7 +24,7 @@ from messaging.services.tickets import (
 
 
 def issue(person, now, device_id=None):
-    return issue_ticket(person=person.user, device_id=device_id or uuid7(), now=now)
+    return issue_ticket(session=person.session, device_id=device_id or uuid7(), now=now)
 
 
 @pytest.mark.django_db
@@ -124,7 +124,9 @@ def test_control_a_look_and_then_a_mark_open_more(committed, ama, monkeypatch):
         row = RealtimeTicket.objects.get(token_digest=digest, used_at=None)
         gate.wait(30)
         RealtimeTicket.objects.filter(pk=row.pk).update(used_at=now)
-        return Redeemed(person=row.person, device_id=row.device_id)
+        return Redeemed(
+            person=row.person, session_id=row.session_id, device_id=row.device_id
+        )
 
     monkeypatch.setitem(globals(), "redeem_ticket", look_then_mark)
     assert all(isinstance(result, Redeemed) for result in redeem_at_once(ama))
