@@ -59,7 +59,7 @@ class IdentityCheckSubmitted(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class IdentityChecked(Event):
-    """Staff decided about a document: *status* is accepted, unreadable or refused."""
+    """Staff decided: *status* is accepted, unreadable, refused or fraud."""
 
     about: ClassVar[str] = "check_id"
     check_id: UUID
@@ -69,6 +69,31 @@ class IdentityChecked(Event):
     def subject(self) -> str:
         """Name the noun in full: ``check:`` alone would say nothing."""
         return f"identity_check:{self.check_id}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class IdentityExpired(Event):
+    """A document proves nothing any more: *cause* is date, silence or replaced."""
+
+    about: ClassVar[str] = "check_id"
+    check_id: UUID
+    person_id: UUID
+    cause: str
+
+    def subject(self) -> str:
+        """Name the noun in full: ``check:`` alone would say nothing."""
+        return f"identity_check:{self.check_id}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class LevelChanged(Event):
+    """A hat rose or fell, because of what is proved of its person today."""
+
+    about: ClassVar[str] = "person_id"
+    person_id: UUID
+    role: str
+    previous: int
+    level: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,3 +119,143 @@ class RefreshReused(Event):
     about: ClassVar[str] = "session_id"
     session_id: UUID
     user_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class SanctionImposed(Event):
+    """A sanction is in force from now on: *measure* is its kind."""
+
+    about: ClassVar[str] = "sanction_id"
+    sanction_id: UUID
+    person_id: UUID
+    measure: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SanctionEnded(Event):
+    """A sanction is over, by its time (*outcome* ``expired``) or by staff (``lifted``)."""
+
+    about: ClassVar[str] = "sanction_id"
+    sanction_id: UUID
+    person_id: UUID
+    measure: str
+    outcome: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AppealFiled(Event):
+    """Somebody asks that a decision be looked at again."""
+
+    about: ClassVar[str] = "appeal_id"
+    appeal_id: UUID
+    person_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class AppealDecided(Event):
+    """An appeal was answered: *outcome* is upheld, overturned or modified."""
+
+    about: ClassVar[str] = "appeal_id"
+    appeal_id: UUID
+    person_id: UUID
+    outcome: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaseOverturned(Event):
+    """The answer to a case was taken back on appeal: whoever acted on it undoes that."""
+
+    about: ClassVar[str] = "case_id"
+    case_id: UUID
+    kind: str
+    queue: str
+    subject_ref: str
+    decision: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExternalIdentityLinked(Event):
+    """Somebody may sign in with an account that they have at another house."""
+
+    about: ClassVar[str] = "person_id"
+    person_id: UUID
+    provider: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class MemberInvited(Event):
+    """An agency asked a number to join it; the number is read when the message leaves."""
+
+    about: ClassVar[str] = "invitation_id"
+    invitation_id: UUID
+    agency_id: UUID
+
+    def subject(self) -> str:
+        """Name the noun in full: ``invitation:`` alone would say nothing."""
+        return f"agency_invitation:{self.invitation_id}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class MemberJoined(Event):
+    """Somebody accepted an invitation and belongs to the agency."""
+
+    about: ClassVar[str] = "agency_id"
+    agency_id: UUID
+    person_id: UUID
+    invited_by_id: UUID
+    role: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class MemberRoleChanged(Event):
+    """A member of an agency has another role."""
+
+    about: ClassVar[str] = "agency_id"
+    agency_id: UUID
+    person_id: UUID
+    role: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class MemberRemoved(Event):
+    """Somebody left an agency, or was removed: they may do nothing in its name."""
+
+    about: ClassVar[str] = "agency_id"
+    agency_id: UUID
+    person_id: UUID
+    by_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class AgencyDecided(Event):
+    """Staff decided about an agency: *status* is active or suspended."""
+
+    about: ClassVar[str] = "agency_id"
+    agency_id: UUID
+    status: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AgencyClosed(Event):
+    """An owner closed the agency: its mandates end."""
+
+    about: ClassVar[str] = "agency_id"
+    agency_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class GlassBroken(Event):
+    """A superuser came in: whoever is in charge of the staff hears of it."""
+
+    about: ClassVar[str] = "person_id"
+    person_id: UUID
+    deed_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class SecondFactorForgotten(Event):
+    """A colleague took somebody's second factors away, at whose word the log says."""
+
+    about: ClassVar[str] = "person_id"
+    person_id: UUID
+    deed_id: UUID

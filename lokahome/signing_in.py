@@ -59,3 +59,6 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 """Addresses are proved by `accounts.services.email_addresses`; allauth keeps none."""
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
+MFA_ADAPTER = "accounts.services.factor_adapter.StaffFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_TOTP_ISSUER = "LOKAHOME"
