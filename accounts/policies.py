@@ -21,6 +21,34 @@ def may_sign_in(*, is_active: bool) -> bool:
     return is_active
 
 
+NEW_DEVICE, SILENCE, LOST = "new_device", "silence", "lost"
+SILENT_AFTER = timedelta(days=90)
+"""Operators give a number away after some months without a call."""
+
+
+def second_proof_reason(
+    *,
+    is_lost: bool,
+    is_at_stake: bool,
+    knows_device: bool,
+    silent_for: timedelta | None,
+) -> str | None:
+    """Return why a right code is not enough to open an account, None when it is.
+
+    A code proves a SIM. *silent_for* is how long nobody used the account, None when
+    nobody ever did: then the device cannot be known either.
+    """
+    if is_lost:
+        return LOST
+    if not is_at_stake:
+        return None
+    if not knows_device:
+        return NEW_DEVICE
+    if silent_for is not None and silent_for >= SILENT_AFTER:
+        return SILENCE
+    return None
+
+
 def case_permission(queue: str) -> str:
     """Return the permission that lets a member of staff decide cases of *queue*."""
     return f"accounts.decide_{queue}_case"

@@ -12,17 +12,25 @@ from django.db.models import Max
 from accounts.models import (
     Agency,
     AgencyContext,
+    AgencyInvitation,
+    AgencyRole,
     Case,
     CodeRequest,
     Device,
     Email,
+    IdentityCheck,
     Membership,
     Phone,
+    Purpose,
     Report,
+    RoleGrant,
     Session,
     User,
 )
+from accounts.models.identity_check import digits_digest
 from accounts.models.session import device_digest
+from accounts.policies import may_be_paid
+from lokahome.core.crypto.lookups import same_digest
 from lokahome.core.errors import DomainError
 from lokahome.core.phones import normalise_phone
 
@@ -156,3 +164,76 @@ def agency_context(user_id: UUID, agency_id: UUID) -> AgencyContext | None:
     )
     role = roles.values_list("role", flat=True).first()
     return None if role is None else AgencyContext(agency_id=agency_id, role=role)
+
+
+def role_levels(user_id: UUID) -> dict[str, int]:
+    """Return the person's hats and their levels; empty for somebody unknown."""
+    grants = RoleGrant.objects.filter(user_id=user_id)
+    return dict(grants.values_list("role", "level"))
+
+
+def can_be_paid(user_id: UUID) -> bool:
+    """Say whether the person's file lets money be paid out to them today."""
+    return may_be_paid(role_levels(user_id))
+
+
+def document_digits_match(user_id: UUID, digits: str) -> bool:
+    """Say whether *digits* are the last four of a document that proved who they are.
+
+    The work is the same whether the person is known or not, and whether it fits.
+    """
+    asked = digits_digest(user_id, digits)
+    checks = IdentityCheck.objects.accepted().filter(
+        person_id=user_id, purpose=Purpose.IDENTITY
+    )
+    known = checks.exclude(digits_digest="").values_list("digits_digest", flat=True)
+    # No short cut: every document is compared, whichever fits.
+    return sum([same_digest(asked, item) for item in known]) > 0
+
+
+@dataclass(frozen=True, slots=True)
+class InvitationDestination:
+    """Where an invitation goes, in which language, and what it says."""
+
+    phone: str
+    language: str
+    agency_name: str
+    person_id: UUID | None
+    """Who holds the number, if anybody has an account with it."""
+
+
+def invitation_destination(invitation_id: UUID) -> InvitationDestination | None:
+    """Return where *invitation_id* goes, None once it needs no message any more.
+
+    A number without an account is spoken to in the inviter's language.
+    """
+    invitation = (
+        AgencyInvitation.objects.open()
+        .select_related("agency", "invited_by")
+        .filter(pk=invitation_id)
+        .first()
+    )
+    if invitation is None:
+        return None
+    held = Phone.objects.current().filter(number=invitation.phone, user__is_active=True)
+    holder = held.select_related("user").first()
+    speaker = invitation.invited_by if holder is None else holder.user
+    return InvitationDestination(
+        phone=invitation.phone,
+        language=speaker.language,
+        agency_name=invitation.agency.name,
+        person_id=None if holder is None else holder.user_id,
+    )
+
+
+def agency_leaders(agency_id: UUID) -> list[UUID]:
+    """Return who answers for an agency now: its owners and managers."""
+    members = Membership.objects.active().filter(
+        agency_id=agency_id, role__in=(AgencyRole.OWNER, AgencyRole.MANAGER)
+    )
+    return list(members.order_by("id").values_list("user_id", flat=True))
+
+
+def active_agency(agency_id: UUID) -> Agency | None:
+    """Return the agency if staff checked it and it may work, or None."""
+    return Agency.objects.active().filter(pk=agency_id).first()

@@ -4,19 +4,41 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from typing import Any, Self
+from uuid import UUID
 
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models.document_kinds import DocumentKind, Purpose
+from accounts.models.document_kinds import DocumentKind, Purpose, number_family
 from accounts.models.role_grant import RoleGrant
 from lokahome.core.crypto.fields import EncryptedTextField
+from lokahome.core.crypto.lookups import keyed_digest
 from lokahome.core.db.models import VersionedModel, VisibleQuerySet
 from lokahome.core.states import StateMachine, edge
 
 DIGEST_OR_NOTHING = r"^([0-9a-f]{64})?$"
+DIGITS = 4
+"""How many of the last digits a sign-in may ask for."""
+
+
+def number_digest(kind: str, number: str) -> str:
+    """Return the digest by which *number* (written plainly) is found on any account."""
+    if not number:
+        return ""
+    return keyed_digest(f"{number_family(kind)}:{number}", purpose="document_number")
+
+
+def digits_digest(person_id: UUID, digits: str) -> str:
+    """Return the digest of the last four *digits* of one person's document."""
+    return keyed_digest(f"{person_id}:{digits}", purpose="document_digits")
+
+
+def last_digits(number: str) -> str:
+    """Return the last four digits of *number*, empty when it has fewer."""
+    digits = "".join(letter for letter in number if letter in "0123456789")
+    return digits[-DIGITS:] if len(digits) >= DIGITS else ""
 
 
 class IdentityCheckQuerySet(VisibleQuerySet["IdentityCheck"]):
@@ -40,7 +62,9 @@ class IdentityCheckQuerySet(VisibleQuerySet["IdentityCheck"]):
 
     def with_files_since(self, *, accepted: datetime, others: datetime) -> Self:
         """Return ended checks whose files were kept long enough: see retention."""
-        long_enough = Q(status__in=("accepted", "expired"), decided_at__lt=accepted) | Q(
+        long_enough = Q(
+            status__in=("accepted", "expired"), decided_at__lt=accepted
+        ) | Q(
             status__in=("unreadable", "refused", "fraud", "withdrawn"),
             updated_at__lt=others,
         )

@@ -10,7 +10,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.events import IdentityChecked, IdentityCheckSubmitted
-from accounts.models import IDENTITY_STATES, DocumentKind, IdentityCheck, RoleGrant, User
+from accounts.models import (
+    IDENTITY_STATES,
+    DocumentKind,
+    IdentityCheck,
+    RoleGrant,
+    User,
+)
 from accounts.policies import may_check_identity
 from accounts.services.cases import ReasonMissing
 from lokahome.core.audit.record import record
