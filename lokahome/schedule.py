@@ -46,6 +46,7 @@ JOBS = (
     Job("marketplace.expire_stale", 600, "Ferme les devis et demandes périmés"),
     Job("marketplace.reveal_reviews", 3600, "Montre les avis arrivés à terme"),
     Job("core.check_invariants", 300, "Vérifie les invariants"),
+    Job("core.retain", 86_400, "Applique les durées de conservation"),
     Job("core.clean_up", 86_400, "Efface ce qui a fait son temps"),
     Job("payments.erase_old_notice_bodies", 86_400, "Efface les vieux webhooks bruts"),
     Job("accounts.flush_expired_tokens", 86_400, "Efface les jetons expirés"),

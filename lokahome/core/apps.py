@@ -21,4 +21,6 @@ class CoreConfig(AppConfig):
             grant_application_role(using)
 
         post_migrate.connect(grant, sender=self, weak=False)
-        autodiscover_modules("events", "subscribers", "invariants")
+        autodiscover_modules(
+            "events", "subscribers", "invariants", "personal", "services.privacy"
+        )

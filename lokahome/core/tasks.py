@@ -10,6 +10,7 @@ from celery import shared_task
 from lokahome.core import clock, housekeeping
 from lokahome.core.events.delivering import run_batch
 from lokahome.core.invariants import check_invariants
+from lokahome.core.privacy.retention import run_retention
 
 log = structlog.get_logger(__name__)
 
@@ -33,3 +34,9 @@ def check_invariants_job() -> None:
 def clean_up() -> None:
     """Delete what has had its time: idempotency keys, windows, done deliveries."""
     housekeeping.clean_up(now=clock.now())
+
+
+@shared_task(name="core.retain")
+def retain() -> None:
+    """End what has had its time, by the rules of every app (docs/privacy.md)."""
+    run_retention(now=clock.now())
