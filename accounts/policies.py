@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from datetime import timedelta
 
 from accounts.models.document_kinds import KINDS
 from accounts.models.ladders import LADDERS, Need

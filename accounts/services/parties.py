@@ -1,0 +1,101 @@
+"""Whom a matter concerns: nobody decides about what is theirs, or of which they are part.
+
+Each app registers its nouns at start-up, in ``apps.ready``; accounts need not know what
+a listing or a dispute is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from uuid import UUID
+
+from accounts.models import Appeal, Case, Report, Sanction, User
+from lokahome.core.errors import NotAllowed
+
+
+@dataclass(frozen=True, slots=True)
+class Parties:
+    """The people of one matter.
+
+    *authors* wrote it or did it: a decision strikes them, so they may appeal. *others*
+    take part in it, or decided about it before.
+    """
+
+    authors: frozenset[UUID] = frozenset()
+    others: frozenset[UUID] = frozenset()
+
+    @property
+    def everybody(self) -> frozenset[UUID]:
+        """All of them."""
+        return self.authors | self.others
+
+
+NOBODY = Parties()
+Finder = Callable[[UUID], Parties]
+"""Given the id in a subject: its people, `NOBODY` when it does not exist."""
+PARTIES: dict[str, Finder] = {}
+
+
+class ConflictOfInterest(NotAllowed):
+    """Whoever reported, wrote, takes part in or decided a matter does not judge it."""
+
+    code = "case.conflict"
+
+
+def register_parties(noun: str, find: Finder) -> None:
+    """Say whom subjects ``"<noun>:<uuid>"`` concern.
+
+    Raises TypeError for a noun of which another function says it.
+    """
+    known = PARTIES.setdefault(noun, find)
+    if known is not find:
+        raise TypeError(f"two apps say whom a {noun} concerns")
+
+
+def parties_of(subject: str) -> Parties:
+    """Return the people of *subject*; nobody's for a noun that no app knows."""
+    noun, _colon, text = subject.partition(":")
+    find = PARTIES.get(noun)
+    try:
+        return find(UUID(text)) if find is not None else NOBODY
+    except ValueError:
+        return NOBODY
+
+
+def has_conflict(case: Case, person_id: UUID) -> bool:
+    """Say whether *person_id* reported what *case* is about, or is one of its people."""
+    if Report.objects.filter(case=case, reporter_id=person_id).exists():
+        return True
+    return person_id in parties_of(case.subject).everybody
+
+
+def refuse_conflict(case: Case, actor: User) -> None:
+    """Raise ConflictOfInterest when *actor* has a part in *case*."""
+    if has_conflict(case, actor.pk):
+        raise ConflictOfInterest
+
+
+def _person(pk: UUID) -> Parties:
+    return Parties(authors=frozenset({pk}))
+
+
+def _sanction(pk: UUID) -> Parties:
+    row = Sanction.objects.filter(pk=pk).first()
+    if row is None:
+        return NOBODY
+    deciders = {row.decided_by_id, row.second_by_id} - {None}
+    return Parties(frozenset({row.person_id}), frozenset(deciders))
+
+
+def _appeal(pk: UUID) -> Parties:
+    row = Appeal.objects.filter(pk=pk).first()
+    if row is None:
+        return NOBODY
+    first = {row.first_decider_id, row.first_second_id} - {None}
+    return Parties(frozenset({row.person_id}), frozenset(first))
+
+
+register_parties("user", _person)
+register_parties("sanction", _sanction)
+register_parties("appeal", _appeal)
