@@ -36,8 +36,8 @@ def second_proof_reason(
 ) -> str | None:
     """Return why a right code is not enough to open an account, None when it is.
 
-    A code proves a SIM. *silent_for* is how long nobody used the account, None when
-    nobody ever did: then the device cannot be known either.
+    A code proves a SIM. *silent_for* is how long nobody used the account, None when no
+    session is left to tell.
     """
     if is_lost:
         return LOST
@@ -45,7 +45,7 @@ def second_proof_reason(
         return None
     if not knows_device:
         return NEW_DEVICE
-    if silent_for is not None and silent_for >= SILENT_AFTER:
+    if silent_for is None or silent_for >= SILENT_AFTER:
         return SILENCE
     return None
 

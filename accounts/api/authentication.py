@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework_simplejwt.authentication import JWTAuthentication
 from rest_framework_simplejwt.exceptions import TokenError
 
+from accounts.api.contexts import context_named_by
 from accounts.api.signing import Access
 from accounts.models import Session
 from accounts.services.sessions import note_use
@@ -24,14 +25,16 @@ class SessionAuthentication(JWTAuthentication):
     """
 
     def authenticate(self, request: Request) -> tuple[Any, Any] | None:
-        """Return (person, session); None without a token. Raises AuthenticationFailed."""
+        """Return (person, session); None without a token. Raises AuthenticationFailed,
+        AgencyNotYours.
+        """
         header = self.get_header(request)
         raw = self.get_raw_token(header) if header is not None else None
         if raw is None:
             return None
         session = _session_of_token(raw)
         user: Any = session.user
-        user.context = None
+        user.context = context_named_by(request, user.pk)
         note_use(session, now=clock.now())
         return user, session
 

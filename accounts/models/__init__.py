@@ -8,7 +8,11 @@ from accounts.models.agency import (
     AgencyRole,
     Membership,
 )
-from accounts.models.agency_invitation import INVITATION_STATES, AgencyInvitation
+from accounts.models.agency_invitation import (
+    INVITATION_STATES,
+    AgencyInvitation,
+    invited_number_digest,
+)
 from accounts.models.appeal import APPEAL_STATES, Appeal
 from accounts.models.case import CASE_STATES, Case
 from accounts.models.code_request import CodeRequest
@@ -68,4 +72,5 @@ __all__ = [
     "SignInChallenge",
     "SignInNotice",
     "User",
+    "invited_number_digest",
 ]

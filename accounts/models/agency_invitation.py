@@ -10,9 +10,16 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.agency import Agency, AgencyRole, Membership
+from accounts.models.phone import Phone
 from lokahome.core.crypto.fields import EncryptedTextField
+from lokahome.core.crypto.lookups import keyed_digest
 from lokahome.core.db.models import VersionedModel, VisibleQuerySet
 from lokahome.core.states import StateMachine, edge
+
+
+def invited_number_digest(number: str) -> str:
+    """Return under which digest the invitations of *number* (E.164) are found."""
+    return keyed_digest(number, purpose="agency_invitation.phone")
 
 
 class AgencyInvitationQuerySet(VisibleQuerySet["AgencyInvitation"]):
@@ -21,7 +28,7 @@ class AgencyInvitationQuerySet(VisibleQuerySet["AgencyInvitation"]):
     def visible_to(self, user: Any) -> Self:
         """Return the invitations of the agencies that *user* leads.
 
-        Those who are invited find theirs by their number (`services.agency_invitations`).
+        Whoever is invited finds theirs by their numbers: `addressed_to`.
         """
         if not user.is_authenticated:
             return self.none()
@@ -29,6 +36,12 @@ class AgencyInvitationQuerySet(VisibleQuerySet["AgencyInvitation"]):
             user_id=user.pk, role__in=(AgencyRole.OWNER, AgencyRole.MANAGER)
         )
         return self.filter(agency_id__in=leading.values("agency_id"))
+
+    def addressed_to(self, user: Any) -> Self:
+        """Return the invitations of the numbers that are *user*'s now. One query more."""
+        numbers = Phone.objects.current().filter(user_id=user.pk)
+        held = numbers.values_list("number", flat=True)
+        return self.filter(phone_digest__in=[invited_number_digest(n) for n in held])
 
     def open(self) -> Self:
         """Return those that were not answered, whatever the hour."""

@@ -1,0 +1,46 @@
+"""In whose name a request is made: the header that names an agency."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from rest_framework.request import Request
+
+from accounts.models import AgencyContext
+from accounts.queries import agency_context
+from lokahome.core.errors import NotAllowed
+
+AGENCY_HEADER = "LokaHome-Agency"
+"""The id of the agency in whose name to ask; without it one asks for oneself."""
+
+
+class AgencyNotYours(NotAllowed):
+    """``LokaHome-Agency`` names no agency that this person may act for now.
+
+    The same for an agency of others, one that was closed and one that never existed.
+    """
+
+    code = "agency.not_yours"
+    title = gettext_lazy("Vous n’agissez pas pour cette agence")
+
+    def default_detail(self) -> str:
+        return _("Revenez à votre espace personnel ou choisissez une autre agence.")
+
+
+def context_named_by(request: Request, user_id: UUID) -> AgencyContext | None:
+    """Return the agency's context that the request asks for, None when it asks none.
+
+    One query, only when the header is there. Raises AgencyNotYours.
+    """
+    text = request.headers.get(AGENCY_HEADER)
+    if text is None:
+        return None
+    try:
+        context = agency_context(user_id, UUID(text.strip()))
+    except ValueError:
+        context = None
+    if context is None:
+        raise AgencyNotYours
+    return context
