@@ -3,12 +3,11 @@
 from django.urls import path
 
 from accounts.api.views.auth import (
-    OtpRequestView,
-    OtpVerificationView,
     PasswordLoginView,
     SignOutView,
     TokenRefreshView,
 )
+from accounts.api.views.codes import OtpRequestView, OtpVerificationView
 from accounts.api.views.emails import MyEmailsViewSet
 from accounts.api.views.identity_checks import IdentityCheckViewSet
 from accounts.api.views.me import MeViewSet, MyPhonesViewSet, MyRolesViewSet

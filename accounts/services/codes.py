@@ -1,4 +1,4 @@
-"""Sign-in codes: request, mint, verify.
+"""Codes: request, mint, try.
 
 Who asks learns nothing: a number with an account and one without get the same answer.
 The code itself exists in two places only, the SMS and the mind of its reader; the row
@@ -19,13 +19,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.events import CodeRequested
-from accounts.models import CodeRequest, Phone, RoleGrant, User
+from accounts.models import CodeRequest, Email
 from accounts.models.limits import MAX_TRIES
-from accounts.policies import may_sign_in
-from accounts.services.sign_in_limits import take_code_limits
-from lokahome.core.audit.record import record
+from accounts.services.sign_in_limits import take_code_limits, take_letter_limits
 from lokahome.core.db.locks import advisory_lock, locked
-from lokahome.core.errors import DomainError, FieldError, InvalidInput, NotAllowed
+from lokahome.core.errors import DomainError, FieldError, InvalidInput
 from lokahome.core.events.outbox import append
 from lokahome.core.ids import uuid7
 from lokahome.core.phones import normalise_phone
@@ -40,7 +38,7 @@ class CodeWrong(InvalidInput):
     title = gettext_lazy("Code incorrect")
 
     def default_detail(self) -> str:
-        return _("Ce code n’est pas le bon. Vérifiez le dernier SMS reçu.")
+        return _("Ce code n’est pas le bon. Vérifiez le dernier message reçu.")
 
 
 class CodeSpent(DomainError):
@@ -60,13 +58,6 @@ class RequestIdTaken(InvalidInput):
     code = "code.request_id_taken"
 
 
-class AccountClosed(NotAllowed):
-    """The account behind the number may not sign in."""
-
-    code = "account.closed"
-    title = gettext_lazy("Ce compte est fermé")
-
-
 @transaction.atomic
 def request_code(
     *,
@@ -77,12 +68,16 @@ def request_code(
     request_id: UUID | None = None,
     language: str = "fr",
     device: str = "",
+    device_key: UUID | None = None,
+    person_id: UUID | None = None,
+    bound_id: UUID | None = None,
 ) -> CodeRequest:
     """Return a new request for a code to *phone*; the code does not exist yet.
 
     *request_id* may come from the client: the same id and number return the same
-    request, without another SMS; another number raises RequestIdTaken. Raises
-    InvalidPhone, and RateLimited (see `sign_in_limits`). Publishes CodeRequested.
+    request, without another SMS; another number raises RequestIdTaken. But to sign in,
+    *person_id* asks, and the code serves *bound_id* alone (a session, a challenge).
+    Raises InvalidPhone, and RateLimited (see `sign_in_limits`). Publishes CodeRequested.
     """
     number = normalise_phone(phone)
     if request_id is not None:
@@ -90,19 +85,50 @@ def request_code(
         advisory_lock("code_request", str(request_id))
         known = CodeRequest.objects.filter(pk=request_id).first()
         if known is not None:
-            if (known.phone, known.purpose) != (number, purpose):
+            asked = (known.phone, known.purpose, known.bound_id)
+            if asked != (number, purpose, bound_id):
                 raise RequestIdTaken
             return known
-    take_code_limits(phone=number, client_ip=client_ip, now=now)
-    request = CodeRequest(
-        id=request_id or uuid7(),
-        phone=number,
-        purpose=CodeRequest.Purpose(purpose),
-        language=language,
-        device=device,
-        expires_at=now + LIFETIME,
-        created_at=now,
+    take_code_limits(phone=number, client_ip=client_ip, device_key=device_key, now=now)
+    return _asked(
+        CodeRequest(
+            id=request_id or uuid7(),
+            phone=number,
+            purpose=CodeRequest.Purpose(purpose),
+            person_id=person_id,
+            bound_id=bound_id,
+            language=language,
+            device=device,
+            expires_at=now + LIFETIME,
+            created_at=now,
+        )
     )
+
+
+@transaction.atomic
+def request_letter(
+    *, email: Email, purpose: str, bound_id: UUID | None, client_ip: str, now: datetime
+) -> CodeRequest:
+    """Return a new request for a code to the proved address *email*; see `request_code`.
+
+    Raises RateLimited. Publishes CodeRequested.
+    """
+    take_letter_limits(person_id=email.user_id, client_ip=client_ip, now=now)
+    return _asked(
+        CodeRequest(
+            channel=CodeRequest.Channel.EMAIL,
+            email=email,
+            purpose=CodeRequest.Purpose(purpose),
+            person_id=email.user_id,
+            bound_id=bound_id,
+            language=email.user.language,
+            expires_at=now + LIFETIME,
+            created_at=now,
+        )
+    )
+
+
+def _asked(request: CodeRequest) -> CodeRequest:
     request.save(force_insert=True)
     append(CodeRequested(request_id=request.pk))
     return request
@@ -112,7 +138,7 @@ def request_code(
 def mint_code(*, request_id: UUID, now: datetime) -> str:
     """Return a new code of six digits for *request_id*, and keep its hash only.
 
-    Called when the SMS is about to leave. A message that could not be sent is tried
+    Called when the message is about to leave. One that could not be sent is tried
     again with a new code, which replaces the one nobody received; the time limit and
     the tries already made stay. Raises CodeSpent when the request cannot be used any
     more. Locks the request.
@@ -127,45 +153,27 @@ def mint_code(*, request_id: UUID, now: datetime) -> str:
     return code
 
 
-def verify_code(*, request_id: UUID, code: str, now: datetime) -> tuple[User, bool]:
-    """Return the person who holds the number, and whether they are new here.
+def locked_request(request_id: UUID, purpose: str) -> CodeRequest | None:
+    """Return the request for *purpose*, locked until the transaction ends, or None."""
+    rows = CodeRequest.objects.select_for_update(no_key=True, of=("self",))
+    return rows.filter(pk=request_id, purpose=purpose).first()
 
-    A new person becomes a tenant at level 0; a known one has their number marked as
-    verified now. Raises CodeWrong (a try is gone), CodeSpent, AccountClosed. Locks the
-    request, so that parallel guesses are counted one by one. Must not be called inside a
-    transaction: a refusal has to leave its count behind.
+
+def last_request_for(bound_id: UUID, purpose: str, channel: str) -> CodeRequest | None:
+    """Return the newest request that *bound_id* alone may answer, locked, or None."""
+    rows = CodeRequest.objects.select_for_update(no_key=True, of=("self",))
+    asked = rows.filter(bound_id=bound_id, purpose=purpose, channel=channel)
+    return asked.order_by("-id").first()
+
+
+def try_code(
+    request: CodeRequest | None, code: str, now: datetime
+) -> DomainError | None:
+    """Try *code* for a locked *request*: None when it is right, else the refusal.
+
+    The refusal, CodeWrong or CodeSpent, is returned and not raised: whoever calls has
+    to commit the try that it cost. A right code uses the request up.
     """
-    with transaction.atomic(durable=True):
-        request = (
-            CodeRequest.objects.select_for_update(no_key=True)
-            .filter(pk=request_id)
-            .first()
-        )
-        refusal = _try(request, code, now)
-        if refusal is None and request is not None:
-            person, created = _person_behind(request, now)
-            if may_sign_in(is_active=person.is_active):
-                return person, created
-            refusal = AccountClosed()
-    raise refusal or CodeSpent()
-
-
-def hash_code(*, request_id: UUID, code: str) -> str:
-    """Return the keyed hash under which *code* is kept for *request_id*, in hex."""
-    message = f"{request_id}:{code}".encode()
-    key = settings.CODE_HASH_KEY.encode()
-    return hmac.new(key, message, hashlib.sha256).hexdigest()
-
-
-def _usable(request: CodeRequest, now: datetime) -> bool:
-    return (
-        request.used_at is None
-        and now < request.expires_at
-        and request.tries < MAX_TRIES
-    )
-
-
-def _try(request: CodeRequest | None, code: str, now: datetime) -> DomainError | None:
     if request is None or not request.code_hash or not _usable(request, now):
         return CodeSpent()
     request.tries += 1
@@ -182,21 +190,16 @@ def _try(request: CodeRequest | None, code: str, now: datetime) -> DomainError |
     )
 
 
-def _person_behind(request: CodeRequest, now: datetime) -> tuple[User, bool]:
-    # Two requests for one new number may be verified at once: one person, not two.
-    advisory_lock("phone", request.phone)
-    phone = (
-        Phone.objects.current()
-        .select_related("user")
-        .filter(number=request.phone)
-        .first()
+def hash_code(*, request_id: UUID, code: str) -> str:
+    """Return the keyed hash under which *code* is kept for *request_id*, in hex."""
+    message = f"{request_id}:{code}".encode()
+    key = settings.CODE_HASH_KEY.encode()
+    return hmac.new(key, message, hashlib.sha256).hexdigest()
+
+
+def _usable(request: CodeRequest, now: datetime) -> bool:
+    return (
+        request.used_at is None
+        and now < request.expires_at
+        and request.tries < MAX_TRIES
     )
-    if phone is not None:
-        phone.verified_at = now
-        phone.save(update_fields={"verified_at"})
-        return phone.user, False
-    person = User.objects.create_person(language=request.language)
-    Phone(user=person, number=request.phone, verified_at=now).save()
-    RoleGrant(user=person, role=RoleGrant.Role.TENANT).save()
-    record("person.joined", subject=f"user:{person.pk}", actor_id=person.pk)
-    return person, True

@@ -10,9 +10,7 @@ from django.utils.translation import gettext_lazy
 from rest_framework import serializers
 
 from accounts.api.serializers.me import MeSerializer
-from accounts.models import CodeRequest
 from accounts.queries import handle_for
-from lokahome.core.api.fields import PhoneField
 from lokahome.core.errors import NotAuthenticated
 
 TOKEN_LENGTH = 2000
@@ -26,47 +24,6 @@ class CredentialsWrong(NotAuthenticated):
 
     def default_detail(self) -> str:
         return _("L’identifiant ou le mot de passe n’est pas le bon.")
-
-
-class OtpRequestSerializer(serializers.Serializer[Any]):
-    """A request for a code by SMS."""
-
-    id = serializers.UUIDField(
-        required=False,
-        help_text="Made by the app, so that a repeat sends no second SMS.",
-    )
-    phone = PhoneField(help_text="Any usual writing, e.g. 01 97 00 00 00.")
-    device = serializers.CharField(
-        required=False,
-        allow_blank=True,
-        max_length=80,
-        help_text="Name of the phone or browser, for the list of sessions.",
-    )
-
-
-class OtpRequestedSerializer(serializers.ModelSerializer[CodeRequest]):
-    """A request for a code, the same whether the number has an account or not."""
-
-    id = serializers.UUIDField(read_only=True, help_text="Send it with the code.")
-    phone = serializers.CharField(
-        read_only=True, max_length=16, help_text="The number in E.164."
-    )
-    expires_at = serializers.DateTimeField(
-        read_only=True, help_text="After this, ask for another code."
-    )
-
-    class Meta:
-        model = CodeRequest
-        fields = ("id", "phone", "expires_at")
-
-
-class OtpVerificationSerializer(serializers.Serializer[Any]):
-    """The code that was received, and the request it answers."""
-
-    request_id = serializers.UUIDField(help_text="Id of the request.")
-    code = serializers.RegexField(
-        r"^[0-9]{6}\Z", max_length=6, help_text="Six digits, e.g. 042917."
-    )
 
 
 class RefreshSerializer(serializers.Serializer[Any]):

@@ -6,7 +6,6 @@ import dataclasses
 from typing import Any
 
 from dj_rest_auth.views import LoginView, LogoutView
-from django.utils.translation import get_language
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import status
 from rest_framework.permissions import AllowAny, IsAuthenticated
@@ -16,9 +15,6 @@ from rest_framework.views import APIView
 
 from accounts.api.clients import client_address, device_key
 from accounts.api.serializers.auth import (
-    OtpRequestedSerializer,
-    OtpRequestSerializer,
-    OtpVerificationSerializer,
     PasswordLoginSerializer,
     RefreshSerializer,
     SessionSerializer,
@@ -26,7 +22,6 @@ from accounts.api.serializers.auth import (
 )
 from accounts.api.tokens import issue_tokens, revoke_refresh, rotate_tokens
 from accounts.models import User
-from accounts.services.codes import request_code, verify_code
 from accounts.services.sign_in_limits import take_login_limits
 from lokahome.core import clock
 
@@ -68,48 +63,6 @@ class OpenView(APIView):
 
     authentication_classes = ()
     permission_classes = (AllowAny,)
-
-
-class OtpRequestView(OpenView):
-    """Asking for a sign-in code."""
-
-    @extend_schema(
-        operation_id="otp_request_create",
-        tags=["auth"],
-        summary="Ask for a sign-in code by SMS",
-        request=OtpRequestSerializer,
-        responses={201: OtpRequestedSerializer},
-    )
-    def post(self, request: Request) -> Response:
-        """Answer the same for known and unknown numbers; the SMS leaves afterwards."""
-        data = read(OtpRequestSerializer, request)
-        code_request = request_code(
-            phone=data["phone"],
-            client_ip=client_address(request),
-            now=clock.now(),
-            request_id=data.get("id"),
-            language=get_language() or "fr",
-            device=data.get("device", ""),
-        )
-        body = OtpRequestedSerializer(code_request).data
-        return Response(body, status=status.HTTP_201_CREATED)
-
-
-class OtpVerificationView(OpenView):
-    """Answering with the code."""
-
-    @extend_schema(
-        operation_id="otp_verification_create",
-        tags=["auth"],
-        summary="Sign in, or sign up, with the code received",
-        request=OtpVerificationSerializer,
-        responses={200: SessionSerializer},
-    )
-    def post(self, request: Request) -> Response:
-        """Return tokens; a number without an account gets one, as a tenant."""
-        data = read(OtpVerificationSerializer, request)
-        user, created = verify_code(**data, now=clock.now())
-        return Response(session_body(request, user, is_new=created))
 
 
 class PasswordLoginView(LoginView):  # type: ignore[misc]  # dj-rest-auth has no types

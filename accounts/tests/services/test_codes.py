@@ -17,15 +17,14 @@ from accounts.models import CodeRequest, Phone, RoleGrant, User
 from accounts.models.limits import MAX_TRIES
 from accounts.services import codes
 from accounts.services.codes import (
-    AccountClosed,
     CodeSpent,
     CodeWrong,
     RequestIdTaken,
     hash_code,
     mint_code,
     request_code,
-    verify_code,
 )
+from accounts.services.signing_in import AccountClosed, verify_code
 from lokahome.core import clock
 from lokahome.core.errors import DomainError, RateLimited
 from lokahome.core.events.models import OutboxEvent
@@ -73,7 +72,7 @@ def test_a_minted_code_is_stored_as_a_keyed_hash_only(db, settings):
 
 def test_the_right_code_makes_a_tenant_at_level_0(db):
     request, code = asked_and_minted()
-    person, created = verify_code(request_id=request.pk, code=code, now=clock.now())
+    person, created, *_ = verify_code(request_id=request.pk, code=code, now=clock.now())
     assert created
     assert person.phone == AMA
     assert list(person.roles.values_list("role", "level")) == [("tenant", 0)]
@@ -83,20 +82,20 @@ def test_the_right_code_makes_a_tenant_at_level_0(db):
 
 def test_the_second_sign_in_finds_the_same_person_and_verifies_the_number_again(db):
     request, code = asked_and_minted()
-    first, _ = verify_code(request_id=request.pk, code=code, now=clock.now())
+    first, *_ = verify_code(request_id=request.pk, code=code, now=clock.now())
     later = clock.now() + timedelta(days=40)
     request, code = asked_and_minted(now=later)
-    second, created = verify_code(request_id=request.pk, code=code, now=later)
+    second, created, *_ = verify_code(request_id=request.pk, code=code, now=later)
     assert (second.pk, created) == (first.pk, False)
     assert Phone.objects.get().verified_at == later
 
 
 def test_whoever_takes_a_released_number_is_a_new_person(db):
     request, code = asked_and_minted()
-    first, _ = verify_code(request_id=request.pk, code=code, now=clock.now())
+    first, *_ = verify_code(request_id=request.pk, code=code, now=clock.now())
     Phone.objects.update(released_at=clock.now())
     request, code = asked_and_minted()
-    second, created = verify_code(request_id=request.pk, code=code, now=clock.now())
+    second, created, *_ = verify_code(request_id=request.pk, code=code, now=clock.now())
     assert created
     assert second.pk != first.pk
     assert first.phone is None
@@ -185,7 +184,7 @@ def test_a_spent_request_mints_nothing(db):
 
 def test_a_closed_account_gets_no_session_and_the_code_is_gone(db):
     request, code = asked_and_minted()
-    person, _ = verify_code(request_id=request.pk, code=code, now=clock.now())
+    person, *_ = verify_code(request_id=request.pk, code=code, now=clock.now())
     User.objects.filter(pk=person.pk).update(is_active=False)
     request, code = asked_and_minted()
     with pytest.raises(AccountClosed):
@@ -376,5 +375,5 @@ def test_two_codes_for_one_new_number_verified_at_once_make_one_person(committed
             request_id=pairs[index][0].pk, code=pairs[index][1], now=clock.now()
         ),
     )
-    assert len({person.pk for person, _created in results}) == 1
-    assert sum(created for _person, created in results) == 1
+    assert len({result.user.pk for result in results}) == 1
+    assert sum(result.is_new for result in results) == 1

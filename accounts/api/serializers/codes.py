@@ -1,0 +1,156 @@
+"""Codes, and what an account asks for beside a right one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from accounts.models import CodeRequest, SignInChallenge, SignInNotice
+from accounts.services.proofs import ProofMethod
+from lokahome.core.api.fields import PhoneField
+
+SECOND_PROOFS = [item for item in ProofMethod.choices if item[0] != "sms_code"]
+
+
+class OtpRequestSerializer(serializers.Serializer[Any]):
+    """A request for a code by SMS."""
+
+    id = serializers.UUIDField(
+        required=False,
+        help_text="Made by the app, so that a repeat sends no second SMS.",
+    )
+    phone = PhoneField(help_text="Any usual writing, e.g. 01 97 00 00 00.")
+    device = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        max_length=80,
+        help_text="Name of the phone or browser, for the list of sessions.",
+    )
+
+
+class OtpRequestedSerializer(serializers.ModelSerializer[CodeRequest]):
+    """A request for a code, the same whether the number has an account or not."""
+
+    id = serializers.UUIDField(read_only=True, help_text="Send it with the code.")
+    phone = serializers.CharField(
+        read_only=True, max_length=16, help_text="The number in E.164."
+    )
+    expires_at = serializers.DateTimeField(
+        read_only=True, help_text="After this, ask for another code."
+    )
+
+    class Meta:
+        model = CodeRequest
+        fields = ("id", "phone", "expires_at")
+
+
+class OtpVerificationSerializer(serializers.Serializer[Any]):
+    """The code that was received, and the request it answers."""
+
+    request_id = serializers.UUIDField(help_text="Id of the request.")
+    code = serializers.RegexField(
+        r"^[0-9]{6}\Z", max_length=6, help_text="Six digits, e.g. 042917."
+    )
+
+
+class ChallengeSerializer(serializers.Serializer[Any]):
+    """The code was right; prove as well that it is you, and not the SIM's next owner."""
+
+    challenge_id = serializers.UUIDField(
+        source="challenge.pk", read_only=True, help_text="Goes into the next paths."
+    )
+    reason = serializers.ChoiceField(
+        source="challenge.reason",
+        choices=SignInChallenge.Reason.choices,
+        read_only=True,
+        help_text="Why a code is not enough.",
+    )
+    methods = serializers.ListField(
+        child=serializers.ChoiceField(choices=SECOND_PROOFS),
+        max_length=3,
+        read_only=True,
+        help_text="What this account can prove by; 72 hours' notice always remains.",
+    )
+    expires_at = serializers.DateTimeField(
+        source="challenge.expires_at",
+        read_only=True,
+        help_text="After this, ask for another code.",
+    )
+
+
+class ChallengeProofSerializer(serializers.Serializer[Any]):
+    """A second proof."""
+
+    method = serializers.ChoiceField(choices=SECOND_PROOFS, help_text="One of methods.")
+    value = serializers.CharField(
+        max_length=200,
+        trim_whitespace=False,
+        write_only=True,
+        help_text="The password, the code, or the last four digits of the document.",
+    )
+
+
+class ProofSerializer(serializers.Serializer[Any]):
+    """A proof in a session that goes on."""
+
+    method = serializers.ChoiceField(
+        choices=ProofMethod.choices, help_text="One of methods."
+    )
+    value = serializers.CharField(
+        max_length=200,
+        trim_whitespace=False,
+        write_only=True,
+        help_text="The password, the code, or the last four digits of the document.",
+    )
+
+
+class ProofCodeSerializer(serializers.Serializer[Any]):
+    """By which way a code comes."""
+
+    method = serializers.ChoiceField(
+        choices=[item for item in ProofMethod.choices if item[0].endswith("_code")],
+        help_text="To the current number, or to the proved address.",
+    )
+
+
+class CodeSentSerializer(serializers.ModelSerializer[CodeRequest]):
+    """A code is on its way; answer it where it was asked for."""
+
+    expires_at = serializers.DateTimeField(
+        read_only=True, help_text="After this, ask for another code."
+    )
+
+    class Meta:
+        model = CodeRequest
+        fields = ("expires_at",)
+
+
+class ProvedSerializer(serializers.Serializer[Any]):
+    """The proof was right."""
+
+    proved_at = serializers.DateTimeField(
+        read_only=True, help_text="Counts for ten minutes."
+    )
+
+
+class SignInNoticeSerializer(serializers.ModelSerializer[SignInNotice]):
+    """Somebody with a number of the account wants in, and has no second proof."""
+
+    id = serializers.UUIDField(read_only=True, help_text="The notice.")
+    status = serializers.ChoiceField(
+        choices=SignInNotice.Status.choices, read_only=True, help_text="How it stands."
+    )
+    opens_at = serializers.DateTimeField(
+        read_only=True, help_text="From then on a new code from that device signs in."
+    )
+    closes_at = serializers.DateTimeField(
+        read_only=True, help_text="After this, it counts no more."
+    )
+    created_at = serializers.DateTimeField(
+        read_only=True, help_text="When it was made."
+    )
+
+    class Meta:
+        model = SignInNotice
+        fields = ("id", "status", "opens_at", "closes_at", "created_at")
