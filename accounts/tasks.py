@@ -5,6 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 
 from accounts.services.refreshing import forget_expired_tokens
+from accounts.services.sanctions import expire_sanctions
 from accounts.services.sessions import forget_past_sessions
 from lokahome.core import clock
 
@@ -15,3 +16,9 @@ def flush_expired_tokens() -> None:
     now = clock.now()
     forget_expired_tokens(now=now)
     forget_past_sessions(now=now)
+
+
+@shared_task(name="accounts.expire_sanctions")
+def expire_due_sanctions() -> None:
+    """End the sanctions whose time is over: accounts open again within the minute."""
+    expire_sanctions(now=clock.now())

@@ -208,7 +208,10 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "accounts.api.authentication.SessionAuthentication"
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PERMISSION_CLASSES": [
+        "rest_framework.permissions.IsAuthenticated",
+        "accounts.api.standing.InGoodStanding",
+    ],
     "DEFAULT_PARSER_CLASSES": ["lokahome.core.api.parsers.JSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["lokahome.core.api.renderers.JSONRenderer"],
     "DEFAULT_PAGINATION_CLASS": "lokahome.core.api.pagination.KeysetPagination",

@@ -2,6 +2,11 @@
 
 from django.urls import path
 
+from accounts.api.views.agencies import AgencyViewSet, MemberViewSet
+from accounts.api.views.agency_invitations import (
+    AgencyInvitationViewSet,
+    MyInvitationsViewSet,
+)
 from accounts.api.views.auth import (
     PasswordLoginView,
     SignOutView,
@@ -12,6 +17,7 @@ from accounts.api.views.emails import MyEmailsViewSet
 from accounts.api.views.identity_checks import IdentityCheckViewSet
 from accounts.api.views.me import MeViewSet, MyPhonesViewSet, MyRolesViewSet
 from accounts.api.views.reports import ReportViewSet
+from accounts.api.views.sanctions import AppealViewSet, MySanctionsViewSet
 from lokahome.core.api.viewsets import ApiRouter
 
 router = ApiRouter()
@@ -19,7 +25,11 @@ router.register("me/roles", MyRolesViewSet, basename="my-roles")
 router.register("me/phones", MyPhonesViewSet, basename="my-phones")
 router.register("me/emails", MyEmailsViewSet, basename="my-emails")
 router.register("identity-checks", IdentityCheckViewSet, basename="identity-check")
+router.register("agencies", AgencyViewSet, basename="agency")
+router.register("me/invitations", MyInvitationsViewSet, basename="my-invitations")
 router.register("reports", ReportViewSet, basename="report")
+router.register("me/sanctions", MySanctionsViewSet, basename="my-sanctions")
+router.register("appeals", AppealViewSet, basename="appeal")
 
 urlpatterns = [
     path("auth/otp-requests", OtpRequestView.as_view(), name="otp-requests"),
@@ -35,6 +45,26 @@ urlpatterns = [
         "me",
         MeViewSet.as_view({"get": "retrieve", "patch": "partial_update"}),
         name="me",
+    ),
+    path(
+        "agencies/<uuid:agency_id>/members",
+        MemberViewSet.as_view({"get": "list"}),
+        name="agency-members",
+    ),
+    path(
+        "agencies/<uuid:agency_id>/members/<uuid:pk>",
+        MemberViewSet.as_view({"patch": "partial_update", "delete": "destroy"}),
+        name="agency-member",
+    ),
+    path(
+        "agencies/<uuid:agency_id>/invitations",
+        AgencyInvitationViewSet.as_view({"get": "list", "post": "create"}),
+        name="agency-invitations",
+    ),
+    path(
+        "agencies/<uuid:agency_id>/invitations/<uuid:pk>",
+        AgencyInvitationViewSet.as_view({"delete": "destroy"}),
+        name="agency-invitation",
     ),
     *router.urls,
 ]

@@ -187,6 +187,15 @@ def modify_appeal(
     return appeal
 
 
+def is_appealable(sanction: Sanction, *, now: datetime) -> bool:
+    """Say whether its person can appeal; reads ``appeals`` of *sanction*."""
+    return sanction.starts_at is not None and can_appeal(
+        is_in_force=sanction.status == Sanction.Status.ACTIVE,
+        days_since=(now - sanction.starts_at).days,
+        was_appealed=bool(sanction.appeals.all()),
+    )
+
+
 def _file(
     appeal: Appeal,
     *,
