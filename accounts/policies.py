@@ -194,10 +194,8 @@ def may_give_agency_role(
     """
     if actor_role == "owner":
         return given in AGENCY_RANKS
-    own = AGENCY_RANKS[actor_role]
-    ranks = [AGENCY_RANKS.get(given, own)]
-    if held is not None:
-        ranks.append(AGENCY_RANKS[held])
+    own = AGENCY_RANKS["manager"]
+    ranks = [AGENCY_RANKS.get(role, own) for role in (given, held) if role is not None]
     return may_lead_agency(role=actor_role) and all(rank < own for rank in ranks)
 
 

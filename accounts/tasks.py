@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
+from accounts.services.invitation_ends import expire_invitations
 from accounts.services.refreshing import forget_expired_tokens
 from accounts.services.sanctions import expire_sanctions
 from accounts.services.sessions import forget_past_sessions
@@ -22,3 +23,9 @@ def flush_expired_tokens() -> None:
 def expire_due_sanctions() -> None:
     """End the sanctions whose time is over: accounts open again within the minute."""
     expire_sanctions(now=clock.now())
+
+
+@shared_task(name="accounts.expire_invitations")
+def expire_due_invitations() -> None:
+    """End the invitations whose seven days are over, and forget their numbers."""
+    expire_invitations(now=clock.now())

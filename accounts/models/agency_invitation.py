@@ -22,26 +22,29 @@ def invited_number_digest(number: str) -> str:
     return keyed_digest(number, purpose="agency_invitation.phone")
 
 
+def _addressed_to(user: Any) -> Q:
+    numbers = Phone.objects.current().filter(user_id=user.pk)
+    held = numbers.values_list("number", flat=True)
+    return Q(phone_digest__in=[invited_number_digest(number) for number in held])
+
+
 class AgencyInvitationQuerySet(VisibleQuerySet["AgencyInvitation"]):
     """Invitations, and who may see them."""
 
     def visible_to(self, user: Any) -> Self:
-        """Return the invitations of the agencies that *user* leads.
-
-        Whoever is invited finds theirs by their numbers: `addressed_to`.
-        """
+        """Return those of the agencies that *user* leads, and those sent to *user*."""
         if not user.is_authenticated:
             return self.none()
         leading = Membership.objects.active().filter(
             user_id=user.pk, role__in=(AgencyRole.OWNER, AgencyRole.MANAGER)
         )
-        return self.filter(agency_id__in=leading.values("agency_id"))
+        return self.filter(
+            Q(agency_id__in=leading.values("agency_id")) | _addressed_to(user)
+        )
 
     def addressed_to(self, user: Any) -> Self:
         """Return the invitations of the numbers that are *user*'s now. One query more."""
-        numbers = Phone.objects.current().filter(user_id=user.pk)
-        held = numbers.values_list("number", flat=True)
-        return self.filter(phone_digest__in=[invited_number_digest(n) for n in held])
+        return self.filter(_addressed_to(user))
 
     def open(self) -> Self:
         """Return those that were not answered, whatever the hour."""
