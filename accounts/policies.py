@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from accounts.models.document_kinds import KINDS
 from accounts.models.ladders import LADDERS, Need
+from accounts.models.sanction import ALONE_DAYS
 
 SELF_SERVICE_ROLES = frozenset({"tenant", "landlord", "provider"})
 """Hats that anybody may put on at level 0; ``admin`` is given, never taken."""
@@ -87,10 +88,6 @@ def decidable_queues(
         for name in permissions
         if name.startswith(prefix) and name.endswith(suffix)
     )
-
-
-ALONE_DAYS = 30
-"""Beyond this many days, and for a ban, one member of staff is not enough."""
 
 
 def sanction_needs_second_person(
@@ -299,6 +296,18 @@ def may_ask_to_rent(levels: Mapping[str, int]) -> bool:
 def may_send_quotes(levels: Mapping[str, int]) -> bool:
     """Say whether somebody may quote: a provider at whatever level."""
     return "provider" in levels
+
+
+def actions_opened(*, role: str, level: int) -> list[str]:
+    """Return what the hat *role* at *level* lets its person do, for an app to show."""
+    levels = {role: level}
+    opened = {
+        "apply": role == "tenant" and may_ask_to_rent(levels),
+        "publish": role == "landlord",
+        "quote": may_send_quotes(levels),
+        "be_paid": may_be_paid(levels),
+    }
+    return [action for action, is_open in opened.items() if is_open]
 
 
 def may_send_document(

@@ -11,9 +11,11 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.case import Case
-from accounts.policies import ALONE_DAYS
 from lokahome.core.db.models import VersionedModel, VisibleQuerySet
 from lokahome.core.states import StateMachine, edge
+
+ALONE_DAYS = 30
+"""Beyond this many days, and for a ban, one member of staff is not enough."""
 
 
 class SanctionQuerySet(VisibleQuerySet["Sanction"]):

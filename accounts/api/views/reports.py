@@ -43,6 +43,7 @@ class ReportViewSet(ReadViewSet):
 
     model = Report
     serializer_class = ReportSerializer
+    open_to_restricted = True
 
     @extend_schema(
         operation_id="report_create",

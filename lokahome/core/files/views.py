@@ -66,6 +66,7 @@ class UploadViewSet(LokaViewSet):
 
     model = Upload
     serializer_class = UploadSerializer
+    open_to_restricted = True
 
     @extend_schema(operation_id="uploads_create", summary="Announce a file")
     @idempotent(required=False)

@@ -76,6 +76,7 @@ class JobViewSet(ReadViewSet):
 
     model = Job
     serializer_class = JobSerializer
+    open_to_restricted = True
     filterset_class = JobFilter
 
     def rows(self, queryset: QuerySet[Any]) -> QuerySet[Any]:

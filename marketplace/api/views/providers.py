@@ -13,6 +13,7 @@ from rest_framework.permissions import AllowAny, IsAuthenticatedOrReadOnly
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.api.standing import InGoodStanding
 from lokahome.core import clock
 from lokahome.core.api.conditional import answer, require_if_match
 from lokahome.core.api.idempotency import idempotent
@@ -63,7 +64,7 @@ class ProviderViewSet(ReadViewSet):
     model = ProviderProfile
     serializer_class = ProviderSerializer
     filterset_class = ProviderFilter
-    permission_classes = [IsAuthenticatedOrReadOnly]
+    permission_classes = [IsAuthenticatedOrReadOnly, InGoodStanding]
     parser_classes = (JSONParser, MergePatchParser)
     sorts = {"newest": ("-id",), "most_done": ("-jobs_done", "-id")}
 

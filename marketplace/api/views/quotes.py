@@ -55,6 +55,7 @@ class QuoteViewSet(ReadViewSet):
 
     model = Quote
     serializer_class = QuoteSerializer
+    open_to_restricted = ("withdrawal", "decline")
     filterset_class = QuoteFilter
 
     def rows(self, queryset: QuerySet[Any]) -> QuerySet[Any]:

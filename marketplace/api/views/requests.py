@@ -51,6 +51,7 @@ class ServiceRequestViewSet(ReadViewSet):
 
     model = ServiceRequest
     serializer_class = ServiceRequestSerializer
+    open_to_restricted = ("cancellation",)
     filterset_class = ServiceRequestFilter
 
     def rows(self, queryset: QuerySet[Any]) -> QuerySet[Any]:

@@ -10,6 +10,7 @@ from rest_framework.permissions import IsAuthenticatedOrReadOnly
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.api.standing import InGoodStanding
 from lokahome.core import clock
 from lokahome.core.api.idempotency import idempotent
 from lokahome.core.api.viewsets import ReadViewSet
@@ -30,7 +31,7 @@ class ReviewViewSet(ReadViewSet):
     model = Review
     serializer_class = ReviewSerializer
     filterset_class = ReviewFilter
-    permission_classes = [IsAuthenticatedOrReadOnly]
+    permission_classes = [IsAuthenticatedOrReadOnly, InGoodStanding]
 
     def rows(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Join who wrote it."""

@@ -54,6 +54,7 @@ class ConversationViewSet(ListModelMixin, LokaViewSet):
 
     model = Conversation
     serializer_class = ConversationSerializer
+    open_to_restricted = ("cursor", "muting")
     filterset_class = ConversationFilter
     sorts = {"newest": ("-active_at", "-id")}
 

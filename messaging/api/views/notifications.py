@@ -55,6 +55,7 @@ class NotificationViewSet(ListModelMixin, LokaViewSet):
 
     model = Notification
     serializer_class = NotificationSerializer
+    open_to_restricted = True
     filterset_class = NotificationFilter
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -91,6 +92,8 @@ class NotificationViewSet(ListModelMixin, LokaViewSet):
 
 class PreferencesView(APIView):
     """The channels by which whoever asks wants to hear of each topic."""
+
+    open_to_restricted = True
 
     parser_classes = (JSONParser, MergePatchParser)
 

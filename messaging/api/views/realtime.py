@@ -30,6 +30,8 @@ def socket_url() -> str:
 class TicketsView(APIView):
     """Tickets of the person who asks."""
 
+    open_to_restricted = True
+
     @extend_schema(
         operation_id="realtime_ticket_create",
         summary="Get a ticket that opens one socket within 30 seconds",

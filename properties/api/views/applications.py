@@ -45,6 +45,7 @@ class ApplicationViewSet(ReadViewSet):
 
     model = Application
     serializer_class = ApplicationSerializer
+    open_to_restricted = ("withdrawal",)
 
     def rows(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Join what the answer names."""

@@ -58,6 +58,7 @@ class LeaseViewSet(ReadViewSet):
 
     model = Lease
     serializer_class = LeaseSerializer
+    open_to_restricted = ("payments",)
     parser_classes = (JSONParser, MergePatchParser)
 
     def rows(self, queryset: QuerySet[Any]) -> QuerySet[Any]:

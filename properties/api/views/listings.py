@@ -15,6 +15,7 @@ from rest_framework.permissions import IsAuthenticatedOrReadOnly
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.api.standing import InGoodStanding
 from lokahome.core import clock
 from lokahome.core.api.conditional import answer, require_if_match
 from lokahome.core.api.idempotency import idempotent
@@ -80,9 +81,10 @@ class ListingViewSet(ReadViewSet):
 
     model = Listing
     serializer_class = ListingSerializer
+    open_to_restricted = ("pause", "letting")
     filterset_class = ListingFilter
     pagination_class = ListingPagination
-    permission_classes = [IsAuthenticatedOrReadOnly]
+    permission_classes = [IsAuthenticatedOrReadOnly, InGoodStanding]
     parser_classes = (JSONParser, MergePatchParser)
     sorts = SORTS
 

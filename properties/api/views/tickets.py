@@ -44,6 +44,7 @@ class TicketViewSet(ReadViewSet):
 
     model = Ticket
     serializer_class = TicketSerializer
+    open_to_restricted = True
     filterset_class = TicketFilter
 
     def rows(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
