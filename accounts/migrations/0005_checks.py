@@ -6,7 +6,8 @@ from django.db import migrations, models
 
 def name_reasons(apps, schema_editor):
     """Give documents that were refused before reasons had names the general one."""
-    checks = apps.get_model("accounts", "IdentityCheck").objects
+    alias = schema_editor.connection.alias  # the owner’s: the other role may not yet
+    checks = apps.get_model("accounts", "IdentityCheck").objects.using(alias)
     refused = checks.filter(status__in=("unreadable", "refused"))
     refused.update(reason_code="other")
 
