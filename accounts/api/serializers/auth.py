@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib.auth import authenticate
+from django.contrib.auth.backends import AllowAllUsersModelBackend
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from rest_framework import serializers
 
 from accounts.api.serializers.me import MeSerializer
+from accounts.policies import may_sign_in
 from accounts.queries import handle_for
+from accounts.services.standing import suspended
+from lokahome.core import clock
 from lokahome.core.errors import NotAuthenticated
 
 TOKEN_LENGTH = 2000
@@ -69,12 +72,15 @@ class PasswordLoginSerializer(serializers.Serializer[Any]):
     )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Return *attrs* with ``user``; raises CredentialsWrong."""
-        user = authenticate(
+        """Return ``user``; raises CredentialsWrong, AccountSuspended."""
+        # Closed accounts included: whoever knows the password of one is told why.
+        user: Any = AllowAllUsersModelBackend().authenticate(
             self.context["request"],
             username=handle_for(attrs["username"]),
             password=attrs["password"],
         )
-        if user is None:  # unknown, wrong and closed look the same and cost the same
+        if user is None:  # unknown and wrong look the same and cost the same
             raise CredentialsWrong
+        if not may_sign_in(is_active=user.is_active):
+            raise suspended(user.pk, now=clock.now()) or CredentialsWrong()
         return {"user": user}
