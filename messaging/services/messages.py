@@ -16,6 +16,7 @@ from django.db import connection, transaction
 from django.utils.translation import gettext_lazy
 
 from accounts.models import User
+from accounts.services.standing import restricted
 from lokahome.core import limits
 from lokahome.core.errors import NotFound, RateLimited, StateConflict
 from messaging.models import Message, Participant, PersonEvent
@@ -30,8 +31,9 @@ MINUTE = timedelta(minutes=1)
 # (`visible_to`). The look for the message is as old as the statement: of two equal ones
 # at once the second does not see the first; the limit, or INSERT, stops it.
 LOCK = """
-SELECT c.last_seq, m.id IS NOT NULL
+SELECT c.last_seq, m.id IS NOT NULL, u.is_restricted
 FROM messaging_conversation c
+JOIN accounts_user u ON u.id = %(sender)s
 LEFT JOIN messaging_message m
   ON m.sender_id = %(sender)s AND m.client_id = %(client_id)s
 WHERE c.id = %(conversation)s AND EXISTS (
@@ -105,7 +107,7 @@ def post_message(
     The same *client_id* with the same words returns the message that is there, as often
     as it is asked, and counts for no limit. Raises NotFound for a conversation that is
     not the sender's, ClientIdReused for other words or another conversation,
-    TextRefused, RateLimited. Locks the conversation, then the logs. *moved* is for the
+    TextRefused, RateLimited, AccountRestricted. Locks the conversation, then the logs. *moved* is for the
     doors, which hint it to open sockets after the commit.
     """
     text = clean_text(body)
@@ -155,9 +157,11 @@ def _locked(conversation_id: UUID, sender: User, client_id: UUID) -> int:
         row = cursor.fetchone()
     if row is None:
         raise NotFound
-    last_seq, is_there = row
+    last_seq, is_there, is_restricted = row
     if is_there:
         raise _IsThere
+    if is_restricted:  # sockets and SMS write here too, not the API alone
+        raise restricted(sender.pk)
     return int(last_seq)
 
 
