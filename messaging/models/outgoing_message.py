@@ -10,13 +10,21 @@ from lokahome.core.db.models import VersionedModel
 from lokahome.core.states import StateMachine, edge
 from messaging.models.notification import Notification
 
+RECIPIENTS = ("person_id", "code_request_id", "email_id", "invitation_id")
+
+
+def _only(recipient: str) -> Q:
+    """Return the rows that go to *recipient* and to nobody else."""
+    others = {name: None for name in RECIPIENTS if name != recipient}
+    return Q(**{f"{recipient}__isnull": False}, **others)
+
 
 class OutgoingMessage(VersionedModel):
     """One fact for one person by one channel: ids only, the text is made on leaving.
 
     `person_id` is an account. A code goes to a number that may have none yet, or to an
-    address that is only claimed: its message names the code request, or the claim,
-    instead. `delivery` is what the carrier reported after it took the message.
+    address that is only claimed, and an agency may invite a number of nobody's: such a
+    message names the code request, the claim or the invitation instead. `delivery` is what the carrier reported after it took the message.
     """
 
     class Channel(models.TextChoices):
@@ -48,6 +56,9 @@ class OutgoingMessage(VersionedModel):
     )
     email_id = models.UUIDField(
         _("adresse à vérifier"), null=True, blank=True, editable=False
+    )
+    invitation_id = models.UUIDField(
+        _("invitation d’agence"), null=True, blank=True, editable=False
     )
     channel = models.CharField(_("canal"), max_length=10, choices=Channel.choices)
     template = models.CharField(_("modèle"), max_length=60)
@@ -99,11 +110,10 @@ class OutgoingMessage(VersionedModel):
                 name="messaging_out_once",
             ),
             models.CheckConstraint(
-                condition=Q(
-                    person_id__isnull=False, code_request_id=None, email_id=None
-                )
-                | Q(person_id=None, code_request_id__isnull=False, email_id=None)
-                | Q(person_id=None, code_request_id=None, email_id__isnull=False),
+                condition=_only("person_id")
+                | _only("code_request_id")
+                | _only("email_id")
+                | _only("invitation_id"),
                 name="messaging_out_recipient",
             ),
             models.CheckConstraint(

@@ -25,6 +25,7 @@ class Upload(VersionedModel):
     class Kind(models.TextChoices):
         PHOTO = "photo", "Photo"
         IDENTITY = "identity", "Pièce d’identité"
+        MANDATE = "mandate", "Mandat signé"
 
     class Status(models.TextChoices):
         WAITING = "waiting", "Attendu"

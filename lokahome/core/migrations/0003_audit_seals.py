@@ -47,4 +47,9 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(fields=('position',), name='core_audit_seal_position'), models.UniqueConstraint(fields=('previous',), name='core_audit_seal_no_fork'), models.UniqueConstraint(fields=('first_entry',), name='core_audit_seal_first_entry'), models.CheckConstraint(condition=models.Q(('first_entry__gte', 1), ('position__gte', 1)), name='core_audit_seal_from_one'), models.CheckConstraint(condition=models.Q(('last_entry__gte', models.F('first_entry'))), name='core_audit_seal_holds_entries')],
             },
         ),
+        migrations.AlterField(
+            model_name='upload',
+            name='kind',
+            field=models.CharField(choices=[('photo', 'Photo'), ('identity', 'Pièce d’identité'), ('mandate', 'Mandat signé')], max_length=20, verbose_name='nature'),
+        ),
     ]
