@@ -21,6 +21,5 @@ class CoreConfig(AppConfig):
             grant_application_role(using)
 
         post_migrate.connect(grant, sender=self, weak=False)
-        autodiscover_modules(
-            "events", "subscribers", "invariants", "personal", "services.privacy"
-        )
+        autodiscover_modules("events", "subscribers", "invariants", "personal")
+        autodiscover_modules("services.privacy", "services.retention")

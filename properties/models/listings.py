@@ -267,6 +267,8 @@ LISTING_STATES = StateMachine(
         edge(_S.SUBMITTED, "publish", "staff", _S.PUBLISHED),
         edge(_S.SUBMITTED, "request_changes", "staff", _S.NEEDS_CHANGES),
         edge(_S.SUBMITTED, "reject", "staff", _S.REJECTED),
+        # Its owner left for good before anybody looked.
+        edge(_S.SUBMITTED, "expire", "system", _S.EXPIRED),
         edge(_S.PUBLISHED, "pause", "owner", _S.PAUSED),
         edge(_S.PUBLISHED, "let", "owner system", _S.LET),
         edge(_S.PUBLISHED, "expire", "system", _S.EXPIRED),

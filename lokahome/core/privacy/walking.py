@@ -16,6 +16,8 @@ OTHER_IDS = frozenset(
     {
         "core.Delivery.lease_token",
         "core.AuditEntry.row_id",
+        "accounts.CodeRequest.bound_id",
+        "accounts.IdentityCheck.back_upload_id",
         "accounts.IdentityCheck.upload_id",
         "accounts.RefreshToken.jti",
         "marketplace.Job.case_id",
@@ -30,6 +32,7 @@ OTHER_IDS = frozenset(
         "messaging.RealtimeTicket.device_id",
         "payments.Receipt.document_id",
         "properties.ListingPhoto.upload_id",
+        "properties.Mandate.proof_id",
         "properties.RentAllocation.charge_id",
         "properties.RentPayment.charge_id",
         "properties.TicketPhoto.upload_id",
