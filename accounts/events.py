@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
@@ -259,3 +260,55 @@ class SecondFactorForgotten(Event):
     about: ClassVar[str] = "person_id"
     person_id: UUID
     deed_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignInNoticeOpened(Event):
+    """Somebody with the SIM wants into an account without another proof; 72 hours."""
+
+    about: ClassVar[str] = "notice_id"
+    notice_id: UUID
+    person_id: UUID
+    phone_id: UUID
+
+    def subject(self) -> str:
+        """Name the noun in full: ``notice:`` alone would say nothing."""
+        return f"sign_in_notice:{self.notice_id}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PhoneAdded(Event):
+    """A person proved one more number to be theirs, or found a lost one again."""
+
+    about: ClassVar[str] = "phone_id"
+    phone_id: UUID
+    person_id: UUID
+    since: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class PhoneRemoved(Event):
+    """A person gave a number up."""
+
+    about: ClassVar[str] = "phone_id"
+    phone_id: UUID
+    person_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class PhoneLost(Event):
+    """A person reported that the SIM of a number is in nobody's hands, or another's."""
+
+    about: ClassVar[str] = "phone_id"
+    phone_id: UUID
+    person_id: UUID
+    since: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class PhoneTakenOver(Event):
+    """Somebody else holds the number: it left *person_id*, and has a new account."""
+
+    about: ClassVar[str] = "phone_id"
+    phone_id: UUID
+    person_id: UUID

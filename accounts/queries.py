@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import cast
 from uuid import UUID
 
+from django.conf import settings
+from django.core import signing
 from django.db.models import Max
 
 from accounts.models import (
@@ -28,6 +30,7 @@ from accounts.models import (
     User,
 )
 from accounts.models.identity_check import digits_digest
+from accounts.models.phone import PhoneQuerySet
 from accounts.models.session import device_digest
 from accounts.policies import may_be_paid
 from lokahome.core.crypto.lookups import same_digest
@@ -42,17 +45,54 @@ def person_name(user_id: UUID) -> str:
 
 
 def phone_of(user_id: UUID) -> str | None:
-    """Return the number at which the person is reached (E.164), or None."""
-    current = Phone.objects.current().filter(user_id=user_id, user__is_active=True)
-    return (
-        current.order_by("-verified_at", "-id").values_list("number", flat=True).first()
-    )
+    """Return the number at which the person is reached (E.164), or None.
+
+    The one that became theirs last: signing in by another one changes nothing.
+    """
+    return _numbers(user_id).values_list("number", flat=True).first()
+
+
+def other_number_of(user_id: UUID, phone_id: UUID) -> str | None:
+    """Return the number at which the person is reached beside *phone_id*, or None."""
+    others = _numbers(user_id).exclude(pk=phone_id)
+    return others.values_list("number", flat=True).first()
+
+
+def _numbers(user_id: UUID) -> PhoneQuerySet:
+    held = Phone.objects.reachable().filter(user_id=user_id, user__erased_at=None)
+    return held.order_by("-held_since", "-id")
+
+
+def number_of(phone_id: UUID) -> str | None:
+    """Return the number of a row, past ones included: an old number is told it is past."""
+    numbers = Phone.objects.filter(pk=phone_id).values_list("number", flat=True)
+    return numbers.first() or None
 
 
 def number_theirs_since(user_id: UUID, number: str) -> datetime | None:
-    """Return when the person proved *number* (E.164), None when it is not theirs now."""
-    held = Phone.objects.current().filter(user_id=user_id, number=number)
-    return held.values_list("verified_at", flat=True).first()
+    """Return since when the person holds *number* (E.164), None when it is not theirs."""
+    held = Phone.objects.reachable().filter(user_id=user_id, number=number)
+    return held.values_list("held_since", flat=True).first()
+
+
+PAYOUT_COOLING = timedelta(hours=48)
+"""Whoever took an account over adds a number first and asks for the money next."""
+
+
+def payout_cooling_until(user_id: UUID, number: str) -> datetime | None:
+    """Return until when nothing is paid out to *number*, None when it may be now or is
+    not theirs.
+
+    48 hours from when the number became theirs, or became the current one because the
+    person gave up, or lost, a newer one. Compare with the clock: it may be past.
+    """
+    since = number_theirs_since(user_id, number)
+    if since is None:
+        return None
+    newer = Phone.objects.filter(user_id=user_id, held_since__gt=since)
+    left = newer.aggregate(released=Max("released_at"), lost=Max("lost_at"))
+    moments = [since, *(moment for moment in left.values() if moment is not None)]
+    return max(moments) + PAYOUT_COOLING
 
 
 def language_of(user_id: UUID) -> str:
@@ -63,18 +103,32 @@ def language_of(user_id: UUID) -> str:
 
 @dataclass(frozen=True, slots=True)
 class CodeDestination:
-    """Where a code goes and in which language it is told."""
+    """Where a code goes, by which channel, and in which language it is told."""
 
-    phone: str
+    to: str
+    channel: str
     language: str
 
 
 def code_destination(request_id: UUID) -> CodeDestination | None:
     """Return where the code of *request_id* goes, or None when nobody asked for it."""
-    request = CodeRequest.objects.filter(pk=request_id).first()
-    if request is None:
+    found = CodeRequest.objects.select_related("email").filter(pk=request_id)
+    if (request := found.first()) is None:
         return None
-    return CodeDestination(phone=request.phone, language=request.language)
+    return CodeDestination(
+        to=request.email.address if request.email else request.phone,
+        channel=request.channel,
+        language=request.language,
+    )
+
+
+NOTICE_SALT = "accounts.sign_in_notice"
+
+
+def contest_link(notice_id: UUID) -> str:
+    """Return the address at which whoever reads the e-mail contests a sign-in."""
+    token = signing.Signer(salt=NOTICE_SALT).sign(str(notice_id))
+    return f"{settings.PUBLIC_URL}/connexions/{token}"
 
 
 def handle_for(identifier: str) -> str:
@@ -92,7 +146,7 @@ def handle_for(identifier: str) -> str:
 
 def email_of(user_id: UUID) -> str | None:
     """Return the address that the person proved to read, or None."""
-    current = Email.objects.current().filter(user_id=user_id, user__is_active=True)
+    current = Email.objects.current().filter(user_id=user_id, user__erased_at=None)
     return current.values_list("address", flat=True).first()
 
 

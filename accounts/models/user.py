@@ -131,9 +131,10 @@ class User(VersionedModel, AbstractBaseUser, PermissionsMixin):
 
     @property
     def phone(self) -> str | None:
-        """The number verified last among those still theirs (E.164), or None."""
-        current = self.phones.filter(released_at=None).order_by("-verified_at", "-id")
-        return current.values_list("number", flat=True).first()
+        """The number that became theirs last (E.164), or None."""
+        held = self.phones.filter(released_at=None, lost_at=None)
+        numbers = held.order_by("-held_since", "-id").values_list("number", flat=True)
+        return numbers.first()
 
     def has_role(self, role: str) -> bool:
         """Say whether the person wears the hat *role*, at whatever level."""

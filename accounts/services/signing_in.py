@@ -23,13 +23,14 @@ from accounts.models import (
 from accounts.models.session import device_digest
 from accounts.policies import may_sign_in, second_proof_reason
 from accounts.queries import knows_device, last_active_at
-from accounts.services.codes import locked_request, try_code
+from accounts.services.codes import CodeSpent, locked_request, try_code
 from accounts.services.proofs import methods_of
 from accounts.services.sign_in_limits import take_guess_limits
 from accounts.services.stakes import is_at_stake
+from accounts.services.standing import suspended
 from lokahome.core.audit.record import record
 from lokahome.core.db.locks import advisory_lock
-from lokahome.core.errors import NotAllowed
+from lokahome.core.errors import DomainError, NotAllowed
 
 CHALLENGE_LIFETIME = timedelta(minutes=30)
 
@@ -110,12 +111,17 @@ def _verify(
             if (phone.user_id if phone else None) != (holder.pk if holder else None):
                 raise _HolderChanged
             if phone is None or holder is None:
-                person = _join(number, request.language, now)
+                person = join(number, request.language, now)
                 return SignedIn(person, True, request.device)
             if may_sign_in(is_active=holder.is_active):
                 return _enter(holder, phone, request, device_key, now)
-            refusal = AccountClosed()
-    raise refusal
+            refusal = closed_account(holder, now)
+    raise refusal or CodeSpent()
+
+
+def closed_account(person: User, now: datetime) -> DomainError:
+    """Return why *person* may not sign in: until when, and how to appeal, or closed."""
+    return suspended(person.pk, now=now) or AccountClosed()
 
 
 def _enter(
@@ -200,7 +206,7 @@ def digest_of(device_key: UUID | None) -> str:
     return device_digest(device_key) if device_key is not None else ""
 
 
-def _join(number: str, language: str, now: datetime) -> User:
+def join(number: str, language: str, now: datetime) -> User:
     """Make the person who holds *number*; the number's advisory lock is held."""
     person = User.objects.create_person(language=language)
     Phone(user=person, number=number, verified_at=now, held_since=now).save()

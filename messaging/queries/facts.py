@@ -9,7 +9,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from uuid import UUID
 
-from accounts.models import User
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
+
+from accounts.models import Appeal, Phone, Sanction, SignInNotice, User
+from accounts.queries import contest_link
 from lokahome.core.audit.models import StateChange
 from lokahome.core.money import Money, format_money
 from marketplace.models import Job, ProviderProfile, Quote, ServiceRequest
@@ -25,10 +29,46 @@ def person_names(ids: Ids) -> Texts:
     return dict(User.objects.filter(pk__in=ids).values_list("pk", "full_name"))
 
 
+def phone_endings(ids: Ids) -> Texts:
+    """Return the last two digits of numbers: enough for whoever knows the rest."""
+    numbers = Phone.objects.filter(pk__in=ids).values_list("pk", "number")
+    return {pk: number[-2:] for pk, number in numbers}
+
+
+def notice_openings(ids: Ids) -> Texts:
+    """Return when the 72 hours of notices are over, by the clocks of Benin."""
+    notices = SignInNotice.objects.filter(pk__in=ids).values_list("pk", "opens_at")
+    return {pk: f"{localtime(moment):%d/%m %H:%M}" for pk, moment in notices}
+
+
+def contest_links(ids: Ids) -> Texts:
+    """Return where whoever reads the letter says no to a notice."""
+    return {pk: contest_link(pk) for pk in ids}
+
+
 def provider_names(ids: Ids) -> Texts:
     """Return the names under which the people *ids* offer their services."""
     profiles = ProviderProfile.objects.filter(person_id__in=ids)
     return dict(profiles.values_list("person_id", "display_name"))
+
+
+def sanction_notices(ids: Ids) -> Texts:
+    """Return what the staff told the people they sanctioned."""
+    return dict(Sanction.objects.filter(pk__in=ids).values_list("pk", "notice"))
+
+
+def sanction_ends(ids: Ids) -> Texts:
+    """Return the days on which sanctions end; one without an end has none."""
+    ends = Sanction.objects.filter(pk__in=ids, ends_at__isnull=False)
+    return {
+        pk: date_format(localtime(ends_at), "SHORT_DATE_FORMAT")
+        for pk, ends_at in ends.values_list("pk", "ends_at")
+    }
+
+
+def appeal_answers(ids: Ids) -> Texts:
+    """Return what the staff answered to appeals."""
+    return dict(Appeal.objects.filter(pk__in=ids).values_list("pk", "answer"))
 
 
 def listing_titles(ids: Ids) -> Texts:

@@ -37,6 +37,7 @@ _TICKET = {"title": Read(facts.ticket_titles, "ticket_id")}
 _CHARGE = {"amount": Read(facts.charge_amounts, "charge_id")}
 _PAYOUT = {"amount": Read(facts.transfer_amounts, "payout_id")}
 _REFUND = {"amount": Read(facts.transfer_amounts, "refund_id")}
+_PHONE = {"ending": Read(facts.phone_endings, "phone_id")}
 _REQUEST = {"title": Read(facts.request_titles, "request_id")}
 _QUOTE = {**_REQUEST, "amount": Read(facts.quote_amounts, "quote_id")}
 _JOB = {"title": Read(facts.job_titles, "job_id")}
@@ -48,6 +49,10 @@ def _name(key: str) -> dict[str, Source]:
 
 
 CONTEXTS: dict[str, Mapping[str, Source]] = {
+    "appeal_decided": {
+        "outcome": Said("outcome"),
+        "answer": Read(facts.appeal_answers, "appeal_id"),
+    },
     "application_accepted": _LISTING,
     "application_declined": _LISTING,
     "application_received": {**_LISTING, **_name("tenant_id")},
@@ -55,6 +60,7 @@ CONTEXTS: dict[str, Mapping[str, Source]] = {
     "charge_failed": {**_CHARGE, "failure": Said("failure_code")},
     "dispute_decided": _JOB,
     "identity_checked": {"status": Said("status")},
+    "identity_linked": {"provider": Said("provider")},
     "job_approved": _PAID_JOB,
     "job_cancelled": _JOB,
     "job_closed": _JOB,
@@ -71,6 +77,10 @@ CONTEXTS: dict[str, Mapping[str, Source]] = {
     "listing_suspended": _LISTING,
     "payout_failed": _PAYOUT,
     "payout_sent": _PAYOUT,
+    "phone_added": _PHONE,
+    "phone_lost": _PHONE,
+    "phone_removed": _PHONE,
+    "phone_taken_over": _PHONE,
     "quote_accepted": _QUOTE,
     "quote_declined": _REQUEST,
     "quote_received": {
@@ -86,6 +96,17 @@ CONTEXTS: dict[str, Mapping[str, Source]] = {
     "request_expired": _REQUEST,
     "request_nearby": _REQUEST,
     "reviews_revealed": _JOB,
+    "sign_in_notice": {
+        **_PHONE,
+        "moment": Read(facts.notice_openings, "notice_id"),
+        "link": Read(facts.contest_links, "notice_id"),
+    },
+    "sanction_ended": {"outcome": Said("outcome")},
+    "sanction_imposed": {
+        "measure": Said("measure"),
+        "notice": Read(facts.sanction_notices, "sanction_id"),
+        "until": Read(facts.sanction_ends, "sanction_id"),
+    },
     "sms_started": {},
     "sms_stopped": {},
     "sms_unplaced": {},

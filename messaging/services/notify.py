@@ -10,12 +10,13 @@ from django.db import transaction
 from django.db.models import Q
 
 from accounts.models import User
-from accounts.queries import email_of
+from accounts.queries import code_destination, email_of
 from lokahome.core.errors import RateLimited
 from lokahome.core.events.delivering import RetryLater
 from lokahome.core.limits import take
 from messaging.models import Notification, OutgoingMessage, Topic
-from messaging.services.plan import PLANS, Plan
+from messaging.services.numbers import number_for
+from messaging.services.plan import PLANS, Plan, Ring
 from messaging.services.preferences import wish_of
 from messaging.services.quiet import quiet_until
 from messaging.services.sending import WAITING, send_message
@@ -90,21 +91,31 @@ def _messages(
             not_before=None if plan.is_urgent else quiet_until(now),
         )
         for channel in plan.channels
-        if wish is not None and wish.takes(channel)
-        # Most people have no address; a person without a number is one staff should see.
-        and (channel == SMS or email_of(notification.person_id) is not None)
-        and (channel != SMS or _may_ring(notification.person_id, plan.topic, now))
+        if (plan.is_security or (wish is not None and wish.takes(channel)))
+        and _has_address(notification, plan, channel)
+        and (channel != SMS or _may_ring(notification.person_id, plan, now))
     ]
 
 
-def _may_ring(person_id: UUID, topic: Topic, now: datetime) -> bool:
+def _has_address(notification: Notification, plan: Plan, channel: str) -> bool:
+    """Most people have no address; a person without a number is one staff should see."""
+    if channel != SMS:
+        return email_of(notification.person_id) is not None
+    return plan.rings != Ring.ANOTHER or bool(
+        number_for(
+            notification.template, notification.context_ids, notification.person_id
+        )
+    )
+
+
+def _may_ring(person_id: UUID, plan: Plan, now: datetime) -> bool:
     """Count one more SMS, unless the day's are used up."""
-    if topic == Topic.MONEY:
+    if plan.topic == Topic.MONEY or plan.is_security:
         return True
     try:
         take(
             "messaging.sms",
-            f"{person_id}:{topic}",
+            f"{person_id}:{plan.topic}",
             limit=SMS_A_DAY,
             window=DAY,
             now=now,
@@ -128,14 +139,16 @@ def _send(notification: Notification, now: datetime) -> None:
 
 
 def send_code(*, request_id: UUID, now: datetime) -> OutgoingMessage:
-    """Send the code of *request_id* by SMS, minted on leaving, at any hour.
+    """Send the code of *request_id*, minted on leaving, at any hour.
 
-    Raises RetryLater. Call it outside a transaction.
+    By SMS, or to a proved address where that was asked for. Raises RetryLater. Call it
+    outside a transaction.
     """
+    destination = code_destination(request_id)
     message = _remember_code(
         fact=f"code_request:{request_id}",
         template=CODE,
-        channel=SMS,
+        channel=destination.channel if destination else SMS,
         code_request_id=request_id,
     )
     send_message(message_id=message.pk, now=now)

@@ -10,6 +10,7 @@ of the quiet hours; money, security and people on their way to a door do not wai
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from messaging.models import OutgoingMessage, Topic
 
@@ -24,17 +25,36 @@ HOMES, MONEY, SERVICES, WORDS, ACCOUNT = (
 )
 
 
+class Ring(StrEnum):
+    """Which number an SMS goes to, where the fact is about a number: its ``phone_id``."""
+
+    CURRENT = "current"
+    NAMED = "named"
+    ANOTHER = "another"
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """How one template is told: its topic, the channels beside the app, its urgency.
 
     *about* is the noun whose page the app opens, by the id ``<about>_id`` of the fact.
+    *rings* says which of the person's numbers hears of it. *is_security*: it leaves at
+    any hour, and no preference holds it back, since whoever took an account over would
+    set one first.
     """
 
     topic: Topic
     about: str
     channels: tuple[OutgoingMessage.Channel, ...] = ()
     is_urgent: bool = False
+    rings: Ring = Ring.CURRENT
+    is_security: bool = False
+
+
+def _security(about: str, rings: Ring) -> Plan:
+    return Plan(
+        ACCOUNT, about, (SMS, EMAIL), is_urgent=True, rings=rings, is_security=True
+    )
 
 
 PLANS: dict[str, Plan] = {
@@ -75,6 +95,15 @@ PLANS: dict[str, Plan] = {
     "job_cancelled": Plan(SERVICES, "job", (SMS,), is_urgent=True),
     "reviews_revealed": Plan(SERVICES, "job"),
     "identity_checked": Plan(ACCOUNT, "check", (SMS,)),
+    "sign_in_notice": _security("notice", Ring.ANOTHER),
+    "phone_added": _security("phone", Ring.ANOTHER),
+    "phone_removed": _security("phone", Ring.NAMED),
+    "phone_lost": _security("phone", Ring.NAMED),
+    "phone_taken_over": _security("phone", Ring.ANOTHER),
+    "sanction_imposed": Plan(ACCOUNT, "sanction", (SMS, EMAIL), is_urgent=True),
+    "sanction_ended": Plan(ACCOUNT, "sanction", (SMS,)),
+    "appeal_decided": Plan(ACCOUNT, "appeal", (SMS, EMAIL)),
+    "identity_linked": Plan(ACCOUNT, "person", (SMS, EMAIL), is_urgent=True),
     "report_decided": Plan(ACCOUNT, "case"),
     "sms_stopped": Plan(ACCOUNT, "sms"),
     "sms_started": Plan(ACCOUNT, "sms"),

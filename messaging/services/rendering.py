@@ -15,13 +15,22 @@ from messaging.channels.gsm7 import clip, fold
 LANGUAGES = ("fr", "en")
 LENGTHS = {
     "amount": 20,
+    "answer": 40,
     "code": 6,
     "decision": 20,
+    "ending": 2,
     "failure": 40,
+    "link": 160,
+    "moment": 16,
+    "measure": 10,
     "name": 30,
+    "notice": 40,
+    "outcome": 12,
     "payer": 10,
+    "provider": 20,
     "status": 12,
     "title": 40,
+    "until": 18,
 }
 """Most characters of each value in an SMS. A test renders every file with the longest
 ones and holds the result to one segment."""

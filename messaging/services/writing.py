@@ -11,12 +11,12 @@ from accounts.queries import (
     email_code_destination,
     email_of,
     language_of,
-    phone_of,
 )
 from accounts.services.codes import CodeSpent, mint_code
 from accounts.services.email_addresses import mint_email_code
 from messaging.models import OutgoingMessage
 from messaging.services.contexts import values_of
+from messaging.services.numbers import number_for
 from messaging.services.rendering import render_email, render_sms
 
 CODE = "code"
@@ -58,7 +58,7 @@ def write_letter(message: OutgoingMessage, *, now: datetime) -> Letter:
 
 
 def _sms(message: OutgoingMessage, person_id: UUID) -> Letter:
-    number = phone_of(person_id)
+    number = number_for(message.template, message.context_ids, person_id)
     if number is None:
         raise Undeliverable("no_phone")
     (values,) = values_of([(message.template, message.context_ids)])
@@ -87,10 +87,14 @@ def _code(request_id: UUID, now: datetime) -> Letter:
         code = mint_code(request_id=request_id, now=now)
     except CodeSpent:
         raise Undeliverable("too_late") from None
-    text = render_sms(
-        template=CODE, language=destination.language, values={"code": code}
-    )
-    return Letter(to=destination.phone, text=text)
+    values = {"code": code}
+    if destination.channel == OutgoingMessage.Channel.EMAIL:
+        words = render_email(
+            template=CODE, language=destination.language, values=values
+        )
+        return Letter(to=destination.to, title=words.title, text=words.body)
+    text = render_sms(template=CODE, language=destination.language, values=values)
+    return Letter(to=destination.to, text=text)
 
 
 def _email_code(email_id: UUID, now: datetime) -> Letter:

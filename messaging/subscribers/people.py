@@ -1,8 +1,16 @@
-"""Facts of people: identity documents, reports."""
+"""Facts of people: identity documents, reports, numbers that change hands."""
 
 from __future__ import annotations
 
-from accounts.events import CaseDecided, IdentityChecked
+from accounts.events import (
+    CaseDecided,
+    IdentityChecked,
+    PhoneAdded,
+    PhoneLost,
+    PhoneRemoved,
+    PhoneTakenOver,
+    SignInNoticeOpened,
+)
 from accounts.queries import reporters_of
 from lokahome.core.events.subscribers import NOTIFY, subscribe
 from messaging.subscribers.telling import tell
@@ -18,3 +26,33 @@ def tell_identity_checked(event: IdentityChecked) -> None:
 def tell_report_decided(event: CaseDecided) -> None:
     """Tell who reported what was decided; a case that nobody reported tells nobody."""
     tell(event, "report_decided", *reporters_of(event.case_id))
+
+
+@subscribe(SignInNoticeOpened, lane=NOTIFY)
+def tell_sign_in_notice(event: SignInNoticeOpened) -> None:
+    """Ask the person, by the channels that are not the SIM, whether it is them."""
+    tell(event, "sign_in_notice", event.person_id)
+
+
+@subscribe(PhoneAdded, lane=NOTIFY)
+def tell_phone_added(event: PhoneAdded) -> None:
+    """Tell the number that the person had before."""
+    tell(event, "phone_added", event.person_id, occurred=event.since.isoformat())
+
+
+@subscribe(PhoneRemoved, lane=NOTIFY)
+def tell_phone_removed(event: PhoneRemoved) -> None:
+    """Tell the number that goes."""
+    tell(event, "phone_removed", event.person_id)
+
+
+@subscribe(PhoneLost, lane=NOTIFY)
+def tell_phone_lost(event: PhoneLost) -> None:
+    """Tell the number that was lost: whoever reported it may not be its person."""
+    tell(event, "phone_lost", event.person_id, occurred=event.since.isoformat())
+
+
+@subscribe(PhoneTakenOver, lane=NOTIFY)
+def tell_phone_taken_over(event: PhoneTakenOver) -> None:
+    """Tell the person by what is left to them."""
+    tell(event, "phone_taken_over", event.person_id)
