@@ -15,12 +15,20 @@ from accounts.api.views.auth import (
 from accounts.api.views.codes import OtpRequestView, OtpVerificationView
 from accounts.api.views.emails import MyEmailsViewSet
 from accounts.api.views.identity_checks import IdentityCheckViewSet
-from accounts.api.views.me import MeViewSet, MyPhonesViewSet, MyRolesViewSet
+from accounts.api.views.me import MeViewSet, MyPhonesViewSet
 from accounts.api.views.reports import ReportViewSet
+from accounts.api.views.roles import MyRolesViewSet
 from accounts.api.views.sanctions import AppealViewSet, MySanctionsViewSet
+from accounts.api.views.sessions import (
+    MyDevicesViewSet,
+    MySessionsViewSet,
+    SignOutEverywhereView,
+)
 from lokahome.core.api.viewsets import ApiRouter
 
 router = ApiRouter()
+router.register("me/sessions", MySessionsViewSet, basename="my-sessions")
+router.register("me/devices", MyDevicesViewSet, basename="my-devices")
 router.register("me/roles", MyRolesViewSet, basename="my-roles")
 router.register("me/phones", MyPhonesViewSet, basename="my-phones")
 router.register("me/emails", MyEmailsViewSet, basename="my-emails")
@@ -41,6 +49,11 @@ urlpatterns = [
     path("auth/login", PasswordLoginView.as_view(), name="login"),
     path("auth/token/refresh", TokenRefreshView.as_view(), name="token-refresh"),
     path("auth/logout", SignOutView.as_view(), name="logout"),
+    path(
+        "auth/logout-everywhere",
+        SignOutEverywhereView.as_view(),
+        name="logout-everywhere",
+    ),
     path(
         "me",
         MeViewSet.as_view({"get": "retrieve", "patch": "partial_update"}),

@@ -32,7 +32,20 @@ class CredentialsWrong(NotAuthenticated):
 class RefreshSerializer(serializers.Serializer[Any]):
     """A refresh token, used up by this request."""
 
-    refresh = serializers.CharField(max_length=TOKEN_LENGTH, help_text="Used once.")
+    refresh = serializers.CharField(
+        max_length=TOKEN_LENGTH,
+        help_text="Used once; the same answer again within a minute.",
+    )
+
+
+class SignOutSerializer(serializers.Serializer[Any]):
+    """Which session to end, when it is not the one that asks."""
+
+    refresh = serializers.CharField(
+        required=False,
+        max_length=TOKEN_LENGTH,
+        help_text="Of the session to end; without it, the one that asks ends.",
+    )
 
 
 class TokenPairSerializer(serializers.Serializer[Any]):

@@ -13,15 +13,18 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.api.authentication import session_of
 from accounts.api.clients import client_address, device_key
 from accounts.api.serializers.auth import (
     PasswordLoginSerializer,
     RefreshSerializer,
     SessionSerializer,
+    SignOutSerializer,
     TokenPairSerializer,
 )
 from accounts.api.tokens import issue_tokens, revoke_refresh, rotate_tokens
-from accounts.models import User
+from accounts.models import Session, User
+from accounts.services.sessions import end_session
 from accounts.services.sign_in_limits import take_login_limits
 from lokahome.core import clock
 
@@ -109,7 +112,11 @@ class TokenRefreshView(OpenView):
         responses={200: TokenPairSerializer},
     )
     def post(self, request: Request) -> Response:
-        """Use the token up and return the next pair."""
+        """Use the token up and return the next pair.
+
+        Within a minute the same token from the same device gets the same pair again.
+        Later, or from another device, it is a copy: the session ends.
+        """
         refresh = read(RefreshSerializer, request)["refresh"]
         pair = rotate_tokens(refresh, device_key=device_key(request), now=clock.now())
         return Response(TokenPairSerializer(pair).data)
@@ -129,17 +136,25 @@ class SignOutView(LogoutView):  # type: ignore[misc]  # dj-rest-auth has no type
         operation_id="logout_create",
         tags=["auth"],
         summary="End this session",
-        request=RefreshSerializer,
-        responses={204: OpenApiResponse(description="The refresh token is used up.")},
+        request=SignOutSerializer,
+        responses={204: OpenApiResponse(description="The session has ended.")},
     )
     def post(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Use the refresh token up; the access token ends by itself within 15 min."""
+        """End the session at once: its tokens open nothing more, its sockets close."""
         response: Response = super().post(request, *args, **kwargs)
         return response
 
     def logout(self, request: Request) -> Response:
-        """End the session of the refresh token in the body."""
-        refresh = read(RefreshSerializer, request)["refresh"]
-        # IsAuthenticated: no AnonymousUser gets here, which the types cannot know.
-        revoke_refresh(refresh, user=request.user)  # type: ignore[arg-type]
+        """End the session of the refresh token in the body, or the one that asks."""
+        refresh = read(SignOutSerializer, request).get("refresh")
+        user: Any = request.user
+        if refresh is not None:
+            revoke_refresh(refresh, user=user)
+        else:
+            end_session(
+                session_id=session_of(request).pk,
+                user_id=user.pk,
+                reason=Session.EndReason.SIGNED_OUT,
+                now=clock.now(),
+            )
         return Response(status=status.HTTP_204_NO_CONTENT)
