@@ -180,6 +180,7 @@ class ExternalIdentityLinked(Event):
 
     about: ClassVar[str] = "person_id"
     person_id: UUID
+    identity_id: UUID
     provider: str
 
 

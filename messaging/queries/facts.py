@@ -61,7 +61,7 @@ def sanction_ends(ids: Ids) -> Texts:
     """Return the days on which sanctions end; one without an end has none."""
     ends = Sanction.objects.filter(pk__in=ids, ends_at__isnull=False)
     return {
-        pk: date_format(localtime(ends_at), "SHORT_DATE_FORMAT")
+        pk: date_format(localtime(ends_at), "d/m/Y")
         for pk, ends_at in ends.values_list("pk", "ends_at")
     }
 

@@ -36,6 +36,8 @@ STATES = {
     "payer": ["landlord", "tenant"],
     "status": ["accepted", "refused", "unreadable"],
     "decision": ["hide", "no_action"],
+    "measure": ["warn", "restrict", "suspend", "ban"],
+    "outcome": ["upheld", "overturned", "modified", "lifted", "expired"],
 }
 FOLDERS = Path(settings.BASE_DIR) / "templates"
 LARGEST = format_money(Money(1_000_000_000), plain=True)
