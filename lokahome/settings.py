@@ -94,6 +94,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "accounts.admin.door.middleware.StaffDoorMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "lokahome.core.api.middleware.ClientVersionMiddleware",
 ]
@@ -197,6 +198,11 @@ CODE_HASH_KEY = secret("CODE_HASH_KEY", debug=DEBUG)
 LOOKUP_KEY = secret("LOOKUP_KEY", debug=DEBUG)
 """Keyed hashes by which encrypted values are found again."""
 AUDIT_SEAL_KEY = secret("AUDIT_SEAL_KEY", debug=DEBUG)
+AUDIT_ANCHOR_URL: str = env.str("AUDIT_ANCHOR_URL", default="")
+"""Where the head of the sealed audit log is kept, out of the database's reach."""
+IDENTITY_FILES_DAYS_ACCEPTED = 30
+IDENTITY_FILES_DAYS_OTHERS = 90
+"""How long photos of documents stay after the decision (`docs/privacy.md`)."""
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"

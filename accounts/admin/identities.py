@@ -1,55 +1,45 @@
-"""Identités à vérifier: the document as a blur, then, by one click on record, itself."""
+"""Pièces à vérifier: a blur, then, by one click on record, the document and its number."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.urls import URLPattern, path, reverse
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 from unfold.decorators import display
 
-from accounts.models import IDENTITY_STATES, IdentityCheck, User
-from accounts.policies import CHECK_IDENTITIES
-from accounts.services.identity_checks import (
-    accept_identity_check,
-    find_identity_unreadable,
-    refuse_identity_check,
-)
+from accounts.admin.case_views import register_case_view
+from accounts.admin.identity_deciding import DECISIONS
+from accounts.admin.links import may_see_people, people_links
+from accounts.models import Case, IdentityCheck, User
+from accounts.models.document_kinds import KINDS
+from accounts.services.identity_decisions import FRAUD
 from accounts.services.identity_files import (
+    BACK,
+    NUMBER,
     blurred_document,
     open_document,
+    open_number,
+    sides_of,
     sign_look,
 )
+from accounts.services.identity_signals import same_files_of, twins_of
 from lokahome.core.admin.base import LokaModelAdmin
-from lokahome.core.admin.decisions import Decision, Order
 from lokahome.core.admin.queues import WaitingFilter
 from lokahome.core.errors import NotAllowed, NotFound
 
-REASONS_UNREADABLE = (
-    "La photo est floue : posez la pièce à plat, en pleine lumière.",
-    "Un reflet cache une partie de la pièce.",
-    "La pièce est coupée : montrez ses quatre coins.",
-    "Le côté qui porte la photo et le nom manque.",
-)
-REASONS_TO_REFUSE = (
-    "La pièce n’est plus valable.",
-    "Le nom de la pièce n’est pas celui du compte.",
-    "Cette pièce n’est pas acceptée : envoyez une carte d’identité, un CIP, un "
-    "passeport, une carte de séjour ou un permis de conduire.",
-    "L’image est une copie d’écran ou a été modifiée.",
-)
 PRIVATE = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "sandbox",
     "X-Robots-Tag": "noindex, nofollow",
 }
+NO_LINK = gettext_lazy("Ce lien n’est plus valable : rechargez la page de la pièce.")
 
 
 class StatusFilter(WaitingFilter):
@@ -65,151 +55,185 @@ class StatusFilter(WaitingFilter):
     all_label = gettext_lazy("Toutes")
 
 
-def _accept(check: IdentityCheck, order: Order) -> None:
-    accept_identity_check(
-        check_id=check.pk,
-        actor=User.objects.get(pk=order.actor_id),
-        now=order.now,
-    )
-
-
-def _with_reason(
-    service: Callable[..., IdentityCheck],
-) -> Callable[[Any, Order], object]:
-    def run(check: IdentityCheck, order: Order) -> object:
-        return service(
-            check_id=check.pk,
-            actor=User.objects.get(pk=order.actor_id),
-            reason=order.reason,
-            now=order.now,
-        )
-
-    return run
-
-
-def _permits(action: str) -> Callable[[Any], bool]:
-    return lambda check: (
-        action in IDENTITY_STATES.allowed_actions(check.status, {"staff"})
-    )
-
-
 @admin.register(IdentityCheck)
 class IdentityCheckAdmin(LokaModelAdmin):
     """Documents; those that wait come first. Who may not decide sees no document."""
 
-    list_title = "Identités à vérifier"
-    timeline_deeds = {"identity.document_viewed": gettext_lazy("Pièce consultée")}
-    list_display = ("shown_person", "document_kind", "shown_status", "created_at")
-    list_filter = (StatusFilter, "document_kind")
+    list_title = "Pièces à vérifier"
+    timeline_deeds = {
+        "identity.document_viewed": gettext_lazy("Pièce consultée"),
+        "identity.number_viewed": gettext_lazy("Numéro consulté"),
+        "identity.fraud_suspected": gettext_lazy("Fraude signalée"),
+        "identity.fraud_confirmed": gettext_lazy("Fraude confirmée"),
+        "identity.files_deleted": gettext_lazy("Fichiers supprimés"),
+    }
+    timeline_reasons = dict(IdentityCheck.EndCause.choices)
+    list_display = (
+        "shown_person",
+        "document_kind",
+        "purpose",
+        "shown_status",
+        "created_at",
+    )
+    list_filter = (StatusFilter, "purpose", "document_kind")
     list_select_related = ("person",)
-    search_fields = ("=person__id",)
-    search_help_text = gettext_lazy("Identifiant de la personne")
+    search_fields = ("=person__id", "=id")
+    search_help_text = gettext_lazy("Identifiant de la personne ou de la pièce")
     ordering = ("created_at", "id")
     queue_filter = {"status": IdentityCheck.Status.SUBMITTED}
     fields = (
         "shown_person",
+        "purpose",
         "document_kind",
+        "role",
+        "shown_number",
+        "expires_on",
         "status",
+        "reason_code",
         "reason",
+        "end_cause",
         "created_at",
+        "suspected_by",
         "decided_by",
         "decided_at",
+        "files_deleted_at",
     )
     readonly_fields = fields
-    decisions = (
-        Decision(
-            name="accept",
-            label="Valider",
-            permission=CHECK_IDENTITIES,
-            run=_accept,
-            is_available=_permits("accept"),
-            needs_reason=False,
-            notice="La personne passe au niveau 1 dans tous ses rôles. Elle est prévenue.",
-            shortcut="a",
-        ),
-        Decision(
-            name="unreadable",
-            label="Illisible",
-            permission=CHECK_IDENTITIES,
-            run=_with_reason(find_identity_unreadable),
-            is_available=_permits("find_unreadable"),
-            reasons=REASONS_UNREADABLE,
-            notice="La personne lit votre motif et peut envoyer une autre photo.",
-            shortcut="c",
-        ),
-        Decision(
-            name="refuse",
-            label="Refuser",
-            permission=CHECK_IDENTITIES,
-            run=_with_reason(refuse_identity_check),
-            is_available=_permits("refuse"),
-            reasons=REASONS_TO_REFUSE,
-            notice="La pièce ne prouve rien. La personne lit votre motif.",
-            is_danger=True,
-            shortcut="r",
-        ),
-    )
+    decisions = DECISIONS
 
     def get_urls(self) -> list[URLPattern]:
-        """Add the way to the document."""
-        view = self.admin_site.admin_view(require_safe(self.document_view))
-        name = "accounts_identitycheck_document"
-        return [path("document/<str:token>", view, name=name), *super().get_urls()]
+        """Add the ways to the document and to its number."""
+        ways = {"document": self.document_view, "number": self.number_view}
+        return [
+            *(
+                path(
+                    f"{name}/<str:token>",
+                    self.admin_site.admin_view(require_safe(view)),
+                    name=f"accounts_identitycheck_{name}",
+                )
+                for name, view in ways.items()
+            ),
+            *super().get_urls(),
+        ]
 
     def title_of(self, row: IdentityCheck) -> str:
         """Return whose document it is."""
         return f"{row.get_document_kind_display()} — {row.person}"
 
     def preview(self, request: HttpRequest, row: IdentityCheck) -> str:
-        """Show the blur, the link to the document and what was decided before."""
+        """Show the blurs, the ways to the document, and what speaks against it."""
         reader: Any = request.user
         before = IdentityCheck.objects.filter(person=row.person_id).exclude(pk=row.pk)
         context: dict[str, Any] = {
             "check": row,
+            "facts": KINDS[row.document_kind],
             "before": before.order_by("-id")[:10],
         }
         try:
-            token = sign_look(check=row, reader=reader)
-            context["blur"] = blurred_document(row)
-            context["link"] = reverse(
-                "admin:accounts_identitycheck_document", args=[token]
-            )
+            context |= self._looks(row, reader)
+            context |= self._signals(request, row)
         except NotAllowed:
-            pass
+            context["is_closed"] = True
         return render_to_string("admin/accounts/identity_preview.html", context)
 
+    def _looks(self, row: IdentityCheck, reader: User) -> dict[str, Any]:
+        number = sign_look(check=row, reader=reader, part=NUMBER)
+        sides = []
+        for side in sides_of(row):
+            try:
+                blur = blurred_document(row, side=side)
+            except NotFound:
+                continue
+            link = self._way("document", sign_look(check=row, reader=reader, part=side))
+            sides.append({"blur": blur, "link": link, "is_back": side == BACK})
+        return {
+            "sides": sides,
+            "number": self._way("number", number) if row.number_last3 else "",
+        }
+
+    def _signals(self, request: HttpRequest, row: IdentityCheck) -> dict[str, Any]:
+        twins, copies = twins_of(row), same_files_of(row)
+        people = people_links(
+            {item.person_id for item in (*twins, *copies)},
+            linked=may_see_people(request),
+        )
+        return {
+            "twins": [(item, people[item.person_id]) for item in twins],
+            "copies": [(item, people[item.person_id]) for item in copies],
+        }
+
+    def _way(self, name: str, token: str) -> str:
+        return reverse(f"admin:accounts_identitycheck_{name}", args=[token])
+
     def document_view(self, request: HttpRequest, token: str) -> HttpResponse:
-        """Send the document to the reviewer whose link it is; each look is on record."""
+        """Send a side to the reviewer whose link it is; each look is on record."""
         reader: Any = request.user
         try:
             content = open_document(token=token, reader=reader)
         except (NotFound, NotAllowed):
-            text = _("Ce lien n’est plus valable : rechargez la page de la pièce.")
-            return HttpResponse(
-                text, status=404, content_type="text/plain", headers=PRIVATE
-            )
+            return _plain(str(NO_LINK), status=404)
         return HttpResponse(content, content_type="image/jpeg", headers=PRIVATE)
+
+    def number_view(self, request: HttpRequest, token: str) -> HttpResponse:
+        """Send the number to the reviewer whose link it is; each look is on record."""
+        reader: Any = request.user
+        try:
+            return _plain(open_number(token=token, reader=reader))
+        except (NotFound, NotAllowed):
+            return _plain(str(NO_LINK), status=404)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[IdentityCheck]:
         """Join whose documents they are, on the page too."""
         rows: QuerySet[IdentityCheck] = super().get_queryset(request)
-        return rows.select_related("person", "decided_by")
+        return rows.select_related("person", "decided_by", "suspected_by")
 
     @display(description=gettext_lazy("Personne"), ordering="person__full_name")
     def shown_person(self, check: IdentityCheck) -> str:
         """Return the name to compare with the document's."""
         return str(check.person)
 
+    @display(description=gettext_lazy("Numéro"))
+    def shown_number(self, check: IdentityCheck) -> str:
+        """Return the end of the number; the whole of it is a look on record."""
+        return f"••• {check.number_last3}" if check.number_last3 else ""
+
     @display(
         description=gettext_lazy("État"),
         ordering="status",
         label={
             "À vérifier": "warning",
+            "Fraude à confirmer": "danger",
             "Validée": "success",
             "Illisible": "info",
             "Refusée": "danger",
+            "Fraude confirmée": "danger",
         },
     )
     def shown_status(self, check: IdentityCheck) -> str:
         """Return the state's name."""
         return str(check.get_status_display())
+
+
+def _plain(text: str, status: int = 200) -> HttpResponse:
+    return HttpResponse(
+        text, status=status, content_type="text/plain; charset=utf-8", headers=PRIVATE
+    )
+
+
+def _page_of(_case: Case, pk: UUID) -> str:
+    return reverse("admin:accounts_identitycheck_change", args=[pk])
+
+
+def _names_of(ids: Any) -> dict[UUID, str]:
+    checks = IdentityCheck.objects.filter(pk__in=ids).only("pk", "document_kind")
+    return {check.pk: str(check) for check in checks}
+
+
+register_case_view(
+    "identitycheck",
+    _page_of,
+    label=str(gettext_lazy("Ouvrir la pièce")),
+    permission="accounts.view_identitycheck",
+    decides=(FRAUD,),
+    names_of=_names_of,
+)

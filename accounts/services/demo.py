@@ -8,6 +8,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
 
 from accounts.models import Phone, RoleGrant, User
+from accounts.services.demo_proofs import give_proofs
 from accounts.services.groups import ensure_groups
 from lokahome.core import clock
 from lokahome.core.phones import display_phone
@@ -20,6 +21,9 @@ PEOPLE = (
 )
 """Numbers that end in 001 pay and are paid at the simulated gateway (its console says
 what the other endings do)."""
+LEVELS = {"kossi": 2, "afi": 2}
+"""Who is paid out to needs level 2."""
+REVIEWER = "identity"
 STAFF = (
     ("moderator", "Modération (démo)", ("moderator",)),
     ("identity", "Vérification d’identité (démo)", ("identity_checker",)),
@@ -58,6 +62,15 @@ def ensure_demo_people() -> list[str]:
         RoleGrant.objects.get_or_create(user=person, role=RoleGrant.Role.ADMIN)
         person.groups.set(Group.objects.filter(name__in=groups))
         lines.append(f"{'staff':<10} {handle:<10} {PASSWORD}  (/admin/)")
+    reviewer = User.objects.get(username=REVIEWER)
+    for handle, _name, role, _number in PEOPLE:
+        give_proofs(
+            person=User.objects.get(username=handle),
+            role=role,
+            level=LEVELS.get(handle, 0),
+            decided_by=reviewer,
+            now=clock.now(),
+        )
     return lines
 
 

@@ -29,6 +29,7 @@ STAFF_GROUPS: dict[str, tuple[str, ...]] = {
         "accounts.impose_sanction",
         "accounts.reveal_person",
         "accounts.view_identitycheck",
+        "accounts.view_rolegrant",
         "accounts.view_sanction",
     ),
     "support": (

@@ -7,8 +7,9 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from accounts.models import IdentityCheck, RoleGrant, User
-from accounts.policies import may_take_role
+from accounts.models import RoleGrant, User
+from accounts.policies import level_for, may_take_role
+from accounts.services.levels import proofs_of
 from lokahome.core.audit.record import record
 from lokahome.core.db.locks import locked
 from lokahome.core.errors import NotAllowed, StaleVersion
@@ -61,8 +62,8 @@ def update_profile(
 def take_role(*, user: User, role: str) -> tuple[RoleGrant, bool]:
     """Put the hat *role* on *user*; return it and whether it is new.
 
-    A new hat begins at level 0, or 1 for somebody whose identity was checked; one that
-    is worn already stays at its level. Raises RoleNotOpen. Locks the person.
+    A new hat begins at the level that the person's documents prove; one that is worn
+    already stays at its level. Raises RoleNotOpen. Locks the person.
     """
     person = locked(User.objects.all(), user.pk)
     if not may_take_role(role=role, is_active=person.is_active):
@@ -70,8 +71,7 @@ def take_role(*, user: User, role: str) -> tuple[RoleGrant, bool]:
     grant = RoleGrant.objects.filter(user=person, role=role).first()
     if grant is not None:
         return grant, False
-    is_checked = IdentityCheck.objects.accepted().filter(person=person).exists()
-    level = RoleGrant.Level.IDENTITY if is_checked else RoleGrant.Level.PHONE
+    level = level_for(role=role, proofs=proofs_of(person.pk, role=role))
     grant = RoleGrant(user=person, role=role, level=level)
     grant.save()
     record(

@@ -27,7 +27,7 @@ def waiting() -> tuple[tuple[str, str, QuerySet[Any], str], ...]:
             "properties_listing",
         ),
         (
-            "Identités à vérifier",
+            "Pièces à vérifier",
             "accounts.decide_identity_check",
             IdentityCheck.objects.filter(status=IdentityCheck.Status.SUBMITTED),
             "accounts_identitycheck",

@@ -17,7 +17,7 @@ PAGES: dict[str, tuple[tuple[str, str, str, str], ...]] = {
             "properties.view_listing",
         ),
         (
-            "Identités à vérifier",
+            "Pièces à vérifier",
             "badge",
             "accounts_identitycheck",
             "accounts.decide_identity_check",
@@ -50,6 +50,7 @@ PAGES: dict[str, tuple[tuple[str, str, str, str], ...]] = {
     ),
     "Personnes": (
         ("Utilisateurs", "group", "accounts_user", "accounts.view_user"),
+        ("Rôles", "stairs", "accounts_rolegrant", "accounts.view_rolegrant"),
         (
             "Prestataires",
             "engineering",

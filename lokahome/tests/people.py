@@ -7,16 +7,24 @@ the back-office, and to nothing else: the API gives them no token.
 from __future__ import annotations
 
 import pytest
+from allauth.mfa.totp.internal.auth import TOTP
 from django.contrib.auth.models import Group
 from rest_framework.test import APIClient
 
+from accounts.admin.door.marks import mark_inside
 from accounts.api.tokens import issue_tokens
 from accounts.models import Phone, RoleGrant, Session, User
+from accounts.services.demo_proofs import give_proofs
 from accounts.services.groups import ensure_groups
+from accounts.services.second_factors import KIND, Proof
 from accounts.services.sessions import open_session
 from lokahome.core import clock
 
 PASSWORD = "a password for tests"
+REVIEWER = "reviewer"
+"""Who accepted the documents of people above level 0; decides nothing else."""
+SEED = "LOKAHOMETESTSEEDLOKAHOMETESTSEED"
+"""Base 32, of each member of staff's application of codes."""
 
 
 class PersonClient(APIClient):
@@ -51,12 +59,27 @@ def sign_in(user: User) -> PersonClient:
     return client
 
 
-def make_person(*, name: str, phone: str, roles: tuple[str, ...]) -> User:
-    """Return a person with a verified *phone* (E.164) and *roles* at level 0."""
+def make_person(
+    *, name: str, phone: str, roles: tuple[str, ...], level: int = 0
+) -> User:
+    """Return a person with a verified *phone* (E.164) and *roles*.
+
+    The last of the roles stands at *level*, by documents that `REVIEWER` accepted.
+    """
     user = User.objects.create_person(full_name=name)
     Phone(user=user, number=phone, verified_at=clock.now()).save()
     for role in roles:
         RoleGrant(user=user, role=role).save()
+    if level:
+        reviewer = User.objects.filter(username=REVIEWER).first()
+        give_proofs(
+            person=user,
+            role=roles[-1],
+            level=level,
+            decided_by=reviewer
+            or User.objects.create_staff(username=REVIEWER, password=PASSWORD),
+            now=clock.now(),
+        )
     return user
 
 
@@ -70,8 +93,17 @@ def make_staff(handle: str, *groups: str) -> PersonClient:
     user.groups.set(Group.objects.filter(name__in=groups))
     client = PersonClient()
     client.user = user
-    client.force_login(user)
+    enter_backoffice(client)
     return client
+
+
+def enter_backoffice(client: PersonClient) -> None:
+    """Sign the client's person in to the back-office, both proofs given."""
+    factor = TOTP.activate(client.user, SEED).instance
+    client.force_login(client.user)
+    session = super(PersonClient, client).session  # the browser's, not a token's
+    mark_inside(session, Proof(factor.pk, KIND.TOTP.value), now=clock.now())
+    session.save()
 
 
 @pytest.fixture
@@ -90,20 +122,26 @@ def ama(db) -> PersonClient:
 
 @pytest.fixture
 def kossi(db) -> PersonClient:
-    """The landlord."""
+    """The landlord, whose file is whole enough to be paid."""
     return sign_in(
         make_person(
-            name="Kossi Hounsou", phone="+2290197000002", roles=("tenant", "landlord")
+            name="Kossi Hounsou",
+            phone="+2290197000002",
+            roles=("tenant", "landlord"),
+            level=2,
         )
     )
 
 
 @pytest.fixture
 def afi(db) -> PersonClient:
-    """The provider."""
+    """The provider, whose file is whole enough to be paid."""
     return sign_in(
         make_person(
-            name="Afi Adjovi", phone="+2290197000003", roles=("tenant", "provider")
+            name="Afi Adjovi",
+            phone="+2290197000003",
+            roles=("tenant", "provider"),
+            level=2,
         )
     )
 

@@ -7,39 +7,8 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from accounts.models import Phone, RoleGrant, User
-from accounts.policies import SELF_SERVICE_ROLES
-
-
-class RoleSerializer(serializers.ModelSerializer[RoleGrant]):
-    """A hat and how far it was checked."""
-
-    id = serializers.UUIDField(read_only=True, help_text="Id of the grant.")
-    role = serializers.ChoiceField(
-        choices=RoleGrant.Role.choices, read_only=True, help_text="The hat."
-    )
-    level = serializers.IntegerField(
-        read_only=True,
-        min_value=0,
-        max_value=3,
-        help_text=(
-            "0 phone verified, 1 identity checked, 2 ownership or mandate checked, "
-            "3 professional file checked."
-        ),
-    )
-    created_at = serializers.DateTimeField(read_only=True, help_text="Since when.")
-
-    class Meta:
-        model = RoleGrant
-        fields = ("id", "role", "level", "created_at")
-
-
-class TakeRoleSerializer(serializers.Serializer[Any]):
-    """The hat to put on."""
-
-    role = serializers.ChoiceField(
-        choices=sorted(SELF_SERVICE_ROLES), help_text="A hat that anybody may put on."
-    )
+from accounts.api.serializers.roles import RoleSerializer
+from accounts.models import Phone, User
 
 
 class PhoneSerializer(serializers.ModelSerializer[Phone]):

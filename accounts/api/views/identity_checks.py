@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from django.urls import reverse
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import status
+from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -16,7 +18,10 @@ from accounts.api.serializers.identity_checks import (
 )
 from accounts.api.views.auth import read
 from accounts.models import IdentityCheck
-from accounts.services.identity_checks import submit_identity_check
+from accounts.services.identity_checks import (
+    submit_identity_check,
+    withdraw_identity_check,
+)
 from lokahome.core import clock
 from lokahome.core.api.conditional import answer
 from lokahome.core.api.idempotency import idempotent
@@ -40,6 +45,7 @@ class IdentityCheckViewSet(ReadViewSet):
 
     model = IdentityCheck
     serializer_class = IdentityCheckSerializer
+    open_to_restricted = True
 
     @extend_schema(
         operation_id="identity_check_create",
@@ -63,3 +69,17 @@ class IdentityCheckViewSet(ReadViewSet):
             status=status.HTTP_201_CREATED,
             headers={"Location": reverse("identity-check-detail", args=[check.pk])},
         )
+
+    @extend_schema(
+        operation_id="identity_check_withdraw",
+        tags=["me"],
+        summary="Take back a document that nobody has decided about",
+        request=None,
+        responses={200: IdentityCheckSerializer},
+    )
+    @action(detail=True, methods=["post"])
+    def withdrawal(self, request: Request, pk: UUID) -> Response:
+        """Take it back; its photos are deleted some weeks later."""
+        user: Any = request.user
+        check = withdraw_identity_check(check_id=pk, person=user, now=clock.now())
+        return answer(check, request, IdentityCheckSerializer(check).data)

@@ -6,9 +6,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
-from django.urls import reverse
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
-from rest_framework import status
 from rest_framework.mixins import ListModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -16,17 +14,15 @@ from rest_framework.response import Response
 from accounts.api.serializers.me import (
     MeSerializer,
     PhoneSerializer,
-    RoleSerializer,
-    TakeRoleSerializer,
     UpdateMeSerializer,
 )
 from accounts.api.views.auth import read
-from accounts.models import Phone, RoleGrant, User
-from accounts.services.people import take_role, update_profile
+from accounts.models import Phone, User
+from accounts.services.people import update_profile
 from lokahome.core.api.conditional import answer, require_if_match
 from lokahome.core.api.filters import refuse_unknown
 from lokahome.core.api.parsers import JSONParser, MergePatchParser
-from lokahome.core.api.viewsets import LokaViewSet, ReadViewSet
+from lokahome.core.api.viewsets import LokaViewSet
 
 IF_MATCH = OpenApiParameter(
     name="If-Match",
@@ -77,38 +73,6 @@ class MeViewSet(LokaViewSet):
             require_if_match(request, person)
             person = update_profile(person_id=person.pk, **data)
         return answer(person, request, MeSerializer(person).data)
-
-
-@extend_schema_view(
-    list=extend_schema(
-        operation_id="role_list", tags=["me"], summary="List one's own hats"
-    ),
-    retrieve=extend_schema(
-        operation_id="role_retrieve", tags=["me"], summary="Read one of one's own hats"
-    ),
-)
-class MyRolesViewSet(ReadViewSet):
-    """The hats of whoever asks."""
-
-    model = RoleGrant
-    serializer_class = RoleSerializer
-
-    @extend_schema(
-        operation_id="role_create",
-        tags=["me"],
-        summary="Put on a hat",
-        request=TakeRoleSerializer,
-        responses={200: RoleSerializer, 201: RoleSerializer},
-    )
-    def create(self, request: Request) -> Response:
-        """Put the hat on at level 0; 200 when it is worn already."""
-        user: Any = request.user
-        grant, is_new = take_role(user=user, **read(TakeRoleSerializer, request))
-        return Response(
-            RoleSerializer(grant).data,
-            status=status.HTTP_201_CREATED if is_new else status.HTTP_200_OK,
-            headers={"Location": reverse("my-roles-detail", args=[grant.pk])},
-        )
 
 
 @extend_schema_view(

@@ -28,6 +28,7 @@ SYSTEM = "auditor operator"
 WHO = {
     "accounts.case": PEOPLE,
     "accounts.identitycheck": "identity_checker support lead auditor",
+    "accounts.rolegrant": "identity_checker support lead auditor",
     "accounts.user": PEOPLE,
     "marketplace.job": OFFER,
     "marketplace.providerprofile": OFFER,
