@@ -177,3 +177,55 @@ class TicketResolved(_AboutTicket, Event):
     payer: str
     cost: int
     currency: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class _AboutMandate:
+    about: ClassVar[str] = "mandate_id"
+    mandate_id: UUID
+    agency_id: UUID
+    unit_id: UUID
+    landlord_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class MandateProposed(_AboutMandate, Event):
+    """A landlord offers a unit to an agency; the agency has to answer."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MandateAccepted(_AboutMandate, Event):
+    """The agency accepted: it may work on the unit from the first day of the mandate."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MandateDeclined(_AboutMandate, Event):
+    """The agency does not want the unit."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MandateEnded(_AboutMandate, Event):
+    """A mandate is over: *status* is ended or expired, *by* who ended it."""
+
+    status: str
+    by: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class HandlingTaken(Event):
+    """An agency answers for a listing from now on: its leads are that agency's."""
+
+    about: ClassVar[str] = "listing_id"
+    listing_id: UUID
+    agency_id: UUID
+    landlord_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class HandlingEnded(Event):
+    """An agency answers for a listing no more."""
+
+    about: ClassVar[str] = "listing_id"
+    listing_id: UUID
+    agency_id: UUID
+    landlord_id: UUID

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 from typing import Any
 from uuid import UUID
 
-from properties.models import Application, Lease, Listing, Ticket
+from accounts.policies import may_lead_agency
+from properties.models import Application, Lease, Listing, Mandate, Ticket
+from properties.models.homes import may_visit
 
 MATERIAL_RENT_CHANGE_PERCENT = 30
+MANDATE_DAYS = 731
+"""A mandate is limited in time: two years, then it is signed anew."""
 
 
 def roles_on_listing(user: Any, listing: Listing) -> set[str]:
-    """Return what *user* is to *listing*: ``owner`` or nothing."""
+    """Return what *user* is to *listing*: ``owner``, ``agent`` or nothing.
+
+    In an agency's context one is nothing to a listing of one's own.
+    """
+    if user.is_authenticated and user.context is not None:
+        handles = listing.agency_id == user.context.agency_id
+        return {"agent"} if handles and may_visit(user.context.role) else set()
     return {"owner"} if _is(user, listing.landlord_id) else set()
 
 
@@ -49,16 +60,67 @@ def may_contest_payer(user: Any, ticket: Ticket) -> bool:
 
 def may_edit_listing(user: Any, listing: Listing) -> bool:
     """Whether *user* may change the text, price and photos of *listing* now."""
-    return _is(user, listing.landlord_id) and listing.status in Listing.EDITABLE_STATES
+    is_near = bool(roles_on_listing(user, listing))
+    return is_near and listing.status in Listing.EDITABLE_STATES
 
 
 def may_apply(user: Any, listing: Listing) -> bool:
     """Whether *user* may apply for *listing* now."""
     return (
         bool(user.is_authenticated)
+        and user.context is None
         and listing.status == Listing.Status.PUBLISHED
         and not _is(user, listing.landlord_id)
     )
+
+
+def may_offer_homes(user: Any) -> bool:
+    """Whether *user* asks in their own name: agencies own no home."""
+    return bool(user.is_authenticated) and user.context is None
+
+
+def roles_on_mandate(user: Any, mandate: Mandate) -> set[str]:
+    """Return what *user* is to *mandate*: ``landlord``, ``agency`` or nothing.
+
+    ``agency`` are those who answer for it: its owners and managers, in its context.
+    """
+    if not user.is_authenticated:
+        return set()
+    if user.context is None:
+        return {"landlord"} if _is(user, mandate.landlord_id) else set()
+    is_theirs = mandate.agency_id == user.context.agency_id
+    return (
+        {"agency"} if is_theirs and may_lead_agency(role=user.context.role) else set()
+    )
+
+
+def may_handle(*, agency_role: str) -> bool:
+    """Whether a member of an agency may answer for its listings."""
+    return may_visit(agency_role)
+
+
+DECIDE_MANDATES = "properties.decide_mandate"
+
+
+def may_decide_mandate(
+    *, is_active: bool, is_staff: bool, permissions: Collection[str], is_own: bool
+) -> bool:
+    """Whether somebody may look at a mandate's proof, and end it."""
+    return is_active and is_staff and DECIDE_MANDATES in permissions and not is_own
+
+
+def can_last(starts_on: date, expires_on: date, *, today: date) -> bool:
+    """Whether a mandate may run so: not over already, and two years at most."""
+    return (
+        starts_on <= expires_on
+        and expires_on >= today
+        and (expires_on - starts_on).days <= MANDATE_DAYS
+    )
+
+
+def is_within_cap(fee_bps: int, *, cap_bps: int) -> bool:
+    """Whether a fee (basis points of the rent) is one that the law permits."""
+    return 0 <= fee_bps <= cap_bps
 
 
 def is_material_rent_change(*, reviewed: int | None, proposed: int) -> bool:
@@ -74,7 +136,7 @@ def can_start_on(day: date, *, today: date) -> bool:
 
 
 def _is(user: Any, person_id: UUID) -> bool:
-    return bool(user.is_authenticated) and user.pk == person_id
+    return bool(user.is_authenticated) and user.context is None and user.pk == person_id
 
 
 def _party(user: Any, tenant_id: UUID, landlord_id: UUID) -> set[str]:

@@ -6,6 +6,7 @@ from celery import shared_task
 
 from lokahome.core import clock
 from properties.services import periods
+from properties.services.mandate_ends import expire_mandates
 
 
 @shared_task(name="properties.open_rent_periods")
@@ -14,3 +15,9 @@ def open_rent_periods() -> None:
     now = clock.now()
     periods.open_due_periods(now=now)
     periods.mark_overdue_periods(now=now)
+
+
+@shared_task(name="properties.expire_mandates")
+def expire_due_mandates() -> None:
+    """End the mandates whose last day is past."""
+    expire_mandates(now=clock.now())

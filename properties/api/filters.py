@@ -130,7 +130,9 @@ class ListingFilter(filters.FilterSet):  # type: ignore[misc]
     furnished = YesNoFilter(help_text="`true` or `false`.")
     division = filters.UUIDFilter(help_text="A division or a commune.")
     landmark = filters.UUIDFilter(help_text="A landmark.")
-    mine = YesNoFilter(help_text="`true`: one's own, in every state.")
+    mine = YesNoFilter(
+        help_text="`true`: one's own, or those an agency may handle, in every state."
+    )
     status = filters.ChoiceFilter(
         choices=Listing.Status.choices, help_text="With `mine` only."
     )
@@ -144,7 +146,7 @@ class ListingFilter(filters.FilterSet):  # type: ignore[misc]
         asked = self.form.cleaned_data
         rows = cast("ListingQuerySet", queryset)
         if asked["mine"]:
-            rows = rows.filter(landlord_id=self.request.user.pk)
+            rows = rows.mine(self.request.user)
             if asked["status"]:
                 rows = rows.filter(status=asked["status"])
         else:

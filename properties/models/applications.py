@@ -9,10 +9,10 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Agency
+from accounts.models import Agency, AgencyContext
 from lokahome.core.db.models import VersionedModel, VisibleQuerySet
 from lokahome.core.states import StateMachine, edge
-from properties.models.homes import Unit
+from properties.models.homes import Unit, may_visit
 from properties.models.listings import Listing
 
 
@@ -20,13 +20,27 @@ class ApplicationQuerySet(VisibleQuerySet["Application"]):
     """Applications: their tenant's, and the landlord's once they are sent."""
 
     def visible_to(self, user: Any) -> Self:
-        """Return what *user* wrote and, drafts apart, what *user* received."""
+        """Return what *user* wrote and, drafts apart, what *user* received.
+
+        In an agency's context: its own leads, while their unit is entrusted to it.
+        """
         if not user.is_authenticated:
             return self.none()
+        if user.context is not None:
+            return self.leads_of(user.context)
         return self.filter(
             Q(tenant_id=user.pk)
             | (Q(landlord_id=user.pk) & ~Q(status=Application.Status.DRAFT))
         )
+
+    def leads_of(self, context: AgencyContext) -> Self:
+        """Return the leads of an agency, for those of its members who work on homes."""
+        if not may_visit(context.role):
+            return self.none()
+        entrusted = Unit.objects.entrusted_to(context.agency_id)
+        return self.filter(
+            agency_id=context.agency_id, unit_id__in=entrusted.values("pk")
+        ).exclude(status=Application.Status.DRAFT)
 
     def accepted(self) -> Self:
         """Return the accepted ones, which open the exact address."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any, Self
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib.gis.db import models
@@ -13,14 +14,30 @@ from lokahome.core.db.models import VersionedModel, VisibleQuerySet
 from properties.models.geo import WGS84
 from properties.models.places import Division, Landmark
 
+AGENT_ROLES = frozenset({"owner", "manager", "agent"})
+"""Members of an agency who work on homes; the others read papers."""
+
+
+def may_visit(agency_role: str) -> bool:
+    """Say whether a member of an agency needs the exact address of its homes."""
+    return agency_role in AGENT_ROLES
+
 
 class PropertyQuerySet(VisibleQuerySet["Property"]):
-    """Exact addresses: seen by the owner and by whom the owner accepted."""
+    """Exact addresses: seen by the owner, by whom the owner accepted, by agents."""
 
     def visible_to(self, user: Any) -> Self:
-        """Return the owner's properties, and those whose applicant or tenant *user* is."""
+        """Return the owner's properties, and those whose applicant or tenant *user* is.
+
+        In an agency's context: those with a unit entrusted to it, for who works outside.
+        """
         if not user.is_authenticated:
             return self.none()
+        if user.context is not None:
+            if not may_visit(user.context.role):
+                return self.none()
+            entrusted = Unit.objects.entrusted_to(user.context.agency_id)
+            return self.filter(pk__in=entrusted.values("property_id"))
         # Subqueries, not joins: rows stay single, so they can be locked.
         return self.filter(
             models.Q(landlord_id=user.pk)
@@ -100,13 +117,25 @@ class Property(VersionedModel):
 
 
 class UnitQuerySet(VisibleQuerySet["Unit"]):
-    """Units: the owner's own."""
+    """Units: the owner's own, or those entrusted to an agency."""
 
     def visible_to(self, user: Any) -> Self:
-        """Return the units that *user* owns, was accepted for, or lives in."""
+        """Return the units that *user* owns, was accepted for, or lives in.
+
+        In an agency's context: those entrusted to it, and nothing of *user*'s own.
+        """
         if not user.is_authenticated:
             return self.none()
+        if user.context is not None:
+            return self.entrusted_to(user.context.agency_id)
         return self.filter(landlord_id=user.pk) | self.opened_to(user)
+
+    def entrusted_to(self, agency_id: UUID) -> Self:
+        """Return the units that the agency has a mandate for today."""
+        from properties.models.mandates import Mandate
+
+        held = Mandate.objects.in_force().filter(agency_id=agency_id)
+        return self.filter(pk__in=held.values("unit_id"))
 
     def opened_to(self, user: Any) -> Self:
         """Return the units that *user* was accepted for, or lives in.

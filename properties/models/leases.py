@@ -22,8 +22,11 @@ class LeaseQuerySet(VisibleQuerySet["Lease"]):
     """Leases: their two parties'."""
 
     def visible_to(self, user: Any) -> Self:
-        """Return the leases that *user* is a party to."""
-        if not user.is_authenticated:
+        """Return the leases that *user* is a party to.
+
+        None in an agency's context: they are nobody else's.
+        """
+        if not user.is_authenticated or user.context is not None:
             return self.none()
         return self.filter(Q(landlord_id=user.pk) | Q(tenant_id=user.pk))
 

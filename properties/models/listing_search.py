@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Any, Self
+from uuid import UUID
 
 from django.contrib.gis.db import models
 from django.contrib.gis.geos import Point, Polygon
@@ -13,6 +14,7 @@ from django.db.models.lookups import Lookup
 from lokahome.core.db.models import VisibleQuerySet
 from properties.models.criteria import ListingCriteria
 from properties.models.geo import UTM31N, WGS84, to_metres
+from properties.models.homes import may_visit
 
 if TYPE_CHECKING:  # the base class below names it in a string
     from properties.models.listings import Listing  # noqa: F401
@@ -50,12 +52,20 @@ class NearestFirst(models.Func):
 
 
 class ListingQuerySet(VisibleQuerySet["Listing"]):
-    """Listings: published ones are everybody's, the others their owner's."""
+    """Listings: published ones are everybody's, the others their owner's or agency's."""
 
     def visible_to(self, user: Any) -> Self:
-        """Return what is published, what *user* owns and what *user* applied for."""
+        """Return what is published, what *user* owns and what *user* applied for.
+
+        In an agency's context: what is published, and what it may handle.
+        """
         if not user.is_authenticated:
             return self.published()
+        if user.context is not None:
+            return self.filter(
+                Q(status__literally=PUBLISHED)
+                | Q(unit_id__in=_units_to_let(user.context.agency_id))
+            )
         from properties.models.applications import Application
 
         applied = Application.objects.filter(tenant_id=user.pk)
@@ -65,6 +75,31 @@ class ListingQuerySet(VisibleQuerySet["Listing"]):
             | Q(landlord_id=user.pk)
             | Q(pk__in=applied.values("listing_id"))
         )
+
+    def entrusted_to(self, agency_id: UUID) -> Self:
+        """Return the listings that the agency may handle by a mandate of today."""
+        return self.filter(unit_id__in=_units_to_let(agency_id))
+
+    def handled_by(self, agency_id: UUID) -> Self:
+        """Return the listings that the agency has taken over, under a mandate of today."""
+        return self.entrusted_to(agency_id).filter(agency_id=agency_id)
+
+    def mine(self, user: Any) -> Self:
+        """Return one's own, in every state; in a context what the agency may handle."""
+        if user.is_authenticated and user.context is not None:
+            return self.entrusted_to(user.context.agency_id)
+        return self.filter(landlord_id=user.pk)
+
+    def steered_by(self, user: Any) -> Self:
+        """Return the listings that *user* may change: one's own, or the agency's.
+
+        In an agency's context nothing of one's own is within reach.
+        """
+        if user.context is None:
+            return self.filter(landlord_id=user.pk)
+        if not may_visit(user.context.role):
+            return self.none()
+        return self.handled_by(user.context.agency_id)
 
     def published(self) -> Self:
         """Return the listings that anyone may find."""
@@ -106,3 +141,10 @@ class ListingQuerySet(VisibleQuerySet["Listing"]):
         metres = Polygon.from_bbox((min(xs), min(ys), max(xs), max(ys)))
         metres.srid = UTM31N
         return self.filter(point_m__bboverlaps=metres, public_point__coveredby=box)
+
+
+def _units_to_let(agency_id: UUID) -> Any:
+    from properties.models.mandates import Mandate
+
+    held = Mandate.objects.in_force().filter(agency_id=agency_id, includes_listing=True)
+    return held.values("unit_id")

@@ -262,21 +262,21 @@ _S = Listing.Status
 LISTING_STATES = StateMachine(
     "listing",
     [
-        edge(_S.DRAFT, "submit", "owner", _S.SUBMITTED),
-        edge(_S.NEEDS_CHANGES, "submit", "owner", _S.SUBMITTED),
+        edge(_S.DRAFT, "submit", "owner agent", _S.SUBMITTED),
+        edge(_S.NEEDS_CHANGES, "submit", "owner agent", _S.SUBMITTED),
         edge(_S.SUBMITTED, "publish", "staff", _S.PUBLISHED),
         edge(_S.SUBMITTED, "request_changes", "staff", _S.NEEDS_CHANGES),
         edge(_S.SUBMITTED, "reject", "staff", _S.REJECTED),
         # Its owner left for good before anybody looked.
         edge(_S.SUBMITTED, "expire", "system", _S.EXPIRED),
-        edge(_S.PUBLISHED, "pause", "owner", _S.PAUSED),
+        edge(_S.PUBLISHED, "pause", "owner agent", _S.PAUSED),
         edge(_S.PUBLISHED, "let", "owner system", _S.LET),
         edge(_S.PUBLISHED, "expire", "system", _S.EXPIRED),
-        edge(_S.PUBLISHED, "review_again", "owner", _S.SUBMITTED),
-        edge(_S.PAUSED, "resume", "owner", _S.PUBLISHED),
+        edge(_S.PUBLISHED, "review_again", "owner agent", _S.SUBMITTED),
+        edge(_S.PAUSED, "resume", "owner agent", _S.PUBLISHED),
         edge(_S.PAUSED, "let", "owner system", _S.LET),
         edge(_S.PAUSED, "expire", "system", _S.EXPIRED),
-        edge(_S.PAUSED, "review_again", "owner", _S.SUBMITTED),
+        edge(_S.PAUSED, "review_again", "owner agent", _S.SUBMITTED),
         *(
             edge(state, "suspend", "staff", _S.SUSPENDED)
             for state in _S

@@ -19,8 +19,11 @@ class RentPeriodQuerySet(VisibleQuerySet["RentPeriod"]):
     """Rent periods: the two parties' of their lease."""
 
     def visible_to(self, user: Any) -> Self:
-        """Return the periods of the leases that *user* is a party to."""
-        if not user.is_authenticated:
+        """Return the periods of the leases that *user* is a party to.
+
+        None in an agency's context: they are nobody else's.
+        """
+        if not user.is_authenticated or user.context is not None:
             return self.none()
         return self.filter(Q(lease__landlord_id=user.pk) | Q(lease__tenant_id=user.pk))
 

@@ -20,8 +20,11 @@ class TicketQuerySet(VisibleQuerySet["Ticket"]):
     """Tickets: the two parties' of their lease."""
 
     def visible_to(self, user: Any) -> Self:
-        """Return the tickets of leases that *user* is a party to."""
-        if not user.is_authenticated:
+        """Return the tickets of leases that *user* is a party to.
+
+        None in an agency's context: they are nobody else's.
+        """
+        if not user.is_authenticated or user.context is not None:
             return self.none()
         return self.filter(Q(landlord_id=user.pk) | Q(tenant_id=user.pk))
 

@@ -91,6 +91,7 @@ def send_application(
         listing=listing,
         unit_id=listing.unit_id,
         landlord_id=listing.landlord_id,
+        agency_id=listing.agency_id,
         tenant=tenant,
         message=message,
         move_in_on=move_in_on,

@@ -51,7 +51,7 @@ def ensure_demo_homes() -> list[str]:
         for photo in range(1, PHOTOS_EACH + 1):
             content = (DATA / f"home{number}-{photo}.jpg").read_bytes()
             _add_picture(listing, landlord, content, now)
-        submit_listing(listing_id=listing.pk, landlord=landlord, now=now)
+        submit_listing(listing_id=listing.pk, actor=landlord, now=now)
         if home["publish"]:
             publish_listing(listing_id=listing.pk, actor_id=moderator.pk, now=now)
     return []
@@ -99,4 +99,4 @@ def _add_picture(listing: Listing, owner: User, content: bytes, now: datetime) -
         now=now,
     )
     receive_upload(upload=upload, content=content, now=now)
-    add_photo(listing_id=listing.pk, landlord=owner, upload_id=upload.pk, now=now)
+    add_photo(listing_id=listing.pk, actor=owner, upload_id=upload.pk, now=now)

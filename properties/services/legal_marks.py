@@ -60,6 +60,11 @@ def deposit_cap(rent: int) -> int:
     return int(rule_for(Kind.DEPOSIT)["parameter"]) * rent
 
 
+def management_cap() -> int:
+    """Return the highest fee of a mandate, in basis points of the rent (BJ-FEE-MGMT)."""
+    return int(rule_for("management")["parameter"])
+
+
 def mark_lines(*, rent: int, lines: Sequence[CostLine]) -> list[MarkedLine]:
     """Return *lines* with their marks, for a monthly *rent* in the same currency."""
     deposit = sum(line.amount for line in lines if line.kind == Kind.DEPOSIT)

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from django.utils.text import slugify
 
+from accounts.models import User
 from lokahome.core.db.locks import locked
 from properties.models import Listing, Unit
 from properties.models.geo import blurred, fold
@@ -72,11 +73,17 @@ def refresh_open_listing(*, unit: Unit, is_material: bool, now: datetime) -> Non
         listing.save(update_fields=COPIED)
 
 
+def steering(actor: User) -> str:
+    """Return as what *actor* changes a listing: its ``owner``, or an ``agent``."""
+    return "owner" if actor.context is None else "agent"
+
+
 def review_again_if_public(
-    listing: Listing, *, fields: set[str], now: datetime
+    listing: Listing, *, fields: set[str], now: datetime, actor: User | None = None
 ) -> None:
     """Save *fields* of the locked *listing*; a published or paused one is reviewed again.
 
+    *actor* is who changed it; without one it is its owner, whose home has changed.
     The published page goes away meanwhile: what moderators saw is no longer what it says.
     """
     if listing.status in (Listing.Status.PUBLISHED, Listing.Status.PAUSED):
@@ -84,8 +91,8 @@ def review_again_if_public(
         LISTING_STATES.apply(
             listing,
             "review_again",
-            who="owner",
-            actor_id=listing.landlord_id,
+            who="owner" if actor is None else steering(actor),
+            actor_id=listing.landlord_id if actor is None else actor.pk,
             now=now,
             update_fields={*fields, "submitted_at"},
         )

@@ -32,6 +32,7 @@ from properties.services.listing_copies import (
     copy_facts,
     new_slug,
     review_again_if_public,
+    steering,
 )
 
 
@@ -94,17 +95,20 @@ def create_listing(
 
 @transaction.atomic
 def edit_listing(
-    *, listing_id: UUID, landlord: User, changes: dict[str, Any], now: datetime
+    *, listing_id: UUID, actor: User, changes: dict[str, Any], now: datetime
 ) -> Listing:
     """Change ``rent`` (Money), ``description``, ``available_on`` or ``entry_costs``.
 
-    A rent that differs by 30 % or more from the reviewed one sends a published listing
-    back to review. Raises ListingNotEditable. Locks the listing.
+    *actor* is its owner, or acts for the agency that handles it. A rent that differs by
+    30 % or more from the reviewed one sends a published listing back to review. Raises
+    NotFound, ListingNotEditable. Locks the listing.
     """
-    listing = locked(Listing.objects.filter(landlord=landlord), listing_id)
+    listing = locked(Listing.objects.steered_by(actor), listing_id)
     if listing.status not in Listing.EDITABLE_STATES:
         raise ListingNotEditable(
-            allowed_actions=LISTING_STATES.allowed_actions(listing.status, {"owner"})
+            allowed_actions=LISTING_STATES.allowed_actions(
+                listing.status, {steering(actor)}
+            )
         )
     changed: set[str] = {
         name
@@ -122,20 +126,20 @@ def edit_listing(
         changed.add("entry_total")
         _write_costs(listing, lines)
     if is_material_rent_change(reviewed=listing.reviewed_rent, proposed=listing.rent):
-        review_again_if_public(listing, fields=changed, now=now)
+        review_again_if_public(listing, fields=changed, now=now, actor=actor)
     else:
         listing.save(update_fields=changed)
     return listing
 
 
 @transaction.atomic
-def submit_listing(*, listing_id: UUID, landlord: User, now: datetime) -> Listing:
+def submit_listing(*, listing_id: UUID, actor: User, now: datetime) -> Listing:
     """Ask moderators to publish. Emits ListingSubmitted.
 
     Raises ListingIncomplete with every failure at once, TransitionRefused. Locks it.
     """
-    listing = locked(Listing.objects.filter(landlord=landlord), listing_id)
-    if "submit" in LISTING_STATES.allowed_actions(listing.status, {"owner"}):
+    listing = locked(Listing.objects.steered_by(actor), listing_id)
+    if "submit" in LISTING_STATES.allowed_actions(listing.status, {steering(actor)}):
         failures = submission_failures(listing)
         if failures:
             raise ListingIncomplete(errors=failures)
@@ -143,12 +147,12 @@ def submit_listing(*, listing_id: UUID, landlord: User, now: datetime) -> Listin
     LISTING_STATES.apply(
         listing,
         "submit",
-        who="owner",
-        actor_id=landlord.pk,
+        who=steering(actor),
+        actor_id=actor.pk,
         now=now,
         update_fields=("submitted_at",),
     )
-    append(ListingSubmitted(listing_id=listing.pk, landlord_id=landlord.pk))
+    append(ListingSubmitted(listing_id=listing.pk, landlord_id=listing.landlord_id))
     return listing
 
 
@@ -178,30 +182,30 @@ def submission_failures(listing: Listing) -> list[FieldError]:
 
 
 @transaction.atomic
-def pause_listing(*, listing_id: UUID, landlord: User, now: datetime) -> Listing:
+def pause_listing(*, listing_id: UUID, actor: User, now: datetime) -> Listing:
     """Hide a published listing for a while."""
-    return _owner_step(listing_id, landlord, "pause", now)
+    return _owner_step(listing_id, actor, "pause", now)
 
 
 @transaction.atomic
-def resume_listing(*, listing_id: UUID, landlord: User, now: datetime) -> Listing:
+def resume_listing(*, listing_id: UUID, actor: User, now: datetime) -> Listing:
     """Show a paused listing again."""
-    return _owner_step(listing_id, landlord, "resume", now)
+    return _owner_step(listing_id, actor, "resume", now)
 
 
 @transaction.atomic
-def mark_listing_let(*, listing_id: UUID, landlord: User, now: datetime) -> Listing:
+def mark_listing_let(*, listing_id: UUID, actor: User, now: datetime) -> Listing:
     """Say that the home was let elsewhere. Emits ListingLet."""
-    listing = _owner_step(listing_id, landlord, "let", now)
+    listing = _owner_step(listing_id, actor, "let", now)
     append(ListingLet(listing_id=listing.pk, landlord_id=listing.landlord_id))
     return listing
 
 
-def _owner_step(
-    listing_id: UUID, landlord: User, action: str, now: datetime
-) -> Listing:
-    listing = locked(Listing.objects.filter(landlord=landlord), listing_id)
-    LISTING_STATES.apply(listing, action, who="owner", actor_id=landlord.pk, now=now)
+def _owner_step(listing_id: UUID, actor: User, action: str, now: datetime) -> Listing:
+    listing = locked(Listing.objects.steered_by(actor), listing_id)
+    LISTING_STATES.apply(
+        listing, action, who=steering(actor), actor_id=actor.pk, now=now
+    )
     return listing
 
 

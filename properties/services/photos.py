@@ -30,7 +30,7 @@ class TooManyPhotos(StateConflict):
 
 
 def add_photo(
-    *, listing_id: UUID, landlord: User, upload_id: UUID, now: datetime
+    *, listing_id: UUID, actor: User, upload_id: UUID, now: datetime
 ) -> ListingPhoto:
     """Attach a whole upload as the listing's next photo; the same upload again is it.
 
@@ -38,25 +38,26 @@ def add_photo(
     Raises NotFound, ListingNotEditable, TooManyPhotos, UploadNotWhole, NotAnImage,
     ImageTooLarge. A published listing goes back to review. Locks the listing.
     """
+    mine = Listing.objects.steered_by(actor)
     known = ListingPhoto.objects.filter(
-        upload_id=upload_id, listing_id=listing_id, listing__landlord=landlord
+        upload_id=upload_id, listing_id=listing_id, listing__in=mine
     )
     if (photo := known.first()) is not None:
         return photo
-    listing = Listing.objects.filter(pk=listing_id, landlord=landlord).first()
-    upload = Upload.objects.visible_to(landlord).filter(pk=upload_id).first()
+    listing = mine.filter(pk=listing_id).first()
+    upload = Upload.objects.visible_to(actor).filter(pk=upload_id).first()
     if listing is None or upload is None:
         raise NotFound
     _require_editable(listing)
     drawn = draw_picture(upload, folder=f"listings/{listing_id.hex}")
     with transaction.atomic():
-        listing = locked(Listing.objects.filter(landlord=landlord), listing_id)
+        listing = locked(mine, listing_id)
         if (photo := known.first()) is not None:
             return photo
         _require_editable(listing)
         if listing.photo_count >= MAX_PHOTOS:
             raise TooManyPhotos
-        attach_upload(upload_id=upload_id, owner_id=landlord.pk, kind=Upload.Kind.PHOTO)
+        attach_upload(upload_id=upload_id, owner_id=actor.pk, kind=Upload.Kind.PHOTO)
         last = listing.photos.aggregate(last=Max("position"))["last"] or 0
         photo = ListingPhoto(
             listing=listing,
@@ -67,26 +68,26 @@ def add_photo(
             variants=drawn.variants,
         )
         photo.save()
-        _count(listing, now)
+        _count(listing, actor, now)
     return photo
 
 
 @transaction.atomic
 def remove_photo(
-    *, listing_id: UUID, landlord: User, photo_id: UUID, now: datetime
+    *, listing_id: UUID, actor: User, photo_id: UUID, now: datetime
 ) -> None:
     """Take a photo off; removing it again is harmless. Locks the listing.
 
     The last photo of a public listing may go: the listing goes to review without it.
     """
-    listing = locked(Listing.objects.filter(landlord=landlord), listing_id)
+    listing = locked(Listing.objects.steered_by(actor), listing_id)
     photo = listing.photos.filter(pk=photo_id).first()
     if photo is None:
         return
     _require_editable(listing)
     keys = [variant["key"] for variant in photo.variants]
     photo.delete()
-    _count(listing, now)
+    _count(listing, actor, now)
     transaction.on_commit(lambda: forget_picture(keys))
 
 
@@ -95,6 +96,6 @@ def _require_editable(listing: Listing) -> None:
         raise ListingNotEditable
 
 
-def _count(listing: Listing, now: datetime) -> None:
+def _count(listing: Listing, actor: User, now: datetime) -> None:
     listing.photo_count = listing.photos.count()
-    review_again_if_public(listing, fields={"photo_count"}, now=now)
+    review_again_if_public(listing, fields={"photo_count"}, now=now, actor=actor)

@@ -217,7 +217,7 @@ def submitted(owner: User, **values) -> Listing:
     """Return a listing that waits for a moderator."""
     row = listing(owner, **values)
     photo(row)
-    return submit_listing(listing_id=row.pk, landlord=owner, now=clock.now())
+    return submit_listing(listing_id=row.pk, actor=owner, now=clock.now())
 
 
 def published(owner: User, **values) -> Listing:
@@ -229,7 +229,7 @@ def published(owner: User, **values) -> Listing:
 def photographed(owner: User, row: Listing) -> ListingPhoto:
     """Put a real photo on *row*, through an upload."""
     return add_photo(
-        listing_id=row.pk, landlord=owner, upload_id=upload(owner).pk, now=clock.now()
+        listing_id=row.pk, actor=owner, upload_id=upload(owner).pk, now=clock.now()
     )
 
 

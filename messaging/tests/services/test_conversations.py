@@ -80,7 +80,7 @@ def test_nobody_asks_about_a_listing_that_is_not_published(kossi, ama, make_list
 def test_who_applied_may_not_begin_anew_once_it_is_off(kossi, ama):
     listing = homes.published(kossi.user)
     homes.application(ama.user, listing)
-    pause_listing(listing_id=listing.pk, landlord=kossi.user, now=clock.now())
+    pause_listing(listing_id=listing.pk, actor=kossi.user, now=clock.now())
     with pytest.raises(ListingClosed):
         opened(f"listing:{listing.pk}", ama)
     assert nothing_was_opened()
@@ -89,7 +89,7 @@ def test_who_applied_may_not_begin_anew_once_it_is_off(kossi, ama):
 def test_a_conversation_outlives_its_listing(kossi, ama):
     listing = homes.published(kossi.user)
     first = opened(f"listing:{listing.pk}", ama)
-    pause_listing(listing_id=listing.pk, landlord=kossi.user, now=clock.now())
+    pause_listing(listing_id=listing.pk, actor=kossi.user, now=clock.now())
     assert opened(f"listing:{listing.pk}", ama).conversation == first.conversation
     make.say(first.conversation, ama.user, "Et si elle se libère ?")
 

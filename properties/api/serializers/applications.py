@@ -90,10 +90,12 @@ class ApplicationSerializer(serializers.ModelSerializer[Application]):
 
     @extend_schema_field(serializers.UUIDField(allow_null=True))
     def get_property_id(self, row: Application) -> str | None:
-        """Return the property to the accepted applicant and to the owner."""
+        """Return the property to the accepted applicant, the owner and the agency."""
+        user = self.context["request"].user
         opened = row.status in Application.ACCEPTED_STATES
-        owner = row.landlord_id == self.context["request"].user.pk
-        return str(row.unit.property_id) if opened or owner else None
+        # In a context, only an agency that visits the home sees the application.
+        near = user.context is not None or row.landlord_id == user.pk
+        return str(row.unit.property_id) if opened or near else None
 
     @extend_schema_field(serializers.UUIDField(allow_null=True))
     def get_lease_id(self, row: Application) -> str | None:

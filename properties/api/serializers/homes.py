@@ -10,6 +10,7 @@ from rest_framework import serializers
 from lokahome.core.api.fields import PointField
 from properties.api.serializers.places import DivisionSerializer, LandmarkSerializer
 from properties.models import Property, Unit
+from properties.policies import may_offer_homes
 from properties.services.outline import pin_warnings
 
 
@@ -106,7 +107,8 @@ class PropertySerializer(serializers.ModelSerializer[Property]):
         )
 
     def _owns(self, row: Property) -> bool:
-        return bool(self.context["request"].user.pk == row.landlord_id)
+        user = self.context["request"].user
+        return may_offer_homes(user) and bool(user.pk == row.landlord_id)
 
     def get_label(self, row: Property) -> str:
         """Return the label to the owner only."""
@@ -219,5 +221,6 @@ class UnitSerializer(serializers.ModelSerializer[Unit]):
 
     def get_allowed_actions(self, row: Unit) -> list[str]:
         """Return the owner's actions."""
-        owns = self.context["request"].user.pk == row.landlord_id
-        return ["edit", "list"] if owns else []
+        user = self.context["request"].user
+        owns = may_offer_homes(user) and user.pk == row.landlord_id
+        return ["edit", "list", "entrust"] if owns else []

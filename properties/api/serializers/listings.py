@@ -148,6 +148,13 @@ class ListingPatchSerializer(ListingInputSerializer):
     purpose = None  # type: ignore[assignment]
 
 
+class AgencyNameSerializer(serializers.Serializer[Any]):
+    """An agency, named."""
+
+    id = serializers.UUIDField(help_text="The agency.")
+    name = serializers.CharField(max_length=120, help_text="As in its papers.")
+
+
 class ListingCardSerializer(serializers.ModelSerializer[Listing]):
     """A listing in a list."""
 
@@ -248,10 +255,13 @@ class ListingSerializer(ListingCardSerializer):
 
     description = serializers.CharField(max_length=2000, help_text="In own words.")
     unit_id = serializers.SerializerMethodField(
-        help_text="The unit, for its owner; null for others."
+        help_text="The unit, for its owner and its agency; null for others."
     )
     photos = PhotoSerializer(many=True, help_text="In order.")
     entry_costs = EntryCostSerializer(many=True, help_text="What entering costs.")
+    handled_by = serializers.SerializerMethodField(
+        help_text="The agency that handles it, for its owner and for that agency."
+    )
     review_reason = serializers.SerializerMethodField(
         help_text="What a moderator asked for or refused, for its owner."
     )
@@ -269,6 +279,7 @@ class ListingSerializer(ListingCardSerializer):
             "unit_id",
             "photos",
             "entry_costs",
+            "handled_by",
             "review_reason",
             "allowed_actions",
             "attribution",
@@ -283,6 +294,12 @@ class ListingSerializer(ListingCardSerializer):
     def get_unit_id(self, row: Listing) -> str | None:
         """Return the unit's id to its owner."""
         return str(row.unit_id) if self._roles(row) else None
+
+    @extend_schema_field(AgencyNameSerializer(allow_null=True))
+    def get_handled_by(self, row: Listing) -> dict[str, Any] | None:
+        """Return the agency to those who steer the listing, and to nobody else."""
+        agency = row.agency if self._roles(row) else None
+        return None if agency is None else {"id": str(agency.pk), "name": agency.name}
 
     def get_review_reason(self, row: Listing) -> str:
         """Return the moderator's words to the owner."""

@@ -27,6 +27,7 @@ from properties.api.views.shared import (
     IF_MATCH,
     created,
     read,
+    require_own_name,
     require_role,
     signed_in,
 )
@@ -67,6 +68,7 @@ class PropertyViewSet(ReadViewSet):
     @idempotent(required=False)
     def create(self, request: Request) -> Response:
         """Register a place with homes in it."""
+        require_own_name(request)
         values = read(PropertyInputSerializer, request)
         row = register_property(
             landlord=signed_in(request),
@@ -89,6 +91,7 @@ class PropertyViewSet(ReadViewSet):
         changes = read(PropertyPatchSerializer, request, partial=True)
         with transaction.atomic():
             row = self.visible_locked()
+            require_own_name(request)
             require_role(row.landlord_id, {signed_in(request).pk})
             require_if_match(request, row)
             row = change_property(
@@ -120,6 +123,7 @@ class UnitViewSet(ReadViewSet):
     @idempotent(required=False)
     def create(self, request: Request) -> Response:
         """Add a home."""
+        require_own_name(request)
         values = read(UnitInputSerializer, request)
         row = add_unit(
             landlord=signed_in(request),
@@ -141,6 +145,7 @@ class UnitViewSet(ReadViewSet):
         changes = read(UnitPatchSerializer, request, partial=True)
         with transaction.atomic():
             row = self.visible_locked()
+            require_own_name(request)
             require_role(row.landlord_id, {signed_in(request).pk})
             require_if_match(request, row)
             row = change_unit(

@@ -1,4 +1,4 @@
-"""Listings: searching, writing, photos, and the owner's steps."""
+"""Listings: searching, writing, photos, and the steps of who steers them."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from lokahome.core.api.idempotency import idempotent
 from lokahome.core.api.pagination import bad_parameter
 from lokahome.core.api.parsers import JSONParser, MergePatchParser
 from lokahome.core.api.viewsets import ReadViewSet
+from lokahome.core.errors import NotAllowed
 from properties.api.filters import ListingFilter
 from properties.api.pagination import ListingPagination
 from properties.api.serializers.listings import (
@@ -36,7 +37,7 @@ from properties.api.views.shared import (
     IF_MATCH,
     created,
     read,
-    require_role,
+    require_own_name,
     signed_in,
 )
 from properties.models import Listing
@@ -93,7 +94,7 @@ class ListingViewSet(ReadViewSet):
         rows = queryset.select_related("division", "commune", "landmark")
         if self.detail_view() == "card":
             return rows.prefetch_related(COVERS)
-        return rows.prefetch_related("photos", "entry_costs")
+        return rows.select_related("agency").prefetch_related("photos", "entry_costs")
 
     def detail_view(self) -> str:
         """Return ``card`` or ``detail``; raises BadParameter."""
@@ -130,6 +131,7 @@ class ListingViewSet(ReadViewSet):
     @idempotent(required=False)
     def create(self, request: Request) -> Response:
         """Draft it; submit it when its photos are there."""
+        require_own_name(request)
         values = read(ListingInputSerializer, request)
         row = create_listing(
             landlord=signed_in(request),
@@ -150,25 +152,29 @@ class ListingViewSet(ReadViewSet):
     def partial_update(self, request: Request, pk: UUID) -> Response:
         """Change it; a rent that differs by 30 % goes back to review."""
         changes = read(ListingPatchSerializer, request, partial=True)
-        self.as_owner()
+        self.as_steering()
         with transaction.atomic():
             require_if_match(request, self.visible_locked())
             edit_listing(
                 listing_id=pk,
-                landlord=signed_in(request),
+                actor=signed_in(request),
                 changes=changes,
                 now=clock.now(),
             )
         return self.fresh(pk)
 
-    def as_owner(self) -> None:
-        """Raise NotFound for what one may not see, NotAllowed for what is not one's."""
-        require_role("owner", roles_on_listing(self.request.user, self.visible()))
+    def as_steering(self) -> None:
+        """Raise NotFound for what one may not see, NotAllowed for what is not one's.
+
+        A listing is its owner's, and its agency's while that handles it.
+        """
+        if not roles_on_listing(self.request.user, self.visible()):
+            raise NotAllowed
 
     def step(self, request: Request, pk: UUID, take: Callable[..., Any]) -> Response:
-        """Take one of the owner's steps and return the listing."""
-        self.as_owner()
-        take(listing_id=pk, landlord=signed_in(request), now=clock.now())
+        """Take a step of whoever steers it and return the listing."""
+        self.as_steering()
+        take(listing_id=pk, actor=signed_in(request), now=clock.now())
         return self.fresh(pk)
 
     @extend_schema(
@@ -224,10 +230,10 @@ class ListingViewSet(ReadViewSet):
     @action(detail=True, methods=["post"])
     def photos(self, request: Request, pk: UUID) -> Response:
         """Attach it; the same upload again is the same photo."""
-        self.as_owner()
+        self.as_steering()
         photo = add_photo(
             listing_id=pk,
-            landlord=signed_in(request),
+            actor=signed_in(request),
             now=clock.now(),
             **read(PhotoInputSerializer, request),
         )
@@ -248,10 +254,10 @@ class ListingViewSet(ReadViewSet):
     )
     def photo(self, request: Request, pk: UUID, photo_id: UUID) -> Response:
         """Take it off; again is harmless."""
-        self.as_owner()
+        self.as_steering()
         remove_photo(
             listing_id=pk,
-            landlord=signed_in(request),
+            actor=signed_in(request),
             photo_id=photo_id,
             now=clock.now(),
         )

@@ -14,6 +14,7 @@ from rest_framework.response import Response
 from accounts.models import User
 from lokahome.core.api.conditional import answer
 from lokahome.core.errors import NotAllowed
+from properties.policies import may_offer_homes
 
 IF_MATCH = OpenApiParameter(
     name="If-Match",
@@ -53,6 +54,12 @@ def signed_in(request: Request) -> User:
 def require_role(role: object, held: Collection[object]) -> None:
     """Raise NotAllowed unless *role* is *held*: the object may be seen, not moved."""
     if role not in held:
+        raise NotAllowed
+
+
+def require_own_name(request: Request) -> None:
+    """Raise NotAllowed in an agency's context: agencies own nothing."""
+    if not may_offer_homes(request.user):
         raise NotAllowed
 
 

@@ -334,7 +334,7 @@ def test_a_listing_is_not_sent_twice(kossi, anonymous):
     assert anonymous.get(f"{URL}/{row.pk}", headers=held).status_code == 304
     edit_listing(
         listing_id=row.pk,
-        landlord=kossi.user,
+        actor=kossi.user,
         changes={"rent": Money(36_000)},
         now=row.published_at,
     )

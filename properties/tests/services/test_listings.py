@@ -35,12 +35,12 @@ pytestmark = pytest.mark.django_db
 
 
 def submit(row, owner):
-    return submit_listing(listing_id=row.pk, landlord=owner.user, now=clock.now())
+    return submit_listing(listing_id=row.pk, actor=owner.user, now=clock.now())
 
 
 def edit(row, owner, **changes):
     return edit_listing(
-        listing_id=row.pk, landlord=owner.user, changes=changes, now=clock.now()
+        listing_id=row.pk, actor=owner.user, changes=changes, now=clock.now()
     )
 
 
@@ -130,15 +130,15 @@ def test_small_steps_do_not_add_up_to_an_unreviewed_price(kossi):
 
 def test_a_paused_listing_with_a_new_price_does_not_slip_past_review(kossi):
     row = make.published(kossi.user)
-    pause_listing(listing_id=row.pk, landlord=kossi.user, now=clock.now())
+    pause_listing(listing_id=row.pk, actor=kossi.user, now=clock.now())
     assert edit(row, kossi, rent=Money(90_000)).status == "submitted"
     with pytest.raises(TransitionRefused):
-        resume_listing(listing_id=row.pk, landlord=kossi.user, now=clock.now())
+        resume_listing(listing_id=row.pk, actor=kossi.user, now=clock.now())
 
 
 def test_pause_resume_let(kossi):
     row = make.published(kossi.user)
-    step = {"listing_id": row.pk, "landlord": kossi.user, "now": clock.now()}
+    step = {"listing_id": row.pk, "actor": kossi.user, "now": clock.now()}
     assert pause_listing(**step).status == "paused"
     assert resume_listing(**step).status == "published"
     assert mark_listing_let(**step).status == "let"

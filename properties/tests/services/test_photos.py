@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 def add(row, owner, upload):
     return add_photo(
         listing_id=row.pk,
-        landlord=owner.user,
+        actor=owner.user,
         upload_id=upload.pk,
         now=clock.now(),
     )
@@ -70,7 +70,7 @@ def test_anothers_upload_or_listing_is_not_found(kossi):
     with pytest.raises(NotFound):
         add_photo(
             listing_id=row.pk,
-            landlord=other,
+            actor=other,
             upload_id=make.upload(other).pk,
             now=clock.now(),
         )
@@ -93,7 +93,7 @@ def test_removing_a_photo_twice_is_harmless(kossi):
     for _ in range(2):
         remove_photo(
             listing_id=row.pk,
-            landlord=kossi.user,
+            actor=kossi.user,
             photo_id=photo.pk,
             now=clock.now(),
         )
