@@ -319,3 +319,13 @@ def may_send_document(
     papers of ownership always, for somebody may own several homes.
     """
     return not is_waiting and (not is_held or runs_out_soon or is_ownership)
+
+
+DECIDE_ERASURES = "accounts.decide_erasurerequest"
+
+
+def may_decide_erasure(
+    *, is_active: bool, is_staff: bool, permissions: Collection[str], is_own: bool
+) -> bool:
+    """Say whether somebody may refuse another person's request to be erased."""
+    return is_active and is_staff and DECIDE_ERASURES in permissions and not is_own

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
+from accounts.services.erasure import carry_out_due, look_again
 from accounts.services.invitation_ends import expire_invitations
 from accounts.services.refreshing import forget_expired_tokens
 from accounts.services.sanctions import expire_sanctions
@@ -29,3 +30,11 @@ def expire_due_sanctions() -> None:
 def expire_due_invitations() -> None:
     """End the invitations whose seven days are over, and forget their numbers."""
     expire_invitations(now=clock.now())
+
+
+@shared_task(name="accounts.carry_out_erasures")
+def carry_out_erasures() -> None:
+    """Look at what stood in the way of erasures, and erase whose day has come."""
+    now = clock.now()
+    look_again(now=now)
+    carry_out_due(now=now)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from django.db.models import CharField, F, Q
 from django.db.models.functions import Cast
 
+from accounts.services.data_exports import file_of
 from accounts.services.parting import settle
 from lokahome.core.privacy.holdings import (
     EVERYTHING,
     NOTHING_SAID,
     Holding,
     PersonalData,
-    named,
     register,
 )
 
@@ -121,7 +121,8 @@ register(
                 model="accounts.DataExport",
                 person="user_id",
                 hidden=("file_name", "file_sha256"),
-                files=named("private", "file_name"),
+                files=lambda export: [file_of(export)],
+                files_copied=False,
                 deleted=True,
             ),
             Holding(

@@ -13,6 +13,7 @@ from accounts.models import (
     SignInChallenge,
     SignInNotice,
 )
+from accounts.services import data_exports
 from lokahome.core.privacy.retention import Retention, register_retention
 
 CODES_KEPT = timedelta(days=30)
@@ -44,6 +45,14 @@ def _old_invitations(now: datetime) -> QuerySet[AgencyInvitation]:
 
 
 for rule in (
+    Retention(
+        name="accounts.data_exports",
+        what="copies of people's data: the ZIP",
+        kept=data_exports.KEPT,
+        why="time to fetch it; the file holds everything of one person",
+        due=data_exports.expired_exports,
+        forget=data_exports.expire_exports,
+    ),
     Retention(
         name="accounts.code_requests",
         what="requests for sign-in codes: the number, a digest of the code",

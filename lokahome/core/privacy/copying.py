@@ -52,6 +52,8 @@ def files_of(person_id: UUID) -> Iterator[tuple[str, bytes]]:
     """
     taken: set[str] = set()
     for holding in holdings():
+        if not holding.files_copied:
+            continue
         folder = holding.table._meta.label_lower.replace(".", "/")
         for stored in holding.stored(person_id):
             path = f"{folder}/{stored.name.rpartition('/')[2]}"

@@ -40,7 +40,8 @@ class Holding:
     all columns but *hidden* (digests, secrets, staff). On erasure the rows are
     *deleted*, or their columns *emptied*; what stays says why in *kept*, and *keeps*
     names the columns of words that stay with it. *files* names what storage holds for a
-    row; *redraw* makes of such a file what may leave the house.
+    row, which are *files_copied* and not *files_kept* unless said otherwise; *redraw*
+    makes of such a file what may leave the house.
     """
 
     model: str
@@ -54,6 +55,7 @@ class Holding:
     keeps: tuple[str, ...] = ()
     files: Callable[[Any], Iterable[StoredFile]] | None = None
     files_kept: bool = False
+    files_copied: bool = True
     redraw: Callable[[bytes], bytes] | None = None
 
     def __post_init__(self) -> None:

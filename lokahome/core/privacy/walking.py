@@ -28,6 +28,7 @@ OTHER_IDS = frozenset(
         "messaging.MessageHiding.case_id",
         "messaging.OutgoingMessage.code_request_id",
         "messaging.OutgoingMessage.email_id",
+        "messaging.OutgoingMessage.invitation_id",
         "messaging.PersonLog.epoch",
         "messaging.RealtimeTicket.device_id",
         "payments.Receipt.document_id",
