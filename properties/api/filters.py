@@ -13,7 +13,7 @@ from django_filters import rest_framework as filters
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 
-from properties.models import Listing, Ticket, Unit
+from properties.models import Listing, Mandate, Ticket, Unit
 from properties.models.criteria import ListingCriteria
 from properties.models.geo import WGS84, metric_point
 from properties.models.listing_search import ListingQuerySet
@@ -195,6 +195,17 @@ class TicketFilter(filters.FilterSet):  # type: ignore[misc]
 
     class Meta:
         model = Ticket
+        fields: tuple[str, ...] = ()
+
+
+class MandateFilter(filters.FilterSet):  # type: ignore[misc]
+    """Filters of `GET /mandates`."""
+
+    unit = filters.UUIDFilter(field_name="unit_id", help_text="Of one unit.")
+    status = filters.ChoiceFilter(choices=Mandate.Status.choices)
+
+    class Meta:
+        model = Mandate
         fields: tuple[str, ...] = ()
 
 

@@ -7,6 +7,7 @@ from properties.api.views.applications import ApplicationViewSet
 from properties.api.views.homes import PropertyViewSet, UnitViewSet
 from properties.api.views.leases import LeaseViewSet
 from properties.api.views.listings import ListingViewSet
+from properties.api.views.mandates import MandateViewSet
 from properties.api.views.places import PlacesView, VocabulariesView
 from properties.api.views.tickets import TicketViewSet
 
@@ -15,6 +16,7 @@ router.register("properties", PropertyViewSet, basename="properties")
 router.register("units", UnitViewSet, basename="units")
 router.register("listings", ListingViewSet, basename="listings")
 router.register("applications", ApplicationViewSet, basename="applications")
+router.register("mandates", MandateViewSet, basename="mandates")
 router.register("leases", LeaseViewSet, basename="leases")
 router.register("tickets", TicketViewSet, basename="tickets")
 

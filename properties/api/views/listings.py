@@ -43,6 +43,7 @@ from properties.api.views.shared import (
 from properties.models import Listing
 from properties.policies import roles_on_listing
 from properties.queries.public import COVERS
+from properties.services.handling import give_back_handling, take_handling
 from properties.services.listings import (
     create_listing,
     edit_listing,
@@ -262,3 +263,30 @@ class ListingViewSet(ReadViewSet):
             now=clock.now(),
         )
         return Response(status=status.HTTP_204_NO_CONTENT)
+
+    @extend_schema(
+        operation_id="listing_handling_create",
+        summary="Answer for a listing in an agency's name",
+        methods=["POST"],
+        request=None,
+        responses={200: ListingSerializer},
+    )
+    @extend_schema(
+        operation_id="listing_handling_destroy",
+        summary="Answer for a listing no more",
+        methods=["DELETE"],
+        responses={204: None},
+    )
+    @action(detail=True, methods=["post", "delete"])
+    def handling(self, request: Request, pk: UUID) -> Response:
+        """Take it over under a mandate that includes it, or give it back."""
+        by: dict[str, Any] = {
+            "listing_id": pk,
+            "actor": signed_in(request),
+            "now": clock.now(),
+        }
+        if request.method == "DELETE":
+            give_back_handling(**by)
+            return Response(status=status.HTTP_204_NO_CONTENT)
+        take_handling(**by)
+        return self.fresh(pk)
