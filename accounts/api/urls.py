@@ -16,6 +16,11 @@ from accounts.api.views.codes import OtpRequestView, OtpVerificationView
 from accounts.api.views.emails import MyEmailsViewSet
 from accounts.api.views.identity_checks import IdentityCheckViewSet
 from accounts.api.views.me import MeViewSet, MyPhonesViewSet
+from accounts.api.views.privacy import (
+    MyConsentsViewSet,
+    MyDataExportsViewSet,
+    MyErasureRequestsViewSet,
+)
 from accounts.api.views.reports import ReportViewSet
 from accounts.api.views.roles import MyRolesViewSet
 from accounts.api.views.sanctions import AppealViewSet, MySanctionsViewSet
@@ -35,6 +40,11 @@ router.register("me/emails", MyEmailsViewSet, basename="my-emails")
 router.register("identity-checks", IdentityCheckViewSet, basename="identity-check")
 router.register("agencies", AgencyViewSet, basename="agency")
 router.register("me/invitations", MyInvitationsViewSet, basename="my-invitations")
+router.register("me/consents", MyConsentsViewSet, basename="my-consents")
+router.register("me/data-exports", MyDataExportsViewSet, basename="my-data-exports")
+router.register(
+    "me/erasure-requests", MyErasureRequestsViewSet, basename="my-erasure-requests"
+)
 router.register("reports", ReportViewSet, basename="report")
 router.register("me/sanctions", MySanctionsViewSet, basename="my-sanctions")
 router.register("appeals", AppealViewSet, basename="appeal")
