@@ -3,9 +3,10 @@ from django.db import migrations
 
 def rename_finance(apps, schema_editor):
     """Who enters what goes out: the group says now that it does not approve."""
-    Group = apps.get_model("auth", "Group")
-    if not Group.objects.filter(name="finance_maker").exists():
-        Group.objects.filter(name="finance").update(name="finance_maker")
+    alias = schema_editor.connection.alias  # the default one may be another database
+    groups = apps.get_model("auth", "Group").objects.using(alias)
+    if not groups.filter(name="finance_maker").exists():
+        groups.filter(name="finance").update(name="finance_maker")
 
 
 class Migration(migrations.Migration):
