@@ -222,7 +222,8 @@ class MemberRoleChanged(Event):
 class MemberRemoved(Event):
     """Somebody left an agency, or was removed: they may do nothing in its name."""
 
-    about: ClassVar[str] = "agency_id"
+    about: ClassVar[str] = "membership_id"
+    membership_id: UUID
     agency_id: UUID
     person_id: UUID
     by_id: UUID

@@ -122,7 +122,14 @@ def remove_member(
         actor_id=actor.pk,
         details={"person_id": str(member.user_id), "role": member.role},
     )
-    append(MemberRemoved(agency_id=agency.pk, person_id=member.user_id, by_id=actor.pk))
+    append(
+        MemberRemoved(
+            membership_id=member.pk,
+            agency_id=agency.pk,
+            person_id=member.user_id,
+            by_id=actor.pk,
+        )
+    )
     return member
 
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from accounts.models import Agency, Membership
 from marketplace.models import Job, ProviderProfile, Quote, ServiceRequest
+from properties.models import Application
+from properties.models.homes import AGENT_ROLES
 
 MOST_PROVIDERS = 200
 """Told of one request. Nobody reads quotes of more."""
@@ -41,3 +44,14 @@ def occupant_of(job_id: UUID) -> UUID | None:
     """Return who is on site of a job for somebody else who pays, or None."""
     jobs = Job.objects.filter(pk=job_id)
     return jobs.values_list("occupant_id", flat=True).first()
+
+
+def agents_of_lead(application_id: UUID) -> list[UUID]:
+    """Return who works on homes for the agency whose lead an application is."""
+    leads = Application.objects.filter(pk=application_id, agency__isnull=False)
+    agents = Membership.objects.active().filter(
+        agency_id__in=leads.values("agency_id"),
+        agency__status=Agency.Status.ACTIVE,
+        role__in=AGENT_ROLES,
+    )
+    return list(agents.order_by("id").values_list("user_id", flat=True))

@@ -12,7 +12,7 @@ from uuid import UUID
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 
-from accounts.models import Appeal, Phone, Sanction, SignInNotice, User
+from accounts.models import Agency, User
 from accounts.queries import contest_link
 from lokahome.core.audit.models import StateChange
 from lokahome.core.money import Money, format_money
@@ -44,6 +44,11 @@ def notice_openings(ids: Ids) -> Texts:
 def contest_links(ids: Ids) -> Texts:
     """Return where whoever reads the letter says no to a notice."""
     return {pk: contest_link(pk) for pk in ids}
+
+
+def agency_names(ids: Ids) -> Texts:
+    """Return the names of agencies."""
+    return dict(Agency.objects.filter(pk__in=ids).values_list("pk", "name"))
 
 
 def provider_names(ids: Ids) -> Texts:

@@ -48,7 +48,11 @@ def _name(key: str) -> dict[str, Source]:
     return {"name": Read(facts.person_names, key)}
 
 
+_AGENCY = {"name": Read(facts.agency_names, "agency_id")}
+
 CONTEXTS: dict[str, Mapping[str, Source]] = {
+    "agency_decided": {**_AGENCY, "status": Said("status")},
+    "agency_invited": _AGENCY,
     "appeal_decided": {
         "outcome": Said("outcome"),
         "answer": Read(facts.appeal_answers, "appeal_id"),
@@ -75,6 +79,11 @@ CONTEXTS: dict[str, Mapping[str, Source]] = {
     "listing_published": _LISTING,
     "listing_rejected": _LISTING,
     "listing_suspended": _LISTING,
+    "mandate_accepted": _AGENCY,
+    "mandate_declined": _AGENCY,
+    "mandate_ended": _AGENCY,
+    "mandate_proposed": _name("landlord_id"),
+    "member_removed": _AGENCY,
     "payout_failed": _PAYOUT,
     "payout_sent": _PAYOUT,
     "phone_added": _PHONE,

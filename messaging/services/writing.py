@@ -10,6 +10,7 @@ from accounts.queries import (
     code_destination,
     email_code_destination,
     email_of,
+    invitation_destination,
     language_of,
 )
 from accounts.services.codes import CodeSpent, mint_code
@@ -21,6 +22,7 @@ from messaging.services.rendering import render_email, render_sms
 
 CODE = "code"
 EMAIL_CODE = "email_code"
+INVITATION = "agency_invited"
 
 
 class Undeliverable(Exception):
@@ -50,6 +52,8 @@ def write_letter(message: OutgoingMessage, *, now: datetime) -> Letter:
         return _code(message.code_request_id, now)
     if message.email_id is not None:
         return _email_code(message.email_id, now)
+    if message.invitation_id is not None:
+        return _invitation(message.invitation_id)
     if message.person_id is None:
         raise Undeliverable("nobody")
     if message.channel == OutgoingMessage.Channel.EMAIL:
@@ -95,6 +99,18 @@ def _code(request_id: UUID, now: datetime) -> Letter:
         return Letter(to=destination.to, title=words.title, text=words.body)
     text = render_sms(template=CODE, language=destination.language, values=values)
     return Letter(to=destination.to, text=text)
+
+
+def _invitation(invitation_id: UUID) -> Letter:
+    destination = invitation_destination(invitation_id)
+    if destination is None:
+        raise Undeliverable("too_late")
+    text = render_sms(
+        template=INVITATION,
+        language=destination.language,
+        values={"name": destination.agency_name},
+    )
+    return Letter(to=destination.phone, text=text)
 
 
 def _email_code(email_id: UUID, now: datetime) -> Letter:

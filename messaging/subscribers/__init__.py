@@ -1,5 +1,6 @@
 """Facts to words: who is told what, a module a topic. Each one translates and calls."""
 
+from messaging.subscribers import agencies as agencies
 from messaging.subscribers import codes as codes
 from messaging.subscribers import homes as homes
 from messaging.subscribers import money as money

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lokahome.core.events.subscribers import NOTIFY, subscribe
+from messaging.queries.audiences import agents_of_lead
 from messaging.queries.facts import occurrence
 from messaging.subscribers.telling import tell
 from properties.events import (
@@ -50,8 +51,9 @@ def tell_listing_suspended(event: ListingSuspended) -> None:
 
 @subscribe(ApplicationReceived, lane=NOTIFY)
 def tell_application_received(event: ApplicationReceived) -> None:
-    """Tell the landlord that somebody applies."""
-    tell(event, "application_received", event.landlord_id)
+    """Tell the landlord that somebody applies, and the agency whose lead it is."""
+    agents = agents_of_lead(event.application_id)
+    tell(event, "application_received", event.landlord_id, *agents)
 
 
 @subscribe(ApplicationAccepted, lane=NOTIFY)
