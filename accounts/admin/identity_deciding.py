@@ -60,14 +60,20 @@ RefusalForm = reason_form(REFUSAL_CODES)
 FraudForm = reason_form(FRAUD_CODES)
 
 
-def _run(service: Callable[..., IdentityCheck]) -> Callable[[Any, Order], object]:
+def _accept(check: IdentityCheck, order: Order) -> None:
+    actor = User.objects.get(pk=order.actor_id)
+    accept_identity_check(check_id=check.pk, actor=actor, now=order.now)
+
+
+def _with_reason(
+    service: Callable[..., IdentityCheck],
+) -> Callable[[Any, Order], object]:
     def run(check: IdentityCheck, order: Order) -> object:
-        said = {"reason": order.reason} if order.reason else {}
         return service(
             check_id=check.pk,
             actor=User.objects.get(pk=order.actor_id),
+            reason=order.reason,
             now=order.now,
-            **said,
             **order.choices,
         )
 
@@ -85,7 +91,7 @@ DECISIONS = (
         name="accept",
         label="Valider",
         permission=CHECK_IDENTITIES,
-        run=_run(accept_identity_check),
+        run=_accept,
         is_available=_permits("accept"),
         needs_reason=False,
         notice="Les niveaux de la personne sont recomptés. Elle est prévenue.",
@@ -95,7 +101,7 @@ DECISIONS = (
         name="unreadable",
         label="Illisible",
         permission=CHECK_IDENTITIES,
-        run=_run(find_identity_unreadable),
+        run=_with_reason(find_identity_unreadable),
         is_available=_permits("find_unreadable"),
         form=UnreadableForm,
         reasons=REASONS_UNREADABLE,
@@ -106,7 +112,7 @@ DECISIONS = (
         name="refuse",
         label="Refuser",
         permission=CHECK_IDENTITIES,
-        run=_run(refuse_identity_check),
+        run=_with_reason(refuse_identity_check),
         is_available=_permits("refuse"),
         form=RefusalForm,
         reasons=REASONS_TO_REFUSE,
@@ -118,7 +124,7 @@ DECISIONS = (
         name="suspect",
         label="Signaler une fraude",
         permission=CHECK_IDENTITIES,
-        run=_run(suspect_identity_fraud),
+        run=_with_reason(suspect_identity_fraud),
         is_available=_permits("suspect"),
         form=FraudForm,
         reasons=REASONS_OF_FRAUD,
@@ -130,7 +136,7 @@ DECISIONS = (
         name="confirm-fraud",
         label="Confirmer la fraude",
         permission=CHECK_IDENTITIES,
-        run=_run(confirm_identity_fraud),
+        run=_with_reason(confirm_identity_fraud),
         is_available=_permits("confirm_fraud"),
         reasons=REASONS_OF_FRAUD,
         notice="La personne lit que la pièce est refusée. La sanction se décide à part.",
@@ -141,7 +147,7 @@ DECISIONS = (
         name="clear",
         label="Écarter la fraude",
         permission=CHECK_IDENTITIES,
-        run=_run(clear_identity_suspicion),
+        run=_with_reason(clear_identity_suspicion),
         is_available=_permits("clear"),
         reasons=REASONS_TO_CLEAR,
         notice="La pièce revient dans la file et se vérifie comme une autre.",

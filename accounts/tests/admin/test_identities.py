@@ -1,4 +1,4 @@
-"""Identités à vérifier: the queue, the blur, the document behind one click on record."""
+"""Pièces à vérifier: the queue, the blur, the document behind one click on record."""
 
 import io
 from datetime import timedelta
@@ -35,7 +35,11 @@ def look(client, token):
 
 def decided(client, check, decision, reason="La photo est floue.", version=None):
     url = reverse("admin:accounts_identitycheck_decide", args=[check.pk, decision])
-    body = {"version": version or check.version, "reason": reason}
+    body = {
+        "version": version or check.version,
+        "reason": reason,
+        "reason_code": "other",
+    }
     return client.post(url, body, format="multipart")
 
 
@@ -50,7 +54,7 @@ def test_only_staff_come_in(request, db, who):
     assert "/admin/login/" in answer["Location"]
 
 
-@pytest.mark.parametrize("who", ["finance", "checker", "operator"])
+@pytest.mark.parametrize("who", ["finance", "checker", "operator", "moderator"])
 def test_staff_of_other_rooms_see_no_document_and_decide_nothing(request, ama, who):
     check = submitted(ama.user)
     client = request.getfixturevalue(who)
@@ -124,9 +128,9 @@ def test_a_reviewers_own_document_is_shown_to_somebody_else(identity_checker):
 
 
 def test_accepting_raises_the_hats_and_goes_on_to_the_next(
-    identity_checker, ama, kossi
+    identity_checker, ama, stranger
 ):
-    first, second = submitted(ama.user), submitted(kossi.user)
+    first, second = submitted(ama.user), submitted(stranger.user)
     answer = decided(identity_checker, first, "accept", reason="")
     assert str(second.pk) in answer["Location"]
     first.refresh_from_db()
@@ -173,10 +177,13 @@ def test_the_list_is_the_queue_in_few_queries(
         person = make_person(
             name=f"P{number} Q", phone=f"+2290197500{number:03d}", roles=("tenant",)
         )
-        IdentityCheck(person=person, document_kind="cip", upload_id=uuid7()).save()
+        IdentityCheck(
+            person=person, purpose="identity", document_kind="cip", upload_id=uuid7()
+        ).save()
     done = make_person(name="Zoé", phone="+2290197500999", roles=("tenant",))
     IdentityCheck(
         person=done,
+        purpose="identity",
         document_kind="cip",
         upload_id=uuid7(),
         status="accepted",
