@@ -1,0 +1,51 @@
+"""What tests of sanctions and appeals share: who imposes, who answers, how it is asked."""
+
+from __future__ import annotations
+
+from accounts.models import Sanction
+from accounts.services.appeals import appeal_sanction
+from accounts.services.sanctions import approve_sanction, impose_sanction
+from lokahome.core import clock
+from lokahome.tests.people import make_staff
+
+
+def leads(count: int = 2):
+    """Return *count* leads: they approve, lift and answer appeals."""
+    return [make_staff(f"lead{number}", "lead").user for number in range(count)]
+
+
+def impose(person, actor, **values) -> Sanction:
+    """Return a new sanction of *person*, a week's suspension unless said otherwise."""
+    return impose_sanction(
+        **{
+            "person_id": person.pk,
+            "kind": "suspend",
+            "reason": "scam",
+            "words": "Trois signalements concordants",
+            "notice": "Vous avez demandé un paiement hors de LOKAHOME.",
+            "days": 7,
+            "actor": actor,
+            "now": clock.now(),
+            **values,
+        }
+    )
+
+
+def ban(person, actor, second) -> Sanction:
+    """Return a ban of *person* that two people decided."""
+    proposed = impose(person, actor, kind="ban", days=None)
+    return approve_sanction(sanction_id=proposed.pk, actor=second, now=clock.now())
+
+
+def appeal(person, sanction, **values):
+    """Return the appeal of *person* against *sanction*."""
+    filed, _is_new = appeal_sanction(
+        **{
+            "person_id": person.pk,
+            "sanction_id": sanction.pk,
+            "words": "Ce n’était pas moi",
+            "now": clock.now(),
+            **values,
+        }
+    )
+    return filed
