@@ -12,7 +12,7 @@ from uuid import UUID
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 
-from accounts.models import Agency, User
+from accounts.models import Agency, Appeal, Phone, Sanction, SignInNotice, User
 from accounts.queries import contest_link
 from lokahome.core.audit.models import StateChange
 from lokahome.core.money import Money, format_money
