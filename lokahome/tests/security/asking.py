@@ -1,0 +1,303 @@
+"""Asking: one request by one actor about one object, and what came of it.
+
+Every request runs in a savepoint that is rolled back, so the world stays as it was made
+and the order of the tests does not matter.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from rest_framework.test import APIClient
+
+from accounts.models import User
+from lokahome.core.ids import uuid7
+from lokahome.tests.security.asks import ASKS, NOUNS, PUBLIC, REFERENCES, Ask
+from lokahome.tests.security.operations import Operation, operations, sample
+from lokahome.tests.security.watching import (
+    Watch,
+    digests,
+    savepoint,
+    touched_since,
+    undone,
+    written_so_far,
+)
+from lokahome.tests.security.world import NEVER, Side, World
+
+SIDE_AND_ROLE = {
+    "anonymous": ("here", "tenant"),
+    "tenant": ("here", "tenant"),
+    "other_tenant": ("there", "tenant"),
+    "landlord": ("here", "landlord"),
+    "other_landlord": ("there", "landlord"),
+    "provider": ("here", "provider"),
+    "other_manager": ("there", "manager"),
+    "suspended": ("here", "tenant"),
+    "moderator": ("here", "tenant"),
+}
+"""Whose objects an actor's own are. Who is nobody's side is asked about the first."""
+STRANGERS = {"here": "there", "there": "here"}
+CHANGES_ALL_THE_SAME = frozenset({"core_ratewindow"})
+"""Tables that a refusal may write to: tries are counted, that is what limits are."""
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Who asks about what: for bodies that have to say more than the schema does."""
+
+    world: World
+    actor: str
+    own: Side
+    role: str
+    id: UUID
+    row: Any
+
+    def mine(self, name: str) -> UUID:
+        """Return the id of the actor's own object called *name*."""
+        thing = self.own.thing(name, self.role)
+        return UUID(str(thing.pk))
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back, and which tables are no longer what they were."""
+
+    status: int
+    body: bytes
+    headers: dict[str, str]
+    changed: frozenset[str]
+    error: str = ""
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether the server said no."""
+        return self.status >= 400
+
+    def comparable(self) -> tuple[int, Any, tuple[tuple[str, str], ...]]:
+        """Return all of it but the path and the request's own id."""
+        body: Any = self.body
+        if "json" in self.headers.get("content-type", ""):
+            body = json.loads(self.body)
+            for name in ("instance", "request_id"):
+                body.pop(name, None)
+        kept = {k: v for k, v in self.headers.items() if k not in {"request-id"}}
+        kept.pop("content-length", None)
+        return self.status, body, tuple(sorted(kept.items()))
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of the table: an operation, or one object that its body or path names."""
+
+    operation: Operation
+    reference: str = ""
+
+    @property
+    def name(self) -> str:
+        """What the row is called in the table."""
+        return ":".join(filter(None, [self.operation.name, self.reference]))
+
+    @property
+    def ask(self) -> Ask:
+        """How it is asked."""
+        return ASKS.get(self.operation.name, Ask())
+
+    @property
+    def thing(self) -> str:
+        """The object that is the actor's own, other people's, or gone; may be none."""
+        if self.reference in self.ask.named:
+            return self.ask.named[self.reference][1]
+        if self.reference:
+            known = {**REFERENCES, **self.ask.references, **self.ask.path}
+            return known.get(self.reference.rpartition(".")[2], "")
+        if not self.operation.parameters or self.ask.words:
+            return ""
+        return self.ask.thing or NOUNS.get(
+            self.operation.path.split("/{")[0].split("/")[-1], ""
+        )
+
+
+def rows() -> Iterator[Row]:
+    """Yield every row that the table must have: the schema says which."""
+    for operation in operations().values():
+        yield Row(operation)
+        ask = ASKS.get(operation.name, Ask())
+        for name in operation.references:
+            if name.rpartition(".")[2] not in PUBLIC:
+                yield Row(operation, name)
+        yield from (Row(operation, name) for name in operation.parameters[1:])
+        yield from (Row(operation, name) for name in ask.named)
+
+
+@functools.cache
+def row_named(name: str) -> Row:
+    """Return the row called *name*; raises KeyError for one that the schema ended."""
+    return {row.name: row for row in rows()}[name]
+
+
+class Asker:
+    """Asks in the names of all actors about one world."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.watch = Watch()
+        self.clients = {actor: client_of(world, actor) for actor in SIDE_AND_ROLE}
+        self.asked = 0
+
+    def scene(self, row: Row, actor: str, kind: str) -> Scene:
+        """Return who asks about what."""
+        side, role = SIDE_AND_ROLE[actor]
+        own = self.world.sides[side]
+        if not row.thing:
+            return Scene(self.world, actor, own, role, NEVER, None)
+        holder = own if kind != "other" else self.world.sides[STRANGERS[side]]
+        thing = holder.thing(row.thing, role)
+        asked = self.world.missing(row.thing) if kind == "deleted" else thing.pk
+        if row.reference:  # what the path is about is the actor's own
+            about = Row(row.operation).thing
+            thing = own.thing(about, role) if about else None
+        return Scene(self.world, actor, own, role, asked, thing)
+
+    def path(self, row: Row, scene: Scene) -> str:
+        """Return the path with its ids, and the query it cannot do without."""
+        names = dict(row.ask.words)
+        for index, parameter in enumerate(row.operation.parameters):
+            if parameter in names:
+                continue
+            if row.reference == parameter or (index == 0 and not row.reference):
+                names[parameter] = str(scene.id)
+            elif index == 0:
+                names[parameter] = str(scene.mine(Row(row.operation).thing))
+            else:
+                beside = scene.world.sides[self._side_of(row, scene)]
+                names[parameter] = str(beside.thing(row.ask.path[parameter]).pk)
+        return row.operation.path.format(**names) + row.ask.query
+
+    def _side_of(self, row: Row, scene: Scene) -> str:
+        for name, side in self.world.sides.items():
+            if str(scene.id) in side.ids():
+                return name
+        return scene.own.name
+
+    def body(self, row: Row, scene: Scene) -> dict[str, Any] | None:
+        """Return the JSON to send, or None when there is none."""
+        if row.operation.body is None:
+            return None
+        body = dict(sample(row.operation.body))
+        ask = row.ask
+        if ask.body is not None:
+            body |= ask.body(scene)
+        known = {**REFERENCES, **ask.references}
+        for name, part in row.operation.body.get("properties", {}).items():
+            if name not in known or (name not in body and name != row.reference):
+                continue
+            if name == row.reference:
+                value = str(scene.id)
+            else:
+                value = str(scene.mine(known[name]))
+            body[name] = [value] if part.get("type") == "array" else value
+        if row.reference in ask.named:
+            body[row.reference] = ask.named[row.reference][0].format(scene.id)
+        return body
+
+    def headers(self, row: Row, scene: Scene) -> dict[str, str]:
+        """Return the headers that the operation cannot do without."""
+        wanted = row.operation.required_headers
+        found = {}
+        if "Idempotency-Key" in wanted:
+            found["Idempotency-Key"] = str(uuid7())
+        if "If-Match" in wanted:
+            thing = scene.row or self.oneself(scene)
+            found["If-Match"] = f'"{thing.version}"'
+        return found
+
+    def oneself(self, scene: Scene) -> User:
+        """Return whom a path without an id is about."""
+        known = self.world.staff.get(scene.actor)
+        return known or scene.own.people[scene.role].user
+
+    def ask(self, row: Row, actor: str, kind: str = "own", **changes: Any) -> Answer:
+        """Return the answer that *actor* gets; the world is as before."""
+        scene = self.scene(row, actor, kind)
+        path = changes.pop("path", None) or self.path(row, scene)
+        headers = {**self.headers(row, scene), **changes.pop("headers", {})}
+        body = changes.pop("body", None)
+        body = self.body(row, scene) if body is None else body
+        method = changes.pop("method", row.operation.method)
+        if row.ask.raw is not None:
+            data, content_type = row.ask.raw(scene), "image/jpeg"
+        else:
+            data = b"" if body is None else json.dumps(body).encode()
+            content_type = "application/json" if body is not None else ""
+        content_type = changes.pop("content_type", content_type)
+        return self.send(actor, method, path, data, content_type, headers)
+
+    def send(
+        self,
+        actor: str,
+        method: str,
+        path: str,
+        data: bytes = b"",
+        content_type: str = "",
+        headers: dict[str, str] | None = None,
+    ) -> Answer:
+        """Return the answer to a request as it is given; the world is as before."""
+        self.asked += 1
+        with undone():
+            if actor == "suspended":
+                suspend(self.world.sides["here"].tenant)
+            before = written_so_far()
+            answer = self._send(actor, method, path, data, content_type, headers)
+            seen = digests(touched_since(before))
+        self.watch.keep(seen)
+        changed = self.watch.differing(seen) - CHANGES_ALL_THE_SAME
+        status, body, kept, error = answer
+        return Answer(status, body, kept, frozenset(changed), error)
+
+    def _send(
+        self,
+        actor: str,
+        method: str,
+        path: str,
+        data: bytes,
+        content_type: str,
+        headers: dict[str, str] | None,
+    ) -> tuple[int, bytes, dict[str, str], str]:
+        with savepoint():  # what fails in the middle takes nothing else along
+            response = self.clients[actor].generic(
+                method,
+                path,
+                data,
+                content_type=content_type or "application/json",
+                headers=headers or {},
+            )
+            error = str(getattr(response, "exc_info", None) or "")
+            body = b"".join(response) if response.streaming else response.content
+            kept = {name.lower(): value for name, value in response.items()}
+            return response.status_code, body, kept, error
+
+
+def suspend(user: User) -> None:
+    """Take *user*'s right to act away, as a sanction does."""
+    User.objects.filter(pk=user.pk).update(is_active=False)
+
+
+def client_of(world: World, actor: str) -> APIClient:
+    """Return a client that is *actor*; a member of staff has a cookie as well."""
+    from accounts.api.tokens import issue_tokens
+
+    client = APIClient(raise_request_exception=False)
+    if actor == "anonymous":
+        return client
+    side, role = SIDE_AND_ROLE[actor]
+    user = world.sides[side].people[role].user
+    if actor == "moderator":
+        user = world.staff["moderator"]
+        client.force_login(user)
+    client.credentials(HTTP_AUTHORIZATION=f"Bearer {issue_tokens(user).access}")
+    return client

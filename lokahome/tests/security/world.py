@@ -1,0 +1,175 @@
+"""The world that the tests of this folder ask about: two sides that are strangers.
+
+Each side has a tenant, a landlord and a provider, and one object of every kind in every
+state that an operation needs. Both are made by the same functions, so what differs
+between an answer about one and about the other is who asks.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+from unittest import mock
+from uuid import UUID
+
+from accounts.models import Email, Phone, RoleGrant, User
+from lokahome.core import clock
+from lokahome.core.ids import uuid7
+
+ROLES = ("tenant", "landlord", "provider", "manager")
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody, and what of them no stranger may read."""
+
+    name: str
+    user: User
+    secrets: dict[str, str]
+
+    @property
+    def id(self) -> UUID:
+        """The person's id."""
+        return self.user.pk
+
+
+@dataclass
+class Side:
+    """One half of the world; ``things`` holds a row, or a row by person, by its name."""
+
+    name: str
+    people: dict[str, Person]
+    at: tuple[float, float]
+    things: dict[str, Any] = field(default_factory=dict)
+
+    def __getattr__(self, role: str) -> User:
+        try:
+            return self.people[role].user
+        except KeyError as error:
+            raise AttributeError(role) from error
+
+    def thing(self, name: str, role: str = "tenant") -> Any:
+        """Return the object called *name*; of things that are personal, *role*'s."""
+        found = self.things[name]
+        return found[role] if isinstance(found, dict) else found
+
+    def rows(self) -> Iterator[tuple[str, str, Any]]:
+        """Yield every object: its name, whose it is (empty when it is shared), itself."""
+        for name, thing in self.things.items():
+            if isinstance(thing, dict):
+                yield from ((name, role, row) for role, row in thing.items())
+            else:
+                yield name, "", thing
+
+    def ids(self) -> dict[str, str]:
+        """Return the names of this side's objects by their ids."""
+        return {str(row.pk): name for name, _role, row in self.rows()}
+
+    def refresh(self) -> None:
+        """Read again what later steps changed: versions count."""
+        for person in self.people.values():
+            person.user.refresh_from_db()
+        for _name, _role, row in self.rows():
+            row.refresh_from_db()
+
+
+@dataclass
+class World:
+    """Both sides, and who stands outside them."""
+
+    sides: dict[str, Side]
+    staff: dict[str, User]
+    gone: dict[str, UUID] = field(default_factory=dict)
+    """Ids of what was there and was removed, by the object's name."""
+
+    @property
+    def secrets(self) -> Iterator[tuple[str, str, str, str]]:
+        """Every secret: side, person, kind, text."""
+        for side in self.sides.values():
+            for person in side.people.values():
+                for kind, text in person.secrets.items():
+                    yield side.name, person.name, kind, text
+
+    def missing(self, name: str) -> UUID:
+        """Return an id that no object called *name* has, or has any more."""
+        return self.gone.get(name) or NEVER
+
+
+NEVER = UUID("01890000-0000-7000-8000-00000000dead")
+NAMES = {
+    ("here", "tenant"): "Ama Dossou-Canari",
+    ("here", "landlord"): "Kossi Hounsou-Canari",
+    ("here", "provider"): "Afi Adjovi-Canari",
+    ("there", "tenant"): "Bola Zinsou-Canari",
+    ("there", "landlord"): "Codjo Ahouan-Canari",
+    ("there", "provider"): "Dossi Gbaguidi-Canari",
+    ("here", "manager"): "Reine Tossou-Canari",
+    ("there", "manager"): "Sena Houngbo-Canari",
+}
+PLACES = {"here": (2.399417, 6.361429), "there": (2.630317, 9.337229)}
+"""Cotonou and Parakou (lng, lat): no provider of the one serves the other."""
+
+
+def build_world() -> World:
+    """Make the world, in the transaction that is open; nothing leaves the machine."""
+    from lokahome.tests.security import world_homes, world_people, world_services
+
+    with quick_papers():
+        world = World(
+            sides={
+                name: Side(name, _people(name, index), PLACES[name])
+                for index, name in enumerate(PLACES)
+            },
+            staff=world_people.staff(),
+        )
+        for side in world.sides.values():
+            world_people.add_personal(side)
+            world_homes.add_homes(side)
+            world_services.add_services(side)
+            world_services.add_money(side)
+            world_people.add_words(side)
+        world_people.remove_some(world)
+        for side in world.sides.values():
+            side.refresh()
+    return world
+
+
+def _people(side: str, index: int) -> dict[str, Person]:
+    return {role: _person(side, role, index * 4 + n) for n, role in enumerate(ROLES)}
+
+
+def _person(side: str, role: str, number: int) -> Person:
+    user = User.objects.create_person(full_name=NAMES[side, role])
+    phone = f"+22901973142{number:02d}"
+    Phone.objects.create(user=user, number=phone, verified_at=clock.now())
+    address = f"canari-{side}-{role}@example.bj"
+    Email.objects.create(
+        id=uuid7(),
+        user=user,
+        address=address,
+        code_hash="0" * 64,
+        minted_at=clock.now(),
+        expires_at=clock.now(),
+        verified_at=clock.now(),
+    )
+    for hat in {"tenant", role} & set(RoleGrant.Role.values):
+        RoleGrant.objects.create(user=user, role=hat, level=2 if hat == role else 0)
+    secrets = {"phone": phone.removeprefix("+22901"), "email": address}
+    return Person(role, user, secrets | {"name": user.full_name})
+
+
+@contextlib.contextmanager
+def quick_papers() -> Iterator[None]:
+    """Draw no PDF: what is on paper is tested where papers are."""
+    drawn = mock.patch(
+        "lokahome.core.documents.issuing.render_pdf", return_value=b"%PDF-1.7 canari"
+    )
+    with drawn:
+        yield
+
+
+def digits(degrees: float) -> str:
+    """Return *degrees* as JSON writes them, which is how a leak would look."""
+    return str(round(degrees, 6))

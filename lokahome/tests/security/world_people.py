@@ -1,0 +1,151 @@
+"""What belongs to one person of a side: addresses, hats, papers, words, and the staff."""
+
+from __future__ import annotations
+
+import hashlib
+
+from django.contrib.auth.models import Group
+
+from accounts.models import Email, IdentityCheck, RoleGrant, User
+from accounts.services.email_addresses import claim_email
+from accounts.services.groups import ensure_groups
+from accounts.services.identity_checks import submit_identity_check
+from accounts.services.reports import file_report
+from lokahome.core import clock
+from lokahome.core.files.uploads import announce_upload, receive_upload
+from lokahome.core.ids import uuid7
+from lokahome.tests.people import PASSWORD
+from lokahome.tests.security.world import Side, World
+from messaging.models import Notification
+from messaging.tests import factories as words
+from properties.services.photos import remove_photo
+from properties.tests import factories as homes
+
+
+def staff() -> dict[str, User]:
+    """Return one member of staff, who may decide about what people wrote."""
+    ensure_groups()
+    user = User.objects.create_staff(
+        username="moderator", password=PASSWORD, full_name="Modératrice"
+    )
+    RoleGrant.objects.create(user=user, role=RoleGrant.Role.ADMIN)
+    user.groups.set(Group.objects.filter(name="moderator"))
+    return {"moderator": user}
+
+
+def add_personal(side: Side) -> None:
+    """Add what each person of *side* has for themselves."""
+    of = {role: person.user for role, person in side.people.items()}
+    side.things |= {
+        "upload_announced": {role: announced(user) for role, user in of.items()},
+        "upload": {role: homes.upload(user) for role, user in of.items()},
+        "upload_identity": {role: identity_file(user) for role, user in of.items()},
+        "identity_check": {role: _check(user) for role, user in of.items()},
+        "role": {role: user.roles.order_by("pk").first() for role, user in of.items()},
+        "email": {role: Email.objects.get(user=user) for role, user in of.items()},
+        "email_claimed": {
+            role: claim_email(
+                user=user,
+                address=f"nouveau-canari-{side.name}-{role}@example.bj",
+                now=clock.now(),
+            )
+            for role, user in of.items()
+        },
+    }
+    for role, person in side.people.items():
+        person.secrets["claim"] = f"nouveau-canari-{side.name}-{role}@example.bj"
+
+
+def announced(user: User):
+    """Return a photo of *user* that was announced and whose bytes did not come."""
+    content = homes.jpeg(64, 48)
+    return announce_upload(
+        owner_id=user.pk,
+        kind="photo",
+        mime="image/jpeg",
+        size_bytes=len(content),
+        sha256=hashlib.sha256(content).hexdigest(),
+        now=clock.now(),
+    )
+
+
+def identity_file(user: User):
+    """Return a whole picture of an identity document of *user*."""
+    content = homes.jpeg(320, 200, colour="navy")
+    row = announce_upload(
+        owner_id=user.pk,
+        kind="identity",
+        mime="image/jpeg",
+        size_bytes=len(content),
+        sha256=hashlib.sha256(content).hexdigest(),
+        now=clock.now(),
+    )
+    return receive_upload(upload=row, content=content, now=clock.now())
+
+
+def _check(user: User) -> IdentityCheck:
+    return submit_identity_check(
+        person=user,
+        document_kind="cip",
+        upload_id=identity_file(user).pk,
+        now=clock.now(),
+    )
+
+
+def add_words(side: Side) -> None:
+    """Add what people of *side* say to each other, and what they were told."""
+    listing = side.things["listing_published"]
+    conversation = words.about_listing(side.landlord, side.tenant, listing)
+    side.things["conversation"] = conversation
+    words.say(conversation, side.tenant, f"Bonjour-canari-{side.name}")
+    side.things["message"] = words.say(conversation, side.landlord, "Bonsoir")
+    side.people["tenant"].secrets["words"] = f"Bonjour-canari-{side.name}"
+    side.things["notification"] = {
+        role: _told(person.user, side) for role, person in side.people.items()
+    }
+    side.things["report"] = {
+        role: file_report(
+            reporter=person.user,
+            subject=f"listing:{listing.pk}",
+            reason="scam",
+            detail=f"Détail-canari-{side.name}-{role}",
+            now=clock.now(),
+        )[0]
+        for role, person in side.people.items()
+        if role != "landlord"
+    }
+    side.things["report"]["landlord"] = file_report(
+        reporter=side.landlord,
+        subject=f"review:{side.things['review'].pk}",
+        reason="false",
+        detail=f"Détail-canari-{side.name}-landlord",
+        now=clock.now(),
+    )[0]
+    for role, person in side.people.items():
+        person.secrets["report"] = f"Détail-canari-{side.name}-{role}"
+
+
+def _told(user: User, side: Side) -> Notification:
+    row = Notification(
+        id=uuid7(),
+        fact=f"properties.lease_activated:{user.pk}",
+        person_id=user.pk,
+        template="lease_active",
+        context_ids={"lease_id": str(side.things["lease"].pk)},
+    )
+    row.save()
+    return row
+
+
+def remove_some(world: World) -> None:
+    """Remove one of what people can remove, and remember its id."""
+    here = world.sides["here"]
+    photo = homes.photographed(here.landlord, here.things["listing_draft"])
+    remove_photo(
+        listing_id=photo.listing_id,
+        actor=here.landlord,
+        photo_id=photo.pk,
+        now=clock.now(),
+    )
+    world.gone["photo"] = photo.pk
+    here.things["listing_draft"].refresh_from_db()
