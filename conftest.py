@@ -99,6 +99,14 @@ def caught_words():
 
 
 @pytest.fixture(scope="session", autouse=True)
+def no_anchor():
+    """Leave development's anchor of the audit log alone."""
+    from django.conf import settings
+
+    settings.AUDIT_ANCHOR_URL = ""
+
+
+@pytest.fixture(scope="session", autouse=True)
 def cheap_passwords():
     """Hash passwords cheaply: Argon2 is slow on purpose."""
     from django.conf import settings

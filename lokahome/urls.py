@@ -27,6 +27,7 @@ def media_paths() -> list[URLPattern]:
 urlpatterns = [
     path("livez", livez, name="livez"),
     path("readyz", readyz, name="readyz"),
+    path("admin/", include("accounts.admin.door.urls")),
     path("admin/", admin.site.urls),
     path("api/v1/", include("lokahome.core.api.urls")),
     path("api/v1/", include("accounts.api.urls")),

@@ -98,12 +98,17 @@ def matching_period(seed: str, code: str, *, now: datetime) -> int | None:
 
 
 @transaction.atomic
-def enrol_totp(*, person_id: UUID, seed: str, code: str, now: datetime) -> Proof:
+def enrol_totp(
+    *, person_id: UUID, seed: str, code: str, now: datetime, replace: bool = False
+) -> Proof:
     """Keep *seed* (base 32) as the person's, once *code* shows that they hold it.
 
-    Replaces the one before. Raises FactorRefused. Locks the person.
+    Only with *replace* for who has a factor: a password alone must not bring in a
+    second one. Raises FactorRefused, StateConflict. Locks the person.
     """
     person = locked(User.objects.get_queryset().active(), person_id)
+    if not replace and is_enrolled(person_id):
+        raise StateConflict
     period = matching_period(seed, code, now=now)
     if period is None:
         raise FactorRefused

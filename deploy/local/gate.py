@@ -67,6 +67,7 @@ def production_environment() -> dict[str, str]:
         "PRIVATE_STORAGE_URL": (
             "s3://key:secret@s3.lokahome.example/private?region=eu-west-3"
         ),
+        "AUDIT_ANCHOR_URL": "s3://lokahome-anchors/production",
         "EMAIL_URL": "smtp+tls://user:password@mail.lokahome.example:587",
         "SMS_TRANSPORT": "twilio",
         "TWILIO_ACCOUNT_SID": "AC00000000000000000000000000000000",

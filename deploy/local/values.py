@@ -90,6 +90,7 @@ def derived(values: Mapping[str, str], *, private_servers: bool) -> dict[str, st
         "REALTIME_URL": f"http://{host}:{values['REALTIME_PORT']}",
         "STORAGE_URL": f"file://{paths.VAR / 'media'}",
         "PRIVATE_STORAGE_URL": f"file://{paths.VAR / 'private'}",
+        "AUDIT_ANCHOR_URL": f"file://{paths.VAR / 'audit-anchor.jsonl'}",
         "FAILPOINT_DIR": str(paths.VAR / "failpoints"),
         "SIMULATOR_URL": simulator,
         "FEDAPAY_API_BASE": simulator,

@@ -134,6 +134,7 @@ def _environment(home: Path) -> dict[str, str]:
         # Without the simulator of SMS, so that a code costs no second process; `extra`
         # says "twilio" and `run` names "sms" where that way is what is tested.
         "SMS_TRANSPORT": "caught",
+        "AUDIT_ANCHOR_URL": f"file://{home / 'audit-anchor.jsonl'}",
         "TWILIO_API_BASE": f"{here}:{env['SMS_SIMULATOR_PORT']}",
         "QUIET_HOURS": "",
         "WEB_WORKERS": "1",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.templatetags.static import static
+from django.urls import reverse_lazy
 
 from lokahome.backoffice.sidebar import navigation
 
@@ -36,6 +37,11 @@ UNFOLD: dict[str, Any] = {
             "900": "#0a4033",
             "950": "#04241d",
         }
+    },
+    "ACCOUNT": {
+        "navigation": [
+            {"title": "Mes accès", "link": reverse_lazy("staff-door:access")}
+        ]
     },
     "SIDEBAR": {
         "show_search": False,

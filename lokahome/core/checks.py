@@ -104,6 +104,21 @@ def check_simulators(app_configs: Any, **_: Any) -> Sequence[CheckMessage]:
 
 
 @register(Tags.security)
+def check_audit_anchor(app_configs: Any, **_: Any) -> Sequence[CheckMessage]:
+    """E013: the audit log could be cut or rewritten whole, and nobody would see it."""
+    if settings.DEBUG or settings.AUDIT_ANCHOR_URL:
+        return []
+    return [
+        Error(
+            "AUDIT_ANCHOR_URL is not set.",
+            hint="s3://bucket/prefix of an account that the database's superuser does"
+            " not have, or file:///… on another disk.",
+            id="lokahome.E013",
+        )
+    ]
+
+
+@register(Tags.security)
 def check_token_cookie(app_configs: Any, **_: Any) -> Sequence[CheckMessage]:
     """E007: a token cookie would make every API write forgeable from another site."""
     if any(

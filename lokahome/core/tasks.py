@@ -8,6 +8,9 @@ import structlog
 from celery import shared_task
 
 from lokahome.core import clock, housekeeping
+from lokahome.core.audit.anchors import anchor, drop_anchors
+from lokahome.core.audit.sealing import seal_next
+from lokahome.core.audit.verifying import verify
 from lokahome.core.events.delivering import run_batch
 from lokahome.core.invariants import check_invariants
 from lokahome.core.privacy.retention import run_retention
@@ -40,3 +43,18 @@ def clean_up() -> None:
 def retain() -> None:
     """End what has had its time, by the rules of every app (docs/privacy.md)."""
     run_retention(now=clock.now())
+
+
+@shared_task(name="core.seal_audit")
+def seal_audit() -> None:
+    """Seal what the audit log got since the last time, and anchor the head."""
+    while seal_next(now=clock.now()) is not None:
+        pass
+    drop_anchors()
+
+
+@shared_task(name="core.verify_audit")
+def verify_audit() -> None:
+    """Read the whole chain against its seals and its anchor; log each finding."""
+    for finding in verify(now=clock.now(), place=anchor()):
+        log.error("audit log altered", kind=finding.kind, where=finding.where)

@@ -33,6 +33,7 @@ GOOD = {
     "SMS_TRANSPORT": "carrier",
     "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
     "FAILPOINT_DIR": "",
+    "AUDIT_ANCHOR_URL": "file:///mnt/anchor/audit.jsonl",
 }
 CHECKS = (
     checks.check_secrets,
@@ -41,6 +42,7 @@ CHECKS = (
     checks.check_simulators,
     checks.check_token_cookie,
     checks.check_failpoints,
+    checks.check_audit_anchor,
 )
 FIRES = [
     ("E001", {"CURSOR_KEY": "short"}),
@@ -61,6 +63,7 @@ FIRES = [
     ("E007", {"REST_AUTH": {**live.REST_AUTH, "JWT_AUTH_COOKIE": "t"}, "DEBUG": True}),
     ("E007", {"REST_AUTH": {**live.REST_AUTH, "JWT_AUTH_REFRESH_COOKIE": "t"}}),
     ("E008", {"FAILPOINT_DIR": "/run/failpoints"}),
+    ("E013", {"AUDIT_ANCHOR_URL": ""}),
     ("W001", {"SMS_TRANSPORT": "none"}),
 ]
 

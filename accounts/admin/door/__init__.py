@@ -1,0 +1,1 @@
+"""The door of the back-office: password, second factor, and only then a session."""

@@ -1,0 +1,171 @@
+"""« Mes accès »: one's own factors, changed only just after one of them was shown."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import generate_totp_secret
+from allauth.mfa.webauthn.internal import auth
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseRedirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts.admin.door.forms import CodeForm
+from accounts.admin.door.marks import FRESH, inside, mark_inside
+from accounts.admin.door.pages import draw, refused
+from accounts.admin.door.passkeys import register
+from accounts.admin.door.views import at_the_door, picture_of
+from accounts.services.second_factors import (
+    FULL,
+    KIND,
+    enrol_totp,
+    make_recovery_codes,
+    remove_factor,
+    take_factor_limit,
+)
+from lokahome.core import clock
+from lokahome.core.errors import DomainError
+
+SEED = "staff.seed"
+"""Session key of the ciphertext of a seed that is being enrolled."""
+NOT_FRESH = "Sortez, entrez de nouveau, puis changez vos accès dans les 15 minutes."
+
+
+def is_fresh(request: HttpRequest) -> bool:
+    """Say whether who is inside showed a factor a moment ago."""
+    mark = inside(request.session)
+    return mark is not None and mark.is_fresh(clock.now())
+
+
+def _page(request: HttpRequest, **more: Any) -> HttpResponse:
+    rows = Authenticator.objects.filter(user_id=request.user.pk).order_by("created_at")
+    factors = [
+        {
+            "pk": row.pk,
+            "name": (
+                row.data["name"]
+                if row.type == KIND.WEBAUTHN
+                else _("Application de codes")
+            ),
+            "since": row.created_at,
+            "used": row.last_used_at,
+        }
+        for row in rows
+        if row.type in FULL
+    ]
+    context = {
+        "title": _("Mes accès"),
+        "factors": factors,
+        "is_last": len(factors) == 1,
+        "is_fresh": is_fresh(request),
+        "minutes": int(FRESH.total_seconds() // 60),
+        "passkey_urls": {
+            "begin": reverse("staff-door:access-passkey"),
+            "answer": reverse("staff-door:access-passkey-answer"),
+        },
+        **more,
+    }
+    return draw(request, "access.html", context)
+
+
+@require_GET
+@never_cache
+def access(request: HttpRequest) -> HttpResponse:
+    """List one's own factors."""
+    return _page(request)
+
+
+@require_POST
+@never_cache
+def new_codes(request: HttpRequest) -> HttpResponse:
+    """Show ten new recovery codes, this once."""
+    if not is_fresh(request):
+        return _too_late(request)
+    user: Any = request.user
+    return _page(request, codes=make_recovery_codes(person_id=user.pk))
+
+
+@at_the_door
+@never_cache
+def application(request: HttpRequest) -> HttpResponse:
+    """Enrol another application of codes in the place of the one before."""
+    if not is_fresh(request):
+        return _too_late(request)
+    user: Any = request.user
+    adapter = auth.get_adapter()
+    kept = request.session.get(SEED)
+    seed = adapter.decrypt(kept) if kept else generate_totp_secret()
+    request.session[SEED] = kept or adapter.encrypt(seed)
+    form = CodeForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        now = clock.now()
+        try:
+            take_factor_limit(person_id=user.pk, now=now)
+            proof = enrol_totp(
+                person_id=user.pk,
+                seed=seed,
+                code=form.cleaned_data["code"],
+                now=now,
+                replace=True,
+            )
+        except DomainError as refusal:
+            form.add_error("code", f"{refusal.title}. {refusal.detail}")
+        else:
+            del request.session[SEED]
+            mark_inside(request.session, proof, now=now)
+            messages.success(request, _("Application de codes inscrite."))
+            return HttpResponseRedirect(reverse("staff-door:access"))
+    context = {
+        "title": _("Changer d’application"),
+        "form": form,
+        **picture_of(user, seed),
+    }
+    return draw(request, "enrolment.html", context)
+
+
+@require_POST
+def remove(request: HttpRequest, factor: int) -> HttpResponse:
+    """Take one factor away, not the last and not unless fresh."""
+    if not is_fresh(request):
+        return _too_late(request)
+    user: Any = request.user
+    try:
+        remove_factor(person_id=user.pk, factor=factor)
+    except DomainError as refusal:
+        messages.error(request, refusal.detail)
+    else:
+        messages.success(request, _("Accès retiré."))
+    return HttpResponseRedirect(reverse("staff-door:access"))
+
+
+@require_POST
+def passkey_ask(request: HttpRequest) -> HttpResponse:
+    """Return what one more key is to be made for."""
+    if not is_fresh(request):
+        return refused(_(NOT_FRESH), status=403)
+    user: Any = request.user
+    return JsonResponse(dict(auth.begin_registration(user, passwordless=False)))
+
+
+@require_POST
+def passkey_answer(request: HttpRequest) -> HttpResponse:
+    """Keep one more key."""
+    if not is_fresh(request):
+        return refused(_(NOT_FRESH), status=403)
+    user: Any = request.user
+    try:
+        register(request, user)
+    except DomainError as refusal:
+        return refused(refusal.detail)
+    messages.success(request, _("Clé d’accès ajoutée."))
+    return JsonResponse({"next": reverse("staff-door:access")})
+
+
+def _too_late(request: HttpRequest) -> HttpResponse:
+    messages.error(request, _(NOT_FRESH))
+    return HttpResponseRedirect(reverse("staff-door:access"))

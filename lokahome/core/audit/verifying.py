@@ -1,0 +1,191 @@
+"""Reading the whole chain again: what was altered, taken out, put in, or cut off."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from typing import Any
+from uuid import UUID
+
+from lokahome.core.audit.anchors import Anchor, Head
+from lokahome.core.audit.chain import (
+    GENESIS,
+    SOURCES,
+    entry_line,
+    keys,
+    row_digest,
+    seal_of,
+)
+from lokahome.core.audit.models import AuditEntry, AuditSeal
+from lokahome.core.audit.sealing import first_id_at, unsealed
+
+WINDOW = timedelta(seconds=60)
+"""What is younger may not be sealed yet."""
+LONGEST = timedelta(minutes=10)
+"""No transaction lasts that long: a row older than this when the seal before its own was
+made was put in by hand, with a date of the past."""
+CHUNK = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is not as it was sealed: which kind, where, and what."""
+
+    kind: str
+    where: str
+    detail: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.where} {self.detail}".strip()
+
+
+def verify(
+    *, now: datetime, place: Anchor | None, newest_seals: int | None = None
+) -> list[Finding]:
+    """Return what is wrong with the log, an empty list when nothing is.
+
+    *place* is asked for the heads that it remembers. *newest_seals* reads the end of
+    the chain alone: the periodic look. All of it costs one pass over the log.
+    """
+    seals = AuditSeal.objects.order_by("-position")
+    if newest_seals is not None:
+        seals = seals[:newest_seals]
+    chain = sorted(seals, key=lambda seal: seal.position)
+    is_whole = newest_seals is None
+    found = list(_seals(chain, is_whole=is_whole))
+    found += _entries(chain)
+    found += _unsealed(now, is_whole=is_whole)
+    if place is not None:
+        found += _anchored(chain, place, now, is_whole=is_whole)
+    return found
+
+
+def _seals(chain: list[AuditSeal], *, is_whole: bool) -> Iterator[Finding]:
+    """Compare each seal with its HMAC and with the one before."""
+    known = keys()
+    for seal in chain:
+        where = f"seal:{seal.position}"
+        key = known.get(seal.key_id)
+        if key is None:
+            yield Finding("unknown_key", where, seal.key_id)
+        elif not hmac.compare_digest(seal_of(seal, key), seal.seal):
+            yield Finding("seal_altered", where)
+    if is_whole and chain:
+        first = chain[0]
+        if (first.position, first.first_entry, first.previous) != (1, 1, GENESIS):
+            yield Finding("beginning_missing", f"seal:{first.position}")
+    for before, after in pairwise(chain):
+        linked = (
+            after.position == before.position + 1
+            and after.first_entry == before.last_entry + 1
+            and after.previous == before.seal
+        )
+        if not linked:
+            yield Finding("chain_broken", f"seal:{after.position}")
+
+
+Line = tuple[int, str, UUID, str]
+
+
+def _entries(chain: list[AuditSeal]) -> Iterator[Finding]:
+    """Compare the entries of each seal with its digest, and each row with its entry."""
+    seals = iter(chain)
+    seal, digest = next(seals, None), hashlib.sha256()
+    before: datetime | None = None
+    waiting: list[tuple[Line, datetime | None]] = []
+    rows = AuditEntry.objects.order_by("position")
+    rows = rows.filter(position__gte=seal.first_entry) if seal else rows
+    lines = rows.values_list("position", "source", "row_id", "digest")
+    for line in lines.iterator(chunk_size=CHUNK):
+        while seal is not None and line[0] > seal.last_entry:
+            yield from _closed(seal, digest)
+            before, digest, seal = seal.created_at, hashlib.sha256(), next(seals, None)
+        if seal is None:
+            yield Finding("entry_without_seal", f"entry:{line[0]}")
+            continue
+        digest.update(entry_line(*line))
+        waiting.append((line, before))
+        if len(waiting) == CHUNK:
+            yield from _rows(waiting)
+            waiting = []
+    while seal is not None:
+        yield from _closed(seal, digest)
+        digest, seal = hashlib.sha256(), next(seals, None)
+    yield from _rows(waiting)
+
+
+def _closed(seal: AuditSeal, digest: Any) -> Iterator[Finding]:
+    if digest.hexdigest() != seal.entries_digest:
+        yield Finding("entries_altered", f"seal:{seal.position}")
+
+
+def _rows(batch: list[tuple[Line, datetime | None]]) -> Iterator[Finding]:
+    """Compare rows with their entries; *batch* pairs these with the seal before's time."""
+    for source, (model, fields) in SOURCES.items():
+        wanted = {
+            line[2]: (line[3], before) for line, before in batch if line[1] == source
+        }
+        rows: Any = model._default_manager.filter(pk__in=wanted)
+        met = set()
+        for row in rows.values_list(*fields):
+            met.add(row[0])
+            digest, before = wanted[row[0]]
+            if row_digest(source, row) != digest:
+                yield Finding("row_altered", f"{source}:{row[0]}")
+            elif before and min(row[1], made_at(row[0])) < before - LONGEST:
+                yield Finding("row_backdated", f"{source}:{row[0]}")
+        for row_id in wanted.keys() - met:
+            yield Finding("row_missing", f"{source}:{row_id}")
+
+
+def made_at(row_id: UUID) -> datetime:
+    """Return the moment that a UUIDv7 holds."""
+    return datetime.fromtimestamp((row_id.int >> 80) / 1_000, tz=UTC)
+
+
+def _unsealed(now: datetime, *, is_whole: bool) -> Iterator[Finding]:
+    """Find rows that were never sealed though they look older than the window.
+
+    Rows that were put in later with an old date are among them. By id and by their own
+    date: both would have to be forged to fit a seal that is closed.
+    """
+    if not is_whole and not AuditSeal.objects.exists():
+        return  # sealing has never begun here
+    since = None if is_whole else now - timedelta(hours=1)
+    for source in SOURCES:
+        rows = unsealed(source, since=since).order_by("pk")
+        old = rows.filter(pk__lt=first_id_at(now - WINDOW)) | rows.filter(
+            created_at__lt=now - WINDOW
+        )
+        for row_id in old.values_list("pk", flat=True)[:CHUNK]:
+            yield Finding("row_unsealed", f"{source}:{row_id}")
+
+
+def _anchored(
+    chain: list[AuditSeal], place: Anchor, now: datetime, *, is_whole: bool
+) -> Iterator[Finding]:
+    """Compare the chain with the heads outside the database."""
+    here = {seal.position: seal for seal in chain}
+    last = chain[-1].position if chain else 0
+    newest = place.newest()
+    heads: Iterator[Head] | list[Head] = place.heads()
+    if not is_whole:
+        heads = [newest] if newest else []
+    anchored = 0
+    for head in heads:
+        anchored = max(anchored, head.position)
+        seal = here.get(head.position)
+        if head.position > last:
+            yield Finding("tail_cut", f"seal:{head.position}", "anchored, not here")
+        elif seal is None:
+            if is_whole:
+                yield Finding("seal_missing", f"seal:{head.position}")
+        elif seal.seal != head.seal:
+            yield Finding("chain_rewritten", f"seal:{head.position}")
+    for seal in chain:
+        if seal.position > anchored and seal.created_at < now - WINDOW:
+            yield Finding("not_anchored", f"seal:{seal.position}")
