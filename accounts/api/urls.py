@@ -12,15 +12,23 @@ from accounts.api.views.auth import (
     SignOutView,
     TokenRefreshView,
 )
+from accounts.api.views.challenges import (
+    ChallengeLetterView,
+    ChallengeNewAccountView,
+    ChallengeNoticeView,
+    ChallengeProofView,
+)
 from accounts.api.views.codes import OtpRequestView, OtpVerificationView
 from accounts.api.views.emails import MyEmailsViewSet
 from accounts.api.views.identity_checks import IdentityCheckViewSet
-from accounts.api.views.me import MeViewSet, MyPhonesViewSet
+from accounts.api.views.me import MeViewSet
+from accounts.api.views.phones import MyPhonesViewSet
 from accounts.api.views.privacy import (
     MyConsentsViewSet,
     MyDataExportsViewSet,
     MyErasureRequestsViewSet,
 )
+from accounts.api.views.proofs import MyProofCodesView, MyProofsView
 from accounts.api.views.reports import ReportViewSet
 from accounts.api.views.roles import MyRolesViewSet
 from accounts.api.views.sanctions import AppealViewSet, MySanctionsViewSet
@@ -29,6 +37,7 @@ from accounts.api.views.sessions import (
     MySessionsViewSet,
     SignOutEverywhereView,
 )
+from accounts.api.views.sign_in_notices import MySignInNoticesViewSet
 from lokahome.core.api.viewsets import ApiRouter
 
 router = ApiRouter()
@@ -36,6 +45,9 @@ router.register("me/sessions", MySessionsViewSet, basename="my-sessions")
 router.register("me/devices", MyDevicesViewSet, basename="my-devices")
 router.register("me/roles", MyRolesViewSet, basename="my-roles")
 router.register("me/phones", MyPhonesViewSet, basename="my-phones")
+router.register(
+    "me/sign-in-notices", MySignInNoticesViewSet, basename="my-sign-in-notices"
+)
 router.register("me/emails", MyEmailsViewSet, basename="my-emails")
 router.register("identity-checks", IdentityCheckViewSet, basename="identity-check")
 router.register("agencies", AgencyViewSet, basename="agency")
@@ -56,6 +68,26 @@ urlpatterns = [
         OtpVerificationView.as_view(),
         name="otp-verifications",
     ),
+    path(
+        "auth/challenges/<uuid:pk>/proofs",
+        ChallengeProofView.as_view(),
+        name="challenge-proofs",
+    ),
+    path(
+        "auth/challenges/<uuid:pk>/email-codes",
+        ChallengeLetterView.as_view(),
+        name="challenge-email-codes",
+    ),
+    path(
+        "auth/challenges/<uuid:pk>/notice",
+        ChallengeNoticeView.as_view(),
+        name="challenge-notice",
+    ),
+    path(
+        "auth/challenges/<uuid:pk>/new-account",
+        ChallengeNewAccountView.as_view(),
+        name="challenge-new-account",
+    ),
     path("auth/login", PasswordLoginView.as_view(), name="login"),
     path("auth/token/refresh", TokenRefreshView.as_view(), name="token-refresh"),
     path("auth/logout", SignOutView.as_view(), name="logout"),
@@ -64,6 +96,8 @@ urlpatterns = [
         SignOutEverywhereView.as_view(),
         name="logout-everywhere",
     ),
+    path("me/proofs", MyProofsView.as_view(), name="my-proofs"),
+    path("me/proof-codes", MyProofCodesView.as_view(), name="my-proof-codes"),
     path(
         "me",
         MeViewSet.as_view({"get": "retrieve", "patch": "partial_update"}),

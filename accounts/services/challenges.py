@@ -22,6 +22,7 @@ from accounts.models.limits import MAX_TRIES
 from accounts.policies import may_sign_in
 from accounts.services.codes import last_request_for, request_letter
 from accounts.services.lapsing import end_notices
+from accounts.services.notices import open_notice
 from accounts.services.proofs import (
     CHANNELS,
     ProofMethod,
@@ -220,3 +221,18 @@ def open_locked(
 
 def _device_name(challenge: SignInChallenge) -> str:
     return challenge.code_request.device if challenge.code_request else ""
+
+
+@transaction.atomic
+def give_notice(
+    *, challenge_id: UUID, device_key: UUID | None, now: datetime
+) -> SignInNotice:
+    """Return the notice that the account's other channels get; see `open_notice`.
+
+    The challenge stays open: a proof found meanwhile is quicker. Raises ChallengeSpent,
+    and what `open_notice` raises. Locks the person, then the challenge.
+    """
+    person_id = person_behind(challenge_id, device_key, now)
+    locked(User.objects.get_queryset(), person_id)
+    challenge = open_locked(challenge_id, device_key, now)
+    return open_notice(challenge=challenge, now=now)

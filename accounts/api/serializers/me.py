@@ -4,35 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts.api.serializers.roles import RoleSerializer
-from accounts.models import Phone, User
-
-
-class PhoneSerializer(serializers.ModelSerializer[Phone]):
-    """A number of one's own, past ones included."""
-
-    id = serializers.UUIDField(read_only=True, help_text="Id of the row.")
-    number = serializers.CharField(
-        read_only=True, max_length=16, help_text="E.164, e.g. +2290197000000."
-    )
-    is_current = serializers.SerializerMethodField(
-        help_text="False once the number was released."
-    )
-    verified_at = serializers.DateTimeField(
-        read_only=True, help_text="When a code was last answered from it."
-    )
-
-    class Meta:
-        model = Phone
-        fields = ("id", "number", "is_current", "verified_at")
-
-    @extend_schema_field(serializers.BooleanField())
-    def get_is_current(self, phone: Phone) -> bool:
-        """Say whether the number is still the person's."""
-        return phone.released_at is None
+from accounts.models import User
 
 
 class MeSerializer(serializers.ModelSerializer[User]):

@@ -1,4 +1,4 @@
-"""One's own account, hats and numbers."""
+"""One's own account."""
 
 from __future__ import annotations
 
@@ -6,18 +6,16 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
-from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
-from rest_framework.mixins import ListModelMixin
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api.serializers.me import (
     MeSerializer,
-    PhoneSerializer,
     UpdateMeSerializer,
 )
 from accounts.api.views.auth import read
-from accounts.models import Phone, User
+from accounts.models import User
 from accounts.services.people import update_profile
 from lokahome.core.api.conditional import answer, require_if_match
 from lokahome.core.api.filters import refuse_unknown
@@ -73,15 +71,3 @@ class MeViewSet(LokaViewSet):
             require_if_match(request, person)
             person = update_profile(person_id=person.pk, **data)
         return answer(person, request, MeSerializer(person).data)
-
-
-@extend_schema_view(
-    list=extend_schema(
-        operation_id="phone_list", tags=["me"], summary="List one's own numbers"
-    )
-)
-class MyPhonesViewSet(ListModelMixin, LokaViewSet):
-    """The numbers of whoever asks, past ones included."""
-
-    model = Phone
-    serializer_class = PhoneSerializer
