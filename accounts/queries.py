@@ -16,6 +16,7 @@ from accounts.models import (
     AgencyContext,
     AgencyInvitation,
     AgencyRole,
+    Appeal,
     Case,
     CodeRequest,
     Device,
@@ -189,6 +190,24 @@ def answer_of(case_id: UUID) -> Answer | None:
     return Answer(
         decision=case.decision, reason=case.reason, decided_by_id=case.decided_by_id
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Overturning:
+    """Who took the answer to a case back on appeal, and why."""
+
+    reason: str
+    decided_by_id: UUID
+
+
+def overturning_of(case_id: UUID) -> Overturning | None:
+    """Return how an appeal took the answer to a case back, None where none did."""
+    taken_back = Appeal.objects.filter(
+        case_id=case_id, status=Appeal.Status.OVERTURNED
+    ).first()
+    if taken_back is None or taken_back.decided_by_id is None:
+        return None
+    return Overturning(taken_back.answer, taken_back.decided_by_id)
 
 
 def knows_device(user_id: UUID, device_key: UUID | None) -> bool:

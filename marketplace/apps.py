@@ -12,9 +12,15 @@ class MarketplaceConfig(AppConfig):
 
     def ready(self) -> None:
         """Register who listens to what, what must always hold, what can be reported."""
+        from accounts.services.parties import register_parties
         from accounts.services.reportables import register_reportable
         from marketplace import invariants, subscribers  # noqa: F401
+        from marketplace.queries import parties
         from marketplace.queries.reported import reported_provider, reported_review
 
         register_reportable("review", reported_review, title="Avis signalé")
         register_reportable("provider", reported_provider, title="Prestataire signalé")
+        register_parties("provider", parties.provider_parties)
+        register_parties("review", parties.review_parties)
+        register_parties("service_request", parties.request_parties)
+        register_parties("job", parties.job_parties)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from accounts.events import CaseDecided
+from accounts.events import CaseDecided, CaseOverturned
 from lokahome.core import clock
 from lokahome.core.events.subscribers import STATE, subscribe
 from lokahome.core.money import Money
@@ -12,8 +12,8 @@ from marketplace.queries.reported import hidden_by, reason_of
 from marketplace.services.disputes import CASE_KIND, keep_dispute_open
 from marketplace.services.funding import apply_job_payment, job_of
 from marketplace.services.jobs import close_job
-from marketplace.services.reviews import withhold_review
-from marketplace.services.suspensions import suspend_provider
+from marketplace.services.reviews import restore_review, withhold_review
+from marketplace.services.suspensions import reinstate_provider, suspend_provider
 from payments.events import ChargeSettled, EscrowSettled
 
 
@@ -70,7 +70,21 @@ def suspend_provider_of_decided_case(event: CaseDecided) -> None:
         )
 
 
-def _hidden(event: CaseDecided, noun: str) -> UUID | None:
+@subscribe(CaseOverturned, lane=STATE)
+def undo_overturned_case(event: CaseOverturned) -> None:
+    """Show the review again, or the provider, whose hiding an appeal took back."""
+    reason = f"case:{event.case_id}"
+    if review_id := _hidden(event, "review"):
+        restore_review(
+            review_id=review_id, actor_id=None, reason=reason, now=clock.now()
+        )
+    if provider_id := _hidden(event, "provider"):
+        reinstate_provider(
+            provider_id=provider_id, actor_id=None, reason=reason, now=clock.now()
+        )
+
+
+def _hidden(event: CaseDecided | CaseOverturned, noun: str) -> UUID | None:
     return hidden_by(
         kind=event.kind,
         decision=event.decision,

@@ -13,11 +13,15 @@ class MessagingConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the checks and what can be reported; let caught mail be kept."""
+        from accounts.services.parties import register_parties
         from accounts.services.reportables import register_reportable
         from messaging import checks as checks
         from messaging.channels.email_caught import keep_with
+        from messaging.queries.parties import conversation_parties, message_parties
         from messaging.queries.reports import message_evidence
         from messaging.services.caught import keep_caught
 
         keep_with(keep_caught)
         register_reportable("message", message_evidence, title="Message signalé")
+        register_parties("message", message_parties)
+        register_parties("conversation", conversation_parties)

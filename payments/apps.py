@@ -13,4 +13,10 @@ class PaymentsConfig(AppConfig):
 
     def ready(self) -> None:
         """Register who listens to what, and what must always hold."""
+        from accounts.services.parties import register_parties
         from payments import invariants, subscribers  # noqa: F401
+        from payments.queries import charge_parties, transfer_parties
+
+        register_parties("charge", charge_parties)
+        for noun in ("transfer", "payout", "refund"):
+            register_parties(noun, transfer_parties)

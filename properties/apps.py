@@ -12,8 +12,14 @@ class PropertiesConfig(AppConfig):
 
     def ready(self) -> None:
         """Register who listens to what, what must always hold, what can be reported."""
+        from accounts.services.parties import register_parties
         from accounts.services.reportables import register_reportable
         from properties import invariants, subscribers  # noqa: F401
+        from properties.queries import parties
         from properties.queries.reported import reported_listing
 
         register_reportable("listing", reported_listing, title="Annonce signalée")
+        register_parties("listing", parties.listing_parties)
+        register_parties("application", parties.application_parties)
+        register_parties("lease", parties.lease_parties)
+        register_parties("ticket", parties.ticket_parties)

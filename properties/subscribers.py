@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from accounts.events import AgencyClosed, CaseDecided
+from accounts.events import AgencyClosed, CaseDecided, CaseOverturned
 from lokahome.core import clock
 from lokahome.core.events.subscribers import DOCUMENTS, STATE, subscribe
 from lokahome.core.money import Money
 from payments.events import ChargeSettled
 from properties.events import RentPeriodPaid
 from properties.services.mandate_ends import end_mandates_of
-from properties.services.moderation import hidden_listing, hide_reported_listing
+from properties.services.moderation import (
+    hidden_listing,
+    hide_reported_listing,
+    show_listing_again,
+)
 from properties.services.quittances import issue_quittance
 from properties.services.rent import apply_rent_payment, lease_of
 
@@ -48,3 +52,14 @@ def hide_listing_of_decided_case(event: CaseDecided) -> None:
 def end_mandates_of_closed_agency(event: AgencyClosed) -> None:
     """Give the units of a closed agency back to their landlords."""
     end_mandates_of(agency_id=event.agency_id, now=clock.now())
+
+
+@subscribe(CaseOverturned, lane=STATE)
+def show_listing_of_overturned_case(event: CaseOverturned) -> None:
+    """Give the owner the listing back whose suspension an appeal took back."""
+    if listing_id := hidden_listing(
+        kind=event.kind, decision=event.decision, subject=event.subject_ref
+    ):
+        show_listing_again(
+            listing_id=listing_id, case_id=event.case_id, now=clock.now()
+        )

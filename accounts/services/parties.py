@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID
 
-from accounts.models import Appeal, Case, Report, Sanction, User
+from accounts.models import Appeal, Case, IdentityCheck, Report, Sanction, User
 from lokahome.core.errors import NotAllowed
 
 
@@ -96,6 +96,15 @@ def _appeal(pk: UUID) -> Parties:
     return Parties(frozenset({row.person_id}), frozenset(first))
 
 
+def _identity_check(pk: UUID) -> Parties:
+    row = IdentityCheck.objects.filter(pk=pk).first()
+    if row is None:
+        return NOBODY
+    suspects = {row.suspected_by_id} - {None}
+    return Parties(frozenset({row.person_id}), frozenset(suspects))
+
+
 register_parties("user", _person)
+register_parties("identitycheck", _identity_check)
 register_parties("sanction", _sanction)
 register_parties("appeal", _appeal)

@@ -137,6 +137,33 @@ def withhold_review(
     return review
 
 
+@transaction.atomic
+def restore_review(
+    *, review_id: UUID, actor_id: UUID | None, reason: str, now: datetime
+) -> Review:
+    """Show a withheld review again: the inverse, after an appeal. Its rating counts.
+
+    Again changes nothing. Raises NotFound. Locks the job, the review, the profile.
+    """
+    found = Review.objects.filter(pk=review_id).values_list("job_id", flat=True).first()
+    if found is not None:
+        locked(Job.objects.all(), found)
+    review = locked(Review.objects.all(), review_id)
+    if review.withheld_at is None:
+        return review
+    review.withheld_at = None
+    review.save(update_fields={"withheld_at"})
+    if review.revealed_at and review.author_role == Review.Role.CUSTOMER:
+        _rate(review.about_id, stars=review.rating, count=1)
+    record(
+        "review.restored",
+        subject=f"review:{review.pk}",
+        actor_id=actor_id,
+        reason=reason,
+    )
+    return review
+
+
 def _rate(person_id: UUID, *, stars: int, count: int) -> None:
     held = ProviderProfile.objects.select_for_update(no_key=True, of=("self",))
     profile = held.get(person_id=person_id)

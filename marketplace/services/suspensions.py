@@ -42,7 +42,7 @@ def suspend_provider(
 
 @transaction.atomic
 def reinstate_provider(
-    *, provider_id: UUID, actor_id: UUID, reason: str, now: datetime
+    *, provider_id: UUID, actor_id: UUID | None, reason: str, now: datetime
 ) -> ProviderProfile:
     """Undo a suspension; again changes nothing.
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from lokahome.core.audit.record import record
 from lokahome.core.db.locks import locked
 from lokahome.core.errors import NotFound
 from messaging.models import (
@@ -44,3 +45,24 @@ def hide_message(
     return tell_participants(
         message.conversation_id, PersonEvent.Kind.HIDDEN, seq=message.seq
     )
+
+
+@transaction.atomic
+def show_message(
+    *, message_id: UUID, actor_id: UUID | None, now: datetime
+) -> Mapping[UUID, int]:
+    """Show a hidden message again, as an appeal decided; twice is harmless.
+
+    Returns whose logs moved, and to which ``useq``. Raises NotFound. Locks the
+    conversation, then the logs.
+    """
+    message = Message.objects.filter(pk=message_id).first()
+    if message is None:
+        raise NotFound
+    locked(Conversation.objects.all(), message.conversation_id)
+    gone, _by_table = MessageHiding.objects.filter(message=message).delete()
+    if not gone:
+        return {}
+    record("message.shown_again", subject=f"message:{message.pk}", actor_id=actor_id)
+    # A message stands once in each log: the apps are told to read the whole again.
+    return tell_participants(message.conversation_id, PersonEvent.Kind.CONVERSATION)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from accounts.events import CaseDecided
+from accounts.events import CaseDecided, CaseOverturned
 from lokahome.core import clock
 from lokahome.core.events.subscribers import NOTIFY, STATE, subscribe
 from messaging.events import InboundSmsReceived
 from messaging.hints import hint
-from messaging.services.hiding import hidden_message, hide_message
+from messaging.services.hiding import hidden_message, hide_message, show_message
 from messaging.services.inbound import follow_sms
 
 
@@ -24,3 +24,12 @@ def hide_message_of_decided_case(event: CaseDecided) -> None:
         kind=event.kind, decision=event.decision, subject=event.subject_ref
     ):
         hide_message(message_id=message_id, case_id=event.case_id, now=clock.now())
+
+
+@subscribe(CaseOverturned, lane=STATE)
+def show_message_of_overturned_case(event: CaseOverturned) -> None:
+    """Show the message again whose hiding an appeal took back."""
+    if message_id := hidden_message(
+        kind=event.kind, decision=event.decision, subject=event.subject_ref
+    ):
+        show_message(message_id=message_id, actor_id=None, now=clock.now())

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from accounts.queries import answer_of
+from accounts.queries import answer_of, overturning_of
 from lokahome.core.db.locks import locked
 from lokahome.core.errors import FieldError, InvalidInput
 from lokahome.core.events.outbox import append
@@ -120,6 +120,26 @@ def reinstate_listing(
     listing.review_reason = ""
     _decide(listing, "reinstate", actor_id, now, reason, {"review_reason"})
     return listing
+
+
+@transaction.atomic
+def show_listing_again(*, listing_id: UUID, case_id: UUID, now: datetime) -> None:
+    """Undo a suspension as an appeal about the case decided; again is harmless.
+
+    The owner has a draft, which a moderator looks at again. A unit that has another open
+    listing by now keeps that one. Raises NotFound. Locks the listing.
+    """
+    answer = overturning_of(case_id)
+    listing = locked(Listing.objects.all(), listing_id)
+    is_taken = Listing.objects.open().filter(unit=listing.unit_id).exists()
+    if answer is None or listing.status != Listing.Status.SUSPENDED or is_taken:
+        return
+    reinstate_listing(
+        listing_id=listing.pk,
+        actor_id=answer.decided_by_id,
+        reason=answer.reason,
+        now=now,
+    )
 
 
 def _refuse(

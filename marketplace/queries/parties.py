@@ -1,0 +1,36 @@
+"""Whom a provider, a review, a request or a job concerns: they judge no case of it."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from accounts.services.parties import NOBODY, Parties
+from marketplace.models import Job, ProviderProfile, Review, ServiceRequest
+
+
+def provider_parties(provider_id: UUID) -> Parties:
+    """Return whose profile it is."""
+    people = ProviderProfile.objects.filter(pk=provider_id)
+    return Parties(authors=frozenset(people.values_list("person_id", flat=True)))
+
+
+def review_parties(review_id: UUID) -> Parties:
+    """Return who wrote it, and whom it is about."""
+    row = Review.objects.filter(pk=review_id).first()
+    if row is None:
+        return NOBODY
+    return Parties(frozenset({row.author_id}), frozenset({row.about_id}))
+
+
+def request_parties(request_id: UUID) -> Parties:
+    """Return who asks."""
+    people = ServiceRequest.objects.filter(pk=request_id)
+    return Parties(authors=frozenset(people.values_list("requester_id", flat=True)))
+
+
+def job_parties(job_id: UUID) -> Parties:
+    """Return customer and provider."""
+    row = Job.objects.filter(pk=job_id).first()
+    if row is None:
+        return NOBODY
+    return Parties(others=frozenset({row.customer_id, row.provider_id}))
