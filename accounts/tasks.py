@@ -6,6 +6,7 @@ from celery import shared_task
 
 from accounts.services.erasure import carry_out_due, look_again
 from accounts.services.invitation_ends import expire_invitations
+from accounts.services.lapsing import lapse_sign_ins
 from accounts.services.refreshing import forget_expired_tokens
 from accounts.services.sanctions import expire_sanctions
 from accounts.services.sessions import forget_past_sessions
@@ -38,3 +39,9 @@ def carry_out_erasures() -> None:
     now = clock.now()
     look_again(now=now)
     carry_out_due(now=now)
+
+
+@shared_task(name="accounts.lapse_sign_ins")
+def lapse_past_sign_ins() -> None:
+    """Close the challenges and notices whose time is over."""
+    lapse_sign_ins(now=clock.now())

@@ -53,6 +53,7 @@ JOBS = (
     Job("core.clean_up", 86_400, "Efface ce qui a fait son temps"),
     Job("payments.erase_old_notice_bodies", 86_400, "Efface les vieux webhooks bruts"),
     Job("accounts.expire_sanctions", 30, "Termine les sanctions arrivées à terme"),
+    Job("accounts.lapse_sign_ins", 600, "Ferme les secondes preuves et préavis échus"),
     Job("accounts.expire_invitations", 3600, "Ferme les invitations échues"),
     Job("properties.expire_mandates", 3600, "Ferme les mandats échus"),
     Job("accounts.flush_expired_tokens", 86_400, "Efface les jetons expirés"),

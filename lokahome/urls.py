@@ -36,6 +36,8 @@ urlpatterns = [
     path("api/v1/", include("marketplace.api.urls")),
     path("api/v1/", include("messaging.api.urls")),
     path("", include("lokahome.core.documents.urls")),
+    path("", include("accounts.urls")),
+    path("", include("accounts.urls")),
     path("", include("messaging.urls")),
     path("", include("properties.urls")),
     re_path(r"^api(?:/|$)", unknown_api_path),

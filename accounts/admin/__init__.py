@@ -2,6 +2,7 @@
 
 from accounts.admin import cases as cases
 from accounts.admin import identities as identities
+from accounts.admin import numbers as numbers
 from accounts.admin import other_tables as other_tables
 from accounts.admin import people as people
 from accounts.admin import roles as roles

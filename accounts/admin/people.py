@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.formats import date_format
+from django.utils.html import format_html_join
+from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
+from accounts.admin.numbers import phone_state
 from accounts.models import User
 from lokahome.core.admin.base import LokaModelAdmin
 from lokahome.core.admin.masked import masked_phone
@@ -25,6 +30,15 @@ class UserAdmin(LokaModelAdmin):
         "person.joined": _("Inscription"),
         "person.profile_changed": _("Profil modifié"),
         "person.role_taken": _("Rôle pris"),
+        "phone.added": _("Numéro ajouté"),
+        "phone.removed": _("Numéro retiré"),
+        "phone.lost": _("Carte SIM déclarée perdue"),
+        "phone.taken_over": _("Numéro repris par un nouveau compte"),
+        "sign_in.challenged": _("Seconde preuve demandée"),
+        "sign_in.proved": _("Seconde preuve donnée"),
+        "sign_in.notice_opened": _("Préavis de connexion ouvert"),
+        "sign_in.notice_contested": _("Préavis de connexion contesté"),
+        "sign_in.notice_used": _("Connexion après préavis"),
     }
 
     list_display = (
@@ -43,6 +57,7 @@ class UserAdmin(LokaModelAdmin):
         "shown_name",
         "username",
         "shown_phone",
+        "shown_numbers",
         "shown_roles",
         "language",
         "is_active",
@@ -50,7 +65,7 @@ class UserAdmin(LokaModelAdmin):
         "last_login",
         "created_at",
     )
-    readonly_fields = ("shown_name", "shown_phone", "shown_roles")
+    readonly_fields = ("shown_name", "shown_phone", "shown_numbers", "shown_roles")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         """Read hats and numbers of the page's people at once."""
@@ -78,11 +93,29 @@ class UserAdmin(LokaModelAdmin):
     def shown_phone(self, person: User) -> str:
         """Return the current number, masked."""
         current = [item for item in person.phones.all() if item.released_at is None]
-        newest = max(current, key=lambda item: item.verified_at, default=None)
+        newest = max(current, key=lambda item: item.held_since, default=None)
         return masked_phone(newest.number if newest else None)
+
+    @display(description=_("Historique des numéros"))
+    def shown_numbers(self, person: User) -> str:
+        """Return every number the person held, masked, the newest first."""
+        held = sorted(
+            person.phones.all(), key=lambda item: item.held_since, reverse=True
+        )
+        lines = (
+            (masked_phone(item.number), phone_state(item), _since(item.held_since))
+            for item in held
+        )
+        return format_html_join("\n", "<div>{} · {} · {}</div>", lines) or "—"
 
     @display(description=_("Rôles"))
     def shown_roles(self, person: User) -> str:
         """Return the hats and their levels."""
         grants = sorted(person.roles.all(), key=lambda item: item.role)
         return ", ".join(f"{item.get_role_display()} ({item.level})" for item in grants)
+
+
+def _since(moment: datetime) -> str:
+    """Return since which day, in words."""
+    day = date_format(localtime(moment), "SHORT_DATE_FORMAT")
+    return _("depuis le %(day)s") % {"day": day}

@@ -51,6 +51,25 @@ PAGES: dict[str, tuple[tuple[str, str, str, str], ...]] = {
     "Personnes": (
         ("Utilisateurs", "group", "accounts_user", "accounts.view_user"),
         ("Rôles", "stairs", "accounts_rolegrant", "accounts.view_rolegrant"),
+        ("Numéros", "sim_card", "accounts_phone", "accounts.view_phone"),
+        (
+            "Préavis de connexion",
+            "hourglass_top",
+            "accounts_signinnotice",
+            "accounts.view_signinnotice",
+        ),
+        (
+            "Secondes preuves",
+            "key",
+            "accounts_signinchallenge",
+            "accounts.view_signinchallenge",
+        ),
+        (
+            "Coût des codes",
+            "sms",
+            "accounts_codespending",
+            "accounts.view_codespending",
+        ),
         (
             "Prestataires",
             "engineering",

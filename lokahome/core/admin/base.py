@@ -44,6 +44,7 @@ ACTOR_KINDS: dict[str, Any] = {
     "provider": "prestataire",
     "occupant": "occupant",
     "party": "partie",
+    "holder": "titulaire",
     "staff": "équipe",
     "system": "plateforme",
     "gateway": "passerelle",

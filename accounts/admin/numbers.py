@@ -1,0 +1,198 @@
+"""Numéros: whose they were, who asked for more than a code, what codes cost a day."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
+
+from accounts.models import CodeSpending, Phone, SignInChallenge, SignInNotice
+from lokahome.core.admin.base import LokaModelAdmin
+from lokahome.core.admin.masked import masked_phone
+from lokahome.core.errors import DomainError
+from lokahome.core.phones import normalise_phone
+
+SEARCH_HELP = _("Numéro entier, ou identifiant de la personne")
+
+
+class NumberAdmin(LokaModelAdmin):
+    """A list that is searched by a whole number in any writing, and shows two digits."""
+
+    number_path = "phone__number"
+    person_path = "person_id"
+    search_fields = ("=id",)
+    search_help_text = SEARCH_HELP
+    ordering = ("-id",)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Find by a whole number, or by the person's id: a part finds nothing."""
+        text = search_term.strip()
+        try:
+            return queryset.filter(**{self.number_path: normalise_phone(text)}), False
+        except DomainError:
+            pass
+        found: tuple[QuerySet[Any], bool] = super().get_search_results(
+            request, queryset, text
+        )
+        return found
+
+
+@admin.register(Phone)
+class PhoneAdmin(NumberAdmin):
+    """Numbers with their history: a recycled one has several rows."""
+
+    number_path = "number"
+    list_display = (
+        "shown_number",
+        "shown_person",
+        "shown_state",
+        "held_since",
+        "released_at",
+    )
+    list_filter = ("release_reason",)
+    list_select_related = ("user",)
+    search_fields = ("=user__id",)
+    fields = (
+        "shown_number",
+        "shown_person",
+        "shown_state",
+        "verified_at",
+        "held_since",
+        "lost_at",
+        "released_at",
+        "release_reason",
+    )
+    readonly_fields = fields
+
+    def title_of(self, row: Phone) -> str:
+        """Return the number, masked."""
+        return masked_phone(row.number)
+
+    @display(description=_("Numéro"))
+    def shown_number(self, phone: Phone) -> str:
+        """Return the number, masked."""
+        return masked_phone(phone.number)
+
+    @display(description=_("Personne"), ordering="user__full_name")
+    def shown_person(self, phone: Phone) -> str:
+        """Return whose number it is, or was."""
+        return str(phone.user)
+
+    @display(description=_("État"))
+    def shown_state(self, phone: Phone) -> str:
+        """Say whether it is theirs, lost, or past."""
+        return phone_state(phone)
+
+
+def phone_state(phone: Phone) -> str:
+    """Return how a number stands with its person, in words."""
+    if phone.released_at is not None:
+        return phone.get_release_reason_display() or str(_("libéré"))
+    return str(_("carte SIM perdue") if phone.lost_at else _("actuel"))
+
+
+class SignInAdmin(NumberAdmin):
+    """What challenges and notices show alike."""
+
+    list_select_related = ("person", "phone")
+    search_fields = ("=person__id",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Join person and number, on the page too."""
+        rows: QuerySet[Any] = super().get_queryset(request)
+        return rows.select_related("person", "phone")
+
+    @display(description=_("Numéro"))
+    def shown_number(self, row: Any) -> str:
+        """Return the number, masked."""
+        return masked_phone(row.phone.number)
+
+    @display(description=_("Personne"), ordering="person__full_name")
+    def shown_person(self, row: Any) -> str:
+        """Return whose account was asked for."""
+        return str(row.person)
+
+    @display(description=_("Appareil"))
+    def shown_device(self, row: Any) -> str:
+        """Return the head of the device's digest: the same one asks twice alike."""
+        return f"{row.device_digest[:8]}…" if row.device_digest else "—"
+
+
+@admin.register(SignInChallenge)
+class SignInChallengeAdmin(SignInAdmin):
+    """Right codes that were not enough."""
+
+    timeline_noun = "sign_in_challenge"
+    list_display = (
+        "shown_person",
+        "shown_number",
+        "reason",
+        "status",
+        "method",
+        "tries",
+        "created_at",
+    )
+    list_filter = ("status", "reason", "method")
+    fields = (
+        "shown_person",
+        "shown_number",
+        "shown_device",
+        "reason",
+        "status",
+        "method",
+        "tries",
+        "created_at",
+        "expires_at",
+        "closed_at",
+    )
+    readonly_fields = fields
+
+
+@admin.register(SignInNotice)
+class SignInNoticeAdmin(SignInAdmin):
+    """Who waits 72 hours for an account, and what its person said."""
+
+    timeline_noun = "sign_in_notice"
+    list_display = (
+        "shown_person",
+        "shown_number",
+        "status",
+        "created_at",
+        "opens_at",
+        "closes_at",
+    )
+    list_filter = ("status",)
+    fields = (
+        "shown_person",
+        "shown_number",
+        "shown_device",
+        "status",
+        "created_at",
+        "opens_at",
+        "closes_at",
+        "closed_at",
+    )
+    readonly_fields = fields
+
+
+@admin.register(CodeSpending)
+class CodeSpendingAdmin(LokaModelAdmin):
+    """What codes cost: a flood to one country stands out."""
+
+    list_title = str(_("Coût des codes"))
+    list_display = ("day", "shown_prefix", "sent", "cost")
+    list_filter = ("prefix",)
+    ordering = ("-day", "prefix")
+    fields = ("day", "shown_prefix", "sent", "cost")
+    readonly_fields = fields
+
+    @display(description=_("Indicatif"), ordering="prefix")
+    def shown_prefix(self, row: CodeSpending) -> str:
+        """Return the country's prefix, or that it is all of them."""
+        return f"+{row.prefix}" if row.prefix else str(_("tous"))
