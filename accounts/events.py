@@ -341,3 +341,25 @@ class ErasureMoved(Event):
     erasure_id: UUID
     person_id: UUID
     status: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PasswordResetRequested(Event):
+    """Somebody forgot the password behind a number, or says so."""
+
+    about: ClassVar[str] = "request_id"
+    request_id: UUID
+    by_email: bool
+
+    def subject(self) -> str:
+        """Name the noun in full: ``request:`` alone would say nothing."""
+        return f"code_request:{self.request_id}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PasswordChanged(Event):
+    """A person has a new password, or their first."""
+
+    about: ClassVar[str] = "person_id"
+    person_id: UUID
+    since: datetime

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from accounts.events import DataExportRequested
+from accounts.events import DataExportRequested, PasswordResetRequested
 from accounts.services.data_exports import pack_export
+from accounts.services.passwords import send_reset_code
 from lokahome.core import clock
-from lokahome.core.events.subscribers import DOCUMENTS, subscribe
+from lokahome.core.events.subscribers import DOCUMENTS, STATE, subscribe
 
 
 @subscribe(DataExportRequested, lane=DOCUMENTS)
 def pack_requested_export(event: DataExportRequested) -> None:
     """Pack the copy of their data that somebody asked for."""
     pack_export(export_id=event.export_id, now=clock.now())
+
+
+@subscribe(PasswordResetRequested, lane=STATE)
+def send_code_of_reset(event: PasswordResetRequested) -> None:
+    """Let the code leave, if the number is somebody's."""
+    send_reset_code(request_id=event.request_id, by_email=event.by_email)

@@ -22,6 +22,11 @@ from accounts.api.views.codes import OtpRequestView, OtpVerificationView
 from accounts.api.views.emails import MyEmailsViewSet
 from accounts.api.views.identity_checks import IdentityCheckViewSet
 from accounts.api.views.me import MeViewSet
+from accounts.api.views.passwords import (
+    ChangePasswordView,
+    ConfirmResetView,
+    ResetPasswordView,
+)
 from accounts.api.views.phones import MyPhonesViewSet
 from accounts.api.views.privacy import (
     MyConsentsViewSet,
@@ -95,6 +100,13 @@ urlpatterns = [
         "auth/logout-everywhere",
         SignOutEverywhereView.as_view(),
         name="logout-everywhere",
+    ),
+    path("auth/password/change", ChangePasswordView.as_view(), name="password-change"),
+    path("auth/password/reset", ResetPasswordView.as_view(), name="password-reset"),
+    path(
+        "auth/password/reset/confirm",
+        ConfirmResetView.as_view(),
+        name="password-reset-confirm",
     ),
     path("me/proofs", MyProofsView.as_view(), name="my-proofs"),
     path("me/proof-codes", MyProofCodesView.as_view(), name="my-proof-codes"),

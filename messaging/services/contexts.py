@@ -100,6 +100,8 @@ CONTEXTS: dict[str, Mapping[str, Source]] = {
     "refund_failed": _REFUND,
     "rent_paid_landlord": {**_CHARGE, **_LEASE},
     "rent_paid_payer": {**_CHARGE, **_LEASE},
+    "password_changed": {},
+    "session_reused": {},
     "report_decided": {"decision": Said("decision")},
     "request_cancelled": _REQUEST,
     "request_expired": _REQUEST,

@@ -104,6 +104,8 @@ PLANS: dict[str, Plan] = {
     "sanction_ended": Plan(ACCOUNT, "sanction", (SMS,)),
     "appeal_decided": Plan(ACCOUNT, "appeal", (SMS, EMAIL)),
     "identity_linked": _security("person", Ring.CURRENT),
+    "password_changed": _security("person", Ring.CURRENT),
+    "session_reused": _security("session", Ring.CURRENT),
     "report_decided": Plan(ACCOUNT, "case"),
     "agency_invited": Plan(ACCOUNT, "invitation", (SMS,)),
     "agency_decided": Plan(ACCOUNT, "agency", (SMS,)),

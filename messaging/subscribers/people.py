@@ -5,10 +5,12 @@ from __future__ import annotations
 from accounts.events import (
     CaseDecided,
     IdentityChecked,
+    PasswordChanged,
     PhoneAdded,
     PhoneLost,
     PhoneRemoved,
     PhoneTakenOver,
+    RefreshReused,
     SignInNoticeOpened,
 )
 from accounts.queries import reporters_of
@@ -56,3 +58,15 @@ def tell_phone_lost(event: PhoneLost) -> None:
 def tell_phone_taken_over(event: PhoneTakenOver) -> None:
     """Tell the person by what is left to them."""
     tell(event, "phone_taken_over", event.person_id)
+
+
+@subscribe(RefreshReused, lane=NOTIFY)
+def tell_session_reused(event: RefreshReused) -> None:
+    """Warn the person: somebody held a copy of what kept them signed in."""
+    tell(event, "session_reused", event.user_id)
+
+
+@subscribe(PasswordChanged, lane=NOTIFY)
+def tell_password_changed(event: PasswordChanged) -> None:
+    """Tell the person, who may not be the one who changed it."""
+    tell(event, "password_changed", event.person_id, occurred=event.since.isoformat())
