@@ -7,31 +7,18 @@ from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from lokahome.core.api.problems import problem_response
+from lokahome.core.dev_doors import is_open_to
 from lokahome.core.errors import DomainError, NotFound
 from lokahome.core.phones import normalise_phone
 from messaging.models import CaughtMessage, OutgoingMessage
-from messaging.policies import may_read_caught
 
 SHOWN = 100
-
-
-def is_open_to(request: HttpRequest) -> bool:
-    """Say whether the door is open to *request*; closed, it looks like no door."""
-    return may_read_caught(
-        debug=settings.DEBUG,
-        dev_doors=settings.DEV_DOORS,
-        remote_address=request.META.get("REMOTE_ADDR", ""),
-        is_forwarded=bool(
-            request.headers.get("X-Forwarded-For") or request.headers.get("Forwarded")
-        ),
-    )
 
 
 def caught(request: HttpRequest) -> QuerySet[CaughtMessage]:

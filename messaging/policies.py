@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from ipaddress import ip_address
 
 RESEND = "messaging.resend_outgoingmessage"
 READ_FOR_CASE = "messaging.view_case_conversation"
@@ -24,22 +23,6 @@ def may_resend(
     """
     allowed = is_active and is_staff and RESEND in permissions
     return allowed and status in STUCK and not is_code
-
-
-def may_read_caught(
-    *, debug: bool, dev_doors: bool, remote_address: str, is_forwarded: bool
-) -> bool:
-    """Say whether the development page of caught messages opens.
-
-    It shows sign-in codes. A request that a proxy passed on is not from this machine,
-    whatever its last hop was.
-    """
-    if not (debug and dev_doors) or is_forwarded:
-        return False
-    try:
-        return ip_address(remote_address).is_loopback
-    except ValueError:
-        return False
 
 
 def may_read_for_case(

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from base64 import b32encode
+from hashlib import sha256
+
+from allauth.mfa.totp.internal.auth import TOTP
 from django.conf import settings
 from django.contrib.auth.models import Group
 from django.core.exceptions import ImproperlyConfigured
@@ -10,6 +14,7 @@ from django.db import transaction
 from accounts.models import Phone, RoleGrant, User
 from accounts.services.demo_proofs import give_proofs
 from accounts.services.groups import ensure_groups
+from accounts.services.second_factors import is_enrolled
 from lokahome.core import clock
 from lokahome.core.phones import display_phone
 
@@ -61,7 +66,11 @@ def ensure_demo_people() -> list[str]:
         person = _person(handle, name, is_staff=True)
         RoleGrant.objects.get_or_create(user=person, role=RoleGrant.Role.ADMIN)
         person.groups.set(Group.objects.filter(name__in=groups))
-        lines.append(f"{'staff':<10} {handle:<10} {PASSWORD}  (/admin/)")
+        _second_factor(person)
+        lines.append(
+            f"{'staff':<10} {handle:<10} {PASSWORD}"
+            "  (/admin/, then the code of /dev/second-factor)"
+        )
     reviewer = User.objects.get(username=REVIEWER)
     for handle, _name, role, _number in PEOPLE:
         give_proofs(
@@ -72,6 +81,17 @@ def ensure_demo_people() -> list[str]:
             now=clock.now(),
         )
     return lines
+
+
+def demo_seed(handle: str) -> str:
+    """Return the seed of a demo colleague's codes; `deploy.demo` makes it as well."""
+    digest = sha256(f"lokahome-demo:{handle}".encode()).digest()
+    return b32encode(digest[:20]).decode()
+
+
+def _second_factor(person: User) -> None:
+    if not is_enrolled(person.pk):
+        TOTP.activate(person, demo_seed(person.username))
 
 
 def _person(handle: str, name: str, *, is_staff: bool = False) -> User:

@@ -177,7 +177,7 @@ def prove_by_passkey(
     rows = Authenticator.objects.select_for_update()
     row = rows.filter(pk=factor, user_id=person_id, type=KIND.WEBAUTHN).first()
     known = row.data.get("count", 0) if row else 0
-    if row is None or (count or known) and count <= known:
+    if row is None or ((count or known) and count <= known):
         raise FactorRefused(_("Cette clé n’a pas été reconnue."))
     row.data["count"] = count
     row.last_used_at = now

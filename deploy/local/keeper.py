@@ -58,6 +58,7 @@ def announce(env: Mapping[str, str]) -> None:
         f"  API docs           {public}/api/v1/docs",
         f"  admin              {public}/admin/",
         f"  caught SMS, mail   {public}/dev/messages",
+        f"  second factors     {public}/dev/second-factor",
         f"  realtime           {env['REALTIME_URL']}/readyz",
         f"  gateway simulator  {env['SIMULATOR_URL']}/",
         f"  SMS simulator      {env['TWILIO_API_BASE']}/",

@@ -4,6 +4,7 @@ import itertools
 
 import pytest
 
+from lokahome.core.dev_doors import may_open
 from messaging import policies
 from messaging.models import OutgoingMessage
 
@@ -48,7 +49,7 @@ def test_active_staff_with_the_permission_resend_what_is_stuck_but_no_code(
 def test_caught_messages_open_in_development_to_this_machine_only(
     debug, dev_doors, is_forwarded, address, is_loopback
 ):
-    found = policies.may_read_caught(
+    found = may_open(
         debug=debug,
         dev_doors=dev_doors,
         remote_address=address,
