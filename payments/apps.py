@@ -12,11 +12,13 @@ class PaymentsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Register who listens to what, and what must always hold."""
+        """Register who listens to what, what must always hold, whose money is here."""
         from accounts.services.parties import register_parties
+        from accounts.services.stakes import register_stake
         from payments import invariants, subscribers  # noqa: F401
-        from payments.queries import charge_parties, transfer_parties
+        from payments.queries import charge_parties, has_money, transfer_parties
 
+        register_stake("money", has_money)
         register_parties("charge", charge_parties)
         for noun in ("transfer", "payout", "refund"):
             register_parties(noun, transfer_parties)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import OuterRef, QuerySet, Subquery, Sum
+from django.db.models import OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -34,6 +34,8 @@ from payments.models.chart import (
 )
 from payments.models.transfer_states import RESERVING
 
+UNDER_WAY = (*RESERVING, TransferStatus.APPROVED)
+
 
 def account_balance(
     code: str, *, party_id: UUID | None = None, currency: str = XOF
@@ -48,6 +50,19 @@ def account_balance(
 def payable_of(person_id: UUID) -> Money:
     """Return what *person_id* is owed and no transfer has set apart yet."""
     return -account_balance(account_code(PAYEE_PAYABLE), party_id=person_id)
+
+
+def has_money(person_id: UUID) -> bool:
+    """Say whether money of *person_id* is here or on its way: a stake in their account."""
+    whose = Q(payer_id=person_id) | Q(payee_id=person_id)
+    return (
+        payable_of(person_id).amount != 0
+        or Escrow.objects.filter(whose, status=EscrowStatus.HELD).exists()
+        or Charge.objects.open().filter(whose).exists()
+        or Transfer.objects.filter(
+            party_id=person_id, status__in=(TransferStatus.PROPOSED, *UNDER_WAY)
+        ).exists()
+    )
 
 
 def held_in(escrow_id: UUID) -> Money:
@@ -181,8 +196,7 @@ def where_is_the_escrow(escrow: Escrow) -> str:
         return sum(sums.get((kind, state), 0) for state in states)
 
     payout, refund = Transfer.Kind.PAYOUT.value, Transfer.Kind.REFUND.value
-    under_way = (*RESERVING, TransferStatus.APPROVED)
-    on_the_way = of(payout, *under_way) + of(refund, *under_way)
+    on_the_way = of(payout, *UNDER_WAY) + of(refund, *UNDER_WAY)
     asked_back = of(refund, TransferStatus.PROPOSED)
     waiting = of(payout, TransferStatus.PROPOSED) + asked_back
     is_split = escrow.status == EscrowStatus.SETTLED

@@ -14,10 +14,13 @@ class PropertiesConfig(AppConfig):
         """Register who listens to what, what must always hold, what can be reported."""
         from accounts.services.parties import register_parties
         from accounts.services.reportables import register_reportable
+        from accounts.services.stakes import register_stake
         from properties import invariants, subscribers  # noqa: F401
         from properties.queries import parties
         from properties.queries.reported import reported_listing
+        from properties.queries.stakes import has_lease
 
+        register_stake("lease", has_lease)
         register_reportable("listing", reported_listing, title="Annonce signalée")
         register_parties("listing", parties.listing_parties)
         register_parties("application", parties.application_parties)

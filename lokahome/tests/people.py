@@ -6,6 +6,8 @@ the back-office, and to nothing else: the API gives them no token.
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from allauth.mfa.totp.internal.auth import TOTP
 from django.contrib.auth.models import Group
@@ -62,12 +64,14 @@ def sign_in(user: User) -> PersonClient:
 def make_person(
     *, name: str, phone: str, roles: tuple[str, ...], level: int = 0
 ) -> User:
-    """Return a person with a verified *phone* (E.164) and *roles*.
+    """Return a person with a *phone* (E.164) of long standing, verified now, and *roles*.
 
     The last of the roles stands at *level*, by documents that `REVIEWER` accepted.
     """
     user = User.objects.create_person(full_name=name)
-    Phone(user=user, number=phone, verified_at=clock.now()).save()
+    now = clock.now()
+    long_ago = now - timedelta(days=365)  # past the 48 hours that payouts wait
+    Phone(user=user, number=phone, verified_at=now, held_since=long_ago).save()
     for role in roles:
         RoleGrant(user=user, role=role).save()
     if level:
@@ -78,7 +82,7 @@ def make_person(
             level=level,
             decided_by=reviewer
             or User.objects.create_staff(username=REVIEWER, password=PASSWORD),
-            now=clock.now(),
+            now=now,
         )
     return user
 

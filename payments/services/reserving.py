@@ -10,9 +10,12 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db.models import Sum
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from accounts.queries import phone_of
+from accounts.queries import payout_cooling_until, phone_of
+from lokahome.core.clock import PORTO_NOVO, utc_text
 from lokahome.core.db.locks import advisory_lock, locked
 from lokahome.core.errors import NotFound, StateConflict
 from lokahome.core.events.outbox import append
@@ -46,6 +49,16 @@ class NotCovered(StateConflict):
         return _("La somme n’est plus disponible pour ce destinataire.")
 
 
+class PayoutCooling(StateConflict):
+    """The payee's number is new, or new again: money waits until *until*."""
+
+    code = "payout.cooling"
+    title = gettext_lazy("Le numéro du bénéficiaire est trop récent")
+
+    def default_detail(self) -> str:
+        return _("Un numéro reçoit de l’argent 48 heures après son ajout.")
+
+
 def locked_transfer(transfer_id: UUID) -> tuple[Transfer, Escrow]:
     """Return a transfer and its escrow, both locked, the escrow first; NotFound."""
     found = Transfer.objects.filter(pk=transfer_id).values_list("escrow_id").first()
@@ -66,7 +79,10 @@ def goes_to_its_payee(transfer: Transfer) -> bool:
     """True unless a payout is for a number that is not its payee's (any more).
 
     Lines are recycled and numbers are stolen. A refund goes to the wallet that paid.
+    Neither goes to a number that was put into the row later.
     """
+    if not transfer.has_its_number:
+        return False
     is_refund = transfer.kind == Transfer.Kind.REFUND
     return is_refund or phone_of(transfer.party_id) == transfer.phone
 
@@ -103,9 +119,10 @@ def is_covered(transfer: Transfer, escrow: Escrow) -> bool:
 def reserve(transfer: Transfer, escrow: Escrow, *, now: datetime) -> None:
     """Set the money of an approved transfer apart; the gateway is called next.
 
-    Expects both rows locked. Raises NotCovered with nothing done. Posts
+    Expects both rows locked. Raises PayoutCooling, NotCovered with nothing done. Posts
     ``transfer_reserve`` and publishes TransferReserved.
     """
+    _check_cooling(transfer, now)
     if not is_covered(transfer, escrow):
         raise NotCovered
     post_entry(
@@ -128,6 +145,22 @@ def reserve(transfer: Transfer, escrow: Escrow, *, now: datetime) -> None:
     )
     append(TransferReserved(transfer_id=transfer.pk, gateway=transfer.gateway))
     failpoint("transfer.after_reserve")
+
+
+def _check_cooling(transfer: Transfer, now: datetime) -> None:
+    """A refund goes back to the wallet that paid, however new it is."""
+    if transfer.kind != Transfer.Kind.PAYOUT:
+        return
+    until = payout_cooling_until(transfer.party_id, transfer.phone)
+    if until is not None and now < until:
+        moment = date_format(until.astimezone(PORTO_NOVO), "DATETIME_FORMAT")
+        raise PayoutCooling(
+            _(
+                "Le numéro du bénéficiaire est récent : versement possible le %(moment)s."
+            )
+            % {"moment": moment},
+            members={"until": utc_text(until)},
+        )
 
 
 def release(transfer: Transfer, *, now: datetime) -> None:
