@@ -78,22 +78,31 @@ def number_theirs_since(user_id: UUID, number: str) -> datetime | None:
 
 PAYOUT_COOLING = timedelta(hours=48)
 """Whoever took an account over adds a number first and asks for the money next."""
+ONE_CLOCK = timedelta(minutes=1)
 
 
 def payout_cooling_until(user_id: UUID, number: str) -> datetime | None:
-    """Return until when nothing is paid out to *number*, None when it may be now or is
-    not theirs.
+    """Return until when nothing is paid out to *number*; None when it may be now.
 
     48 hours from when the number became theirs, or became the current one because the
-    person gave up, or lost, a newer one. Compare with the clock: it may be past.
+    person gave up, or lost, a newer one. The number that an account was born with has
+    replaced none, so it does not wait, unless it was lost and found since. None as well
+    for a number that is not theirs. Compare with the clock: it may be past.
     """
-    since = number_theirs_since(user_id, number)
-    if since is None:
+    rows = list(Phone.objects.filter(user_id=user_id).order_by("created_at", "id"))
+    held = [row for row in rows if row.number == number]
+    phone = next((row for row in held if row.released_at is row.lost_at is None), None)
+    if phone is None:
         return None
-    newer = Phone.objects.filter(user_id=user_id, held_since__gt=since)
-    left = newer.aggregate(released=Max("released_at"), lost=Max("lost_at"))
-    moments = [since, *(moment for moment in left.values() if moment is not None)]
-    return max(moments) + PAYOUT_COOLING
+    newer = [row for row in rows if row.held_since > phone.held_since]
+    left = [moment for row in newer for moment in (row.released_at, row.lost_at)]
+    moments = [moment for moment in left if moment is not None]
+    was_born_with = (
+        phone == rows[0] and phone.held_since <= phone.created_at + ONE_CLOCK
+    )
+    if not was_born_with:
+        moments.append(phone.held_since)
+    return max(moments) + PAYOUT_COOLING if moments else None
 
 
 def language_of(user_id: UUID) -> str:
