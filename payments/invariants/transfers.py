@@ -22,9 +22,11 @@ invariant(
        WHERE (t.subject, t.currency) <> (e.subject, e.currency)
           OR (t.kind = 'payout' AND t.party_id <> e.payee_id)
           OR (t.kind = 'refund'
-              AND (e.payer_id, e.id, c.gateway, c.operator, c.payer_phone)
+              AND (e.payer_id, e.id, c.gateway, c.operator,
+               c.payer_phone_digest)
                   IS DISTINCT FROM
-                  (t.party_id, c.escrow_id, t.gateway, t.operator, t.phone))
+                  (t.party_id, c.escrow_id, t.gateway, t.operator,
+                   t.phone_digest))
           OR t.proposed_by_id IN (e.payer_id, e.payee_id)
           OR t.approved_by_id IN (e.payer_id, e.payee_id)""",
 )

@@ -8,10 +8,12 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from lokahome.core.crypto.fields import EncryptedTextField
 from lokahome.core.db.models import VersionedModel, VisibleQuerySet
 from lokahome.core.money import Money
 from payments.models.charge_states import CAPTURED, OPEN, ChargeStatus
 from payments.models.escrow import Escrow
+from payments.models.wallets import wallet_digest
 
 
 class ChargeQuerySet(VisibleQuerySet["Charge"]):
@@ -88,7 +90,10 @@ class Charge(VersionedModel):
     currency = models.CharField(_("devise"), max_length=3, default="XOF")
     gateway = models.CharField(_("passerelle"), max_length=20)
     operator = models.CharField(_("opérateur"), max_length=10, choices=Operator.choices)
-    payer_phone = models.CharField(_("téléphone du payeur"), max_length=16)
+    payer_phone = EncryptedTextField(
+        _("téléphone du payeur"), purpose="payments.payer_phone"
+    )
+    payer_phone_digest = models.CharField(_("empreinte du numéro"), max_length=64)
     description = models.CharField(_("libellé"), max_length=120)
     status = models.CharField(
         _("état"),
@@ -154,6 +159,10 @@ class Charge(VersionedModel):
             models.CheckConstraint(
                 condition=~Q(reference="") & ~Q(subject="") & ~Q(gateway=""),
                 name="charge_has_its_terms",
+            ),
+            models.CheckConstraint(
+                condition=Q(payer_phone_digest__regex=r"^[0-9a-f]{64}$"),
+                name="charge_phone_has_digest",
             ),
             models.CheckConstraint(
                 condition=Q(operator__in=("mtn", "moov", "celtiis")),
@@ -234,6 +243,12 @@ class Charge(VersionedModel):
 
     def __str__(self) -> str:
         return self.reference
+
+    def save(self, **kwargs: Any) -> None:
+        """Save; a new row takes the digest of its number."""
+        if self._state.adding:
+            self.payer_phone_digest = wallet_digest(self.payer_phone)
+        super().save(**kwargs)
 
     @property
     def money(self) -> Money:

@@ -8,6 +8,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from lokahome.core.crypto.fields import EncryptedTextField
+from lokahome.core.crypto.lookups import same_digest
 from lokahome.core.db.models import VersionedModel, VisibleQuerySet
 from lokahome.core.money import Money
 from payments.models.charge import Charge
@@ -20,6 +22,7 @@ from payments.models.transfer_states import (
     TAKING,
     TransferStatus,
 )
+from payments.models.wallets import wallet_digest
 
 REFUND_WITHOUT_CHECKER = 10_000
 """Francs. A refund up to here that the system's own rules propose needs no second
@@ -104,7 +107,11 @@ class Transfer(VersionedModel):
     operator = models.CharField(
         _("opérateur"), max_length=10, choices=Charge.Operator.choices
     )
-    phone = models.CharField(_("téléphone du destinataire"), max_length=16)
+    phone = EncryptedTextField(
+        _("téléphone du destinataire"), purpose="payments.transfer_phone"
+    )
+    phone_digest = models.CharField(_("empreinte du numéro"), max_length=64)
+    """Fixed by a trigger as one of its terms: keys of the number itself may rotate."""
     status = models.CharField(
         _("état"),
         max_length=20,
@@ -164,6 +171,10 @@ class Transfer(VersionedModel):
                 & ~Q(gateway="")
                 & ~Q(phone=""),
                 name="transfer_has_its_terms",
+            ),
+            models.CheckConstraint(
+                condition=Q(phone_digest__regex=r"^[0-9a-f]{64}$"),
+                name="transfer_phone_has_digest",
             ),
             models.CheckConstraint(
                 condition=Q(operator__in=("mtn", "moov", "celtiis")),
@@ -270,6 +281,12 @@ class Transfer(VersionedModel):
     def __str__(self) -> str:
         return self.reference
 
+    def save(self, **kwargs: Any) -> None:
+        """Save; a new row takes the digest of its number."""
+        if self._state.adding:
+            self.phone_digest = wallet_digest(self.phone)
+        super().save(**kwargs)
+
     @property
     def money(self) -> Money:
         """What its receiver gets."""
@@ -279,6 +296,11 @@ class Transfer(VersionedModel):
     def is_open(self) -> bool:
         """True while the gateway may still carry it out."""
         return self.status in OPEN
+
+    @property
+    def has_its_number(self) -> bool:
+        """True unless the number is not the one that was proposed (see the trigger)."""
+        return same_digest(self.phone_digest, wallet_digest(self.phone))
 
     @property
     def may_have_been_sent(self) -> bool:

@@ -79,7 +79,7 @@ def transfer_steps_sql() -> str:
             "currency",
             "gateway",
             "operator",
-            "phone",
+            "phone_digest",
             "proposed_by_id",
             "proposed_at",
         ),

@@ -67,19 +67,19 @@ register(
                     kept=BOOKS,
                 )
                 for model, person, hidden in (
-                    ("payments.Charge", "payer_id", ()),
+                    ("payments.Charge", "payer_id", ("payer_phone_digest",)),
                     # Whose wallet paid is the payer's own.
                     (
                         "payments.Charge",
                         "payee_id",
-                        ("payer_phone", "page_url", "meta"),
+                        ("payer_phone", "payer_phone_digest", "page_url", "meta"),
                     ),
                     ("payments.Escrow", "payer_id", ()),
                     ("payments.Escrow", "payee_id", ()),
                     (
                         "payments.Transfer",
                         "party_id",
-                        ("proposed_by_id", "approved_by_id", "reason"),
+                        ("phone_digest", "proposed_by_id", "approved_by_id", "reason"),
                     ),
                     ("payments.Receipt", "charge__payer_id", ()),
                     ("payments.LedgerAccount", "party_id", ()),

@@ -8,8 +8,10 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Sum
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import User
+from accounts.queries import can_be_paid
 from lokahome.core.db.locks import locked
 from lokahome.core.errors import (
     FieldError,
@@ -71,6 +73,18 @@ class WalletChanged(StateConflict):
     def default_detail(self) -> str:
         return _(
             "Le numéro du bénéficiaire a changé : refusez, puis proposez à nouveau."
+        )
+
+
+class PayeeNotVerified(StateConflict):
+    """What the payee proved so far does not let money be paid out to them."""
+
+    code = "payout.level"
+    title = gettext_lazy("Le dossier du bénéficiaire n’est pas complet")
+
+    def default_detail(self) -> str:
+        return _(
+            "Un versement demande un rôle de niveau 2 : pièces à vérifier d’abord."
         )
 
 
@@ -142,8 +156,9 @@ def approve_transfer(
 
     *version* is the one the decider saw. Raises NotFound, NotAllowed,
     MakerCannotApprove, PartyCannotDecide, StaleVersion, TransferReasonMissing,
-    TransitionRefused when it was decided already, WalletChanged, NotCovered; all with
-    nothing changed. Locks the escrow and the transfer; publishes TransferReserved.
+    TransitionRefused when it was decided already, WalletChanged, PayeeNotVerified,
+    NotCovered; all with nothing changed. Locks the escrow and the transfer; publishes
+    TransferReserved.
     """
     transfer, escrow = locked_transfer(transfer_id)
     _check_staff(actor, APPROVE_TRANSFER, escrow)
@@ -164,6 +179,9 @@ def approve_transfer(
     )
     if not goes_to_its_payee(transfer):
         raise WalletChanged
+    is_payout = transfer.kind == Transfer.Kind.PAYOUT
+    if is_payout and not can_be_paid(transfer.party_id):
+        raise PayeeNotVerified
     reserve(transfer, escrow, now=now)
     return transfer
 

@@ -107,7 +107,7 @@ def test_a_transfer_begins_as_proposed(proposed_payout, checker):
         {"subject": "job:other"},
         {"gateway": "other"},
         {"operator": "moov"},
-        {"phone": "+2290197000099"},
+        {"phone_digest": "0" * 64},
         {"party_id": uuid7()},
         {"proposed_by_id": uuid7()},
         {"proposed_at": clock.now()},
