@@ -90,10 +90,14 @@ def payout_cooling_until(user_id: UUID, number: str) -> datetime | None:
     for a number that is not theirs. Compare with the clock: it may be past.
     """
     rows = list(Phone.objects.filter(user_id=user_id).order_by("created_at", "id"))
-    held = [row for row in rows if row.number == number]
-    phone = next((row for row in held if row.released_at is row.lost_at is None), None)
-    if phone is None:
+    held = [
+        row
+        for row in rows
+        if row.number == number and row.released_at is None and row.lost_at is None
+    ]
+    if not held:
         return None
+    phone = held[0]
     newer = [row for row in rows if row.held_since > phone.held_since]
     left = [moment for row in newer for moment in (row.released_at, row.lost_at)]
     moments = [moment for moment in left if moment is not None]
