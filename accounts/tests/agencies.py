@@ -66,7 +66,8 @@ def acting(user: User, agency: Agency) -> PersonClient:
 
 def in_name_of(client: APIClient, agency_id: object) -> None:
     """Let *client* name the agency in each request."""
-    client.credentials(**client._credentials, HTTP_LOKAHOME_AGENCY=str(agency_id))
+    known = dict(client._credentials)
+    client.credentials(**{**known, "HTTP_LOKAHOME_AGENCY": str(agency_id)})
 
 
 def roles(agency: Agency) -> dict[object, str]:
