@@ -5,6 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 
 from accounts.services.erasure import carry_out_due, look_again
+from accounts.services.external_identities import forget_nonces
 from accounts.services.invitation_ends import expire_invitations
 from accounts.services.lapsing import lapse_sign_ins
 from accounts.services.refreshing import forget_expired_tokens
@@ -24,7 +25,9 @@ def flush_expired_tokens() -> None:
 @shared_task(name="accounts.expire_sanctions")
 def expire_due_sanctions() -> None:
     """End the sanctions whose time is over: accounts open again within the minute."""
-    expire_sanctions(now=clock.now())
+    now = clock.now()
+    expire_sanctions(now=now)
+    forget_nonces(now=now)
 
 
 @shared_task(name="accounts.expire_invitations")

@@ -62,3 +62,31 @@ ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
 MFA_ADAPTER = "accounts.services.factor_adapter.StaffFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_TOTP_ISSUER = "LOKAHOME"
+GOOGLE_CLIENT_ID: str = env.str("GOOGLE_CLIENT_ID", default="")
+"""Empty: nobody signs in with Google, and the paths answer 404."""
+GOOGLE_CLIENT_SECRET: str = env.str("GOOGLE_CLIENT_SECRET", default="")
+GOOGLE_APP_CLIENT_IDS: list[str] = env.list("GOOGLE_APP_CLIENT_IDS", default=[])
+"""Of our mobile apps, which ask for tokens that are meant for us."""
+OIDC_REDIRECT_URIS: list[str] = env.list("OIDC_REDIRECT_URIS", default=[])
+"""Exact addresses at which our apps receive an authorization code."""
+OIDC_HOSTS = {"accounts.google.com", "oauth2.googleapis.com", "www.googleapis.com"}
+SOCIALACCOUNT_PROVIDERS: dict[str, Any] = {
+    "openid_connect": {
+        "APPS": (
+            [
+                {
+                    "provider_id": "google",
+                    "name": "Google",
+                    "client_id": GOOGLE_CLIENT_ID,
+                    "secret": GOOGLE_CLIENT_SECRET,
+                    "settings": {
+                        "server_url": "https://accounts.google.com",
+                        "app_client_ids": GOOGLE_APP_CLIENT_IDS,
+                    },
+                }
+            ]
+            if GOOGLE_CLIENT_ID
+            else []
+        )
+    }
+}

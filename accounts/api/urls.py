@@ -20,6 +20,12 @@ from accounts.api.views.challenges import (
 )
 from accounts.api.views.codes import OtpRequestView, OtpVerificationView
 from accounts.api.views.emails import MyEmailsViewSet
+from accounts.api.views.identities import (
+    GoogleNonceView,
+    GoogleSignInView,
+    MyIdentitiesView,
+    MyIdentityView,
+)
 from accounts.api.views.identity_checks import IdentityCheckViewSet
 from accounts.api.views.me import MeViewSet
 from accounts.api.views.passwords import (
@@ -108,6 +114,10 @@ urlpatterns = [
         ConfirmResetView.as_view(),
         name="password-reset-confirm",
     ),
+    path("auth/oidc/google/nonces", GoogleNonceView.as_view(), name="oidc-nonces"),
+    path("auth/oidc/google", GoogleSignInView.as_view(), name="oidc-sign-in"),
+    path("me/identities", MyIdentitiesView.as_view(), name="my-identities"),
+    path("me/identities/<slug:provider>", MyIdentityView.as_view(), name="my-identity"),
     path("me/proofs", MyProofsView.as_view(), name="my-proofs"),
     path("me/proof-codes", MyProofCodesView.as_view(), name="my-proof-codes"),
     path(

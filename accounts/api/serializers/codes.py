@@ -6,6 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from accounts.api.serializers.identities import LINK_LENGTH
 from accounts.models import CodeRequest, SignInChallenge, SignInNotice
 from accounts.services.proofs import ProofMethod
 from lokahome.core.api.fields import PhoneField
@@ -51,6 +52,17 @@ class OtpVerificationSerializer(serializers.Serializer[Any]):
     request_id = serializers.UUIDField(help_text="Id of the request.")
     code = serializers.RegexField(
         r"^[0-9]{6}\Z", max_length=6, help_text="Six digits, e.g. 042917."
+    )
+
+
+class CodeAnswerSerializer(OtpVerificationSerializer):
+    """The code, and the outside account that is to open the account from now on."""
+
+    link_token = serializers.CharField(
+        required=False,
+        max_length=LINK_LENGTH,
+        write_only=True,
+        help_text="From a sign-in with Google that asked for a number.",
     )
 
 

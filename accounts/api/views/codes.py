@@ -12,12 +12,13 @@ from accounts.api.clients import client_address, device_key
 from accounts.api.serializers.auth import SessionSerializer
 from accounts.api.serializers.codes import (
     ChallengeSerializer,
+    CodeAnswerSerializer,
     OtpRequestedSerializer,
     OtpRequestSerializer,
-    OtpVerificationSerializer,
 )
 from accounts.api.views.auth import OpenView, read, session_body
 from accounts.services.codes import request_code
+from accounts.services.external_identities import link_identity, read_link_token
 from accounts.services.signing_in import ChallengeNeeded, SignedIn, verify_code
 from lokahome.core import clock
 
@@ -67,7 +68,7 @@ class OtpVerificationView(OpenView):
         operation_id="otp_verification_create",
         tags=["auth"],
         summary="Sign in, or sign up, with the code received",
-        request=OtpVerificationSerializer,
+        request=CodeAnswerSerializer,
         responses={200: SessionSerializer, 202: ChallengeSerializer},
     )
     def post(self, request: Request) -> Response:
@@ -75,13 +76,19 @@ class OtpVerificationView(OpenView):
 
         202 when the account asks for a second proof: numbers change hands.
         """
+        data = read(CodeAnswerSerializer, request)
+        device, now = device_key(request), clock.now()
+        link_token = data.pop("link_token", None)
+        if link_token is not None:
+            read_link_token(link_token, device_key=device, now=now)
         result = verify_code(
-            **read(OtpVerificationSerializer, request),
-            device_key=device_key(request),
-            client_ip=client_address(request),
-            now=clock.now(),
+            **data, device_key=device, client_ip=client_address(request), now=now
         )
         if isinstance(result, ChallengeNeeded):
             body = ChallengeSerializer(result).data
             return Response(body, status=status.HTTP_202_ACCEPTED)
+        if link_token is not None:
+            link_identity(
+                user=result.user, token=link_token, device_key=device, now=now
+            )
         return signed_in(request, result)
