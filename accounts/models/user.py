@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
@@ -132,6 +132,8 @@ class User(VersionedModel, AbstractBaseUser, PermissionsMixin):
     @property
     def phone(self) -> str | None:
         """The number that became theirs last (E.164), or None."""
+        if hasattr(self, "account_number"):  # read by `account.with_account`
+            return cast("str | None", self.account_number)
         held = self.phones.filter(released_at=None, lost_at=None)
         numbers = held.order_by("-held_since", "-id").values_list("number", flat=True)
         return numbers.first()

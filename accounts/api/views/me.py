@@ -16,6 +16,7 @@ from accounts.api.serializers.me import (
 )
 from accounts.api.views.auth import read
 from accounts.models import User
+from accounts.models.account import account_of, with_account
 from accounts.services.people import update_profile
 from lokahome.core.api.conditional import answer, require_if_match
 from lokahome.core.api.filters import refuse_unknown
@@ -39,9 +40,9 @@ class MeViewSet(LokaViewSet):
     parser_classes = (JSONParser, MergePatchParser)
 
     def rows(self, queryset: QuerySet[User]) -> QuerySet[User]:
-        """Only oneself, staff included; hats come along."""
+        """Only oneself; number and hats come along."""
         user: Any = self.request.user
-        return queryset.filter(pk=user.pk).prefetch_related("roles")
+        return with_account(queryset.filter(pk=user.pk))
 
     @extend_schema(
         operation_id="me_retrieve",
@@ -52,7 +53,7 @@ class MeViewSet(LokaViewSet):
     def retrieve(self, request: Request) -> Response:
         """Return the account, or 304."""
         refuse_unknown(request, set())
-        person = self.visible(request.user.pk)
+        person = account_of(self.visible(request.user.pk))
         return answer(person, request, MeSerializer(person).data)
 
     @extend_schema(

@@ -1,8 +1,12 @@
 """One's own account over HTTP."""
 
+from datetime import timedelta
+
 import pytest
 
-from accounts.models import Phone, RoleGrant
+from accounts.api.serializers.me import MeSerializer
+from accounts.models import Phone, RoleGrant, User
+from accounts.models.account import account_of, with_account
 from lokahome.core import clock
 
 ME = "/api/v1/me"
@@ -32,15 +36,17 @@ def test_an_unknown_parameter_is_refused(ama, path):
     assert ama.get(path, {"fields": "password"}).status_code == 400
 
 
+@pytest.mark.parametrize("who", ["anonymous", "moderator"])
 @pytest.mark.parametrize("path", [ME, ROLES, PHONES])
-def test_visitors_read_nothing(db, anonymous, path):
-    answer = anonymous.get(path)
+def test_visitors_read_nothing(request, db, who, path):
+    """Nor do staff: their cookie opens the back-office, not the API."""
+    answer = request.getfixturevalue(who).get(path)
     assert answer.status_code == 401
     assert answer["Content-Type"] == "application/problem+json"
 
 
-def test_everybody_reads_themselves_only(ama, stranger, moderator):
-    for person in (ama, stranger, moderator):
+def test_everybody_reads_themselves_only(ama, stranger):
+    for person in (ama, stranger):
         body = person.get(ME).json()
         assert body["id"] == str(person.id)
         assert "password" not in body
@@ -115,16 +121,16 @@ def test_a_visitor_takes_no_hat(db, anonymous):
     assert not RoleGrant.objects.exists()
 
 
-@pytest.mark.parametrize("who", ["stranger", "moderator"])
-def test_anothers_hat_is_a_404(request, ama, who):
+@pytest.mark.parametrize(("who", "status"), [("stranger", 404), ("moderator", 401)])
+def test_anothers_hat_is_not_shown(request, ama, who, status):
     grant = RoleGrant.objects.get(user=ama.user)
     answer = request.getfixturevalue(who).get(f"{ROLES}/{grant.pk}")
-    assert answer.status_code == 404
+    assert answer.status_code == status
     assert ama.get(f"{ROLES}/{grant.pk}").status_code == 200
 
 
-def test_lists_hold_ones_own_rows_only(ama, kossi, moderator):
-    for person in (ama, kossi, moderator):
+def test_lists_hold_ones_own_rows_only(ama, kossi):
+    for person in (ama, kossi):
         roles = {row["role"] for row in person.get(ROLES).json()["data"]}
         assert roles == person.user.role_names()
         numbers = [row["number"] for row in person.get(PHONES).json()["data"]]
@@ -146,7 +152,7 @@ def test_unknown_parameters_are_a_400(ama, path):
     assert ama.get(f"{path}?colour=red").status_code == 400
 
 
-@pytest.mark.parametrize(("path", "budget"), [(ME, 4), (ROLES, 2), (PHONES, 2)])
+@pytest.mark.parametrize(("path", "budget"), [(ME, 2), (ROLES, 3), (PHONES, 2)])
 def test_reading_costs_a_constant_number_of_queries(
     ama, django_assert_max_num_queries, path, budget
 ):
@@ -157,3 +163,16 @@ def test_reading_costs_a_constant_number_of_queries(
         RoleGrant(user=ama.user, role=role).save()
     with django_assert_max_num_queries(budget):
         assert ama.get(path).status_code == 200
+
+
+def test_one_query_reads_what_many_would(ama):
+    for role in ("landlord", "provider"):
+        RoleGrant(user=ama.user, role=role).save()
+    later = clock.now() + timedelta(hours=1)
+    Phone(
+        user=ama.user, number="+2290197000055", verified_at=later, held_since=later
+    ).save()
+    read = account_of(with_account(User.objects.filter(pk=ama.id)).get())
+    plain = User.objects.get(pk=ama.id)
+    assert MeSerializer(read).data == MeSerializer(plain).data
+    assert read.phone == "+2290197000055"

@@ -101,9 +101,14 @@ def forged(person, kind, **changes):
     kid = changes.pop("kid", signing_key_id())
     now = int(clock.now().timestamp())
     claims = {
-        **{"typ": kind, "iat": now, "exp": now + 600, "jti": row.jti.hex},
-        **{"sub": str(row.session.user_id), "sid": str(row.session_id)},
-        **{"iss": "lokahome", "aud": "lokahome-api"},
+        "typ": kind,
+        "iat": now,
+        "exp": now + 600,
+        "jti": row.jti.hex,
+        "sub": str(row.session.user_id),
+        "sid": str(row.session_id),
+        "iss": "lokahome",
+        "aud": "lokahome-api",
         **changes,
     }
     claims = {name: value for name, value in claims.items() if value is not None}

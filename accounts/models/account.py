@@ -1,0 +1,44 @@
+"""A person with their number and hats, read in one query: what `me` shows."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models.functions import JSONObject
+
+from accounts.models.phone import Phone
+from accounts.models.role_grant import RoleGrant
+from accounts.models.user import User
+
+COLUMNS = [field.name for field in RoleGrant._meta.fields if not field.is_relation]
+
+
+def with_account(people: QuerySet[User]) -> QuerySet[User]:
+    """Let each of *people* bring number and hats along; `account_of` unpacks them."""
+    numbers = Phone.objects.reachable().filter(user=OuterRef("pk"))
+    grants = RoleGrant.objects.filter(user=OuterRef("pk")).order_by("id")
+    columns: dict[str, str] = {name: name for name in COLUMNS}
+    return people.annotate(
+        account_number=Subquery(
+            numbers.order_by("-held_since", "-id").values("number")[:1]
+        ),
+        account_grants=ArraySubquery(grants.values(data=JSONObject(**columns))),
+    )
+
+
+def account_of(person: Any) -> User:
+    """Return *person*, read by `with_account`: number and hats cost no query now."""
+    person._prefetched_objects_cache = {
+        "roles": [_grant(person, row) for row in person.account_grants]
+    }
+    return cast(User, person)
+
+
+def _grant(person: User, row: dict[str, Any]) -> RoleGrant:
+    values = {
+        name: RoleGrant._meta.get_field(name).to_python(value)
+        for name, value in row.items()
+    }
+    return RoleGrant(user=person, **values)
