@@ -68,6 +68,10 @@ class Api:
         """What every request of this app carries."""
         return dict(self._http.headers)
 
+    def carry(self, name: str, value: str) -> None:
+        """Send the header *name* with every request from now on."""
+        self._http.headers[name] = value
+
     def get(self, path: str, **parameters: Any) -> Any:
         """Return the JSON of *path*; raises Refused."""
         return self.send("GET", path, params=parameters).json()

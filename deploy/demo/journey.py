@@ -45,6 +45,11 @@ class Journey:
     providers: list[Person] = field(default_factory=list)
     ticket_id: str = ""
     job_id: str = ""
+    agency_id: str = ""
+    rival_id: str = ""
+    agency: Api = None  # type: ignore[assignment]  # its owner, acting for it
+    agent: Api = None  # type: ignore[assignment]
+    rival: Api = None  # type: ignore[assignment]  # another agency's owner
     payments: list[Payment] = field(default_factory=list)
 
     @property

@@ -20,7 +20,7 @@ APPROVES = "001"
 DECLINES = "002"
 APPROVES_WITHOUT_WEBHOOK = "006"
 
-_CODE = re.compile(r"\b(\d{6})\b")
+CODE = re.compile(r"\b(\d{6})\b")
 _TRIES = 5
 
 
@@ -94,13 +94,15 @@ def sign_up(addresses: Addresses, *, name: str, ending: str = "") -> Person:
     return Person(name=name, phone=number, id=session["user"]["id"], api=api)
 
 
-def sign_in(addresses: Addresses, number: str) -> dict[str, Any]:
+def sign_in(addresses: Addresses, number: str, *, device: str = "") -> dict[str, Any]:
     """Sign in by SMS code; return the session (tokens, user, is_new), or a challenge."""
     anonymous, phone = Api(addresses.api), Phone(addresses, number)
+    if device:
+        anonymous.carry("LokaHome-Device", device)
     before = phone.last_id()
     request = anonymous.post("auth/otp-requests", {"phone": number, "device": "demo"})
     text = phone.wait("code", after=before)
-    found = _CODE.search(text)
+    found = CODE.search(text)
     expect(found, f"no code in the SMS: {text}")
     assert found is not None  # noqa: S101 - for the type checker
     session: dict[str, Any] = anonymous.post(

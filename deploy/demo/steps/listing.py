@@ -132,12 +132,12 @@ def _division(journey: Journey, name: str) -> dict[str, Any]:
     return division
 
 
-def upload(person: Person, picture: bytes) -> str:
+def upload(person: Person, picture: bytes, *, kind: str = "photo") -> str:
     """Announce a JPEG, send its bytes, and return the upload's id."""
     announced = person.api.post(
         "uploads",
         {
-            "kind": "photo",
+            "kind": kind,
             "mime": "image/jpeg",
             "size_bytes": len(picture),
             "sha256": hashlib.sha256(picture).hexdigest(),
