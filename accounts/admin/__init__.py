@@ -5,5 +5,6 @@ from accounts.admin import identities as identities
 from accounts.admin import numbers as numbers
 from accounts.admin import other_tables as other_tables
 from accounts.admin import people as people
+from accounts.admin import privacy as privacy
 from accounts.admin import roles as roles
 from accounts.admin import sign_in as sign_in

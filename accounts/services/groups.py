@@ -67,6 +67,7 @@ STAFF_GROUPS: dict[str, tuple[str, ...]] = {
         "accounts.*_sanction",
         "accounts.assign_case",
         "accounts.decide_appeals_case",
+        "accounts.decide_erasurerequest",
         "accounts.forget_second_factor",
         "accounts.reveal_person",
         "core.view_audit*",

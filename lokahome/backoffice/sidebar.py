@@ -46,10 +46,23 @@ PAGES: dict[str, tuple[tuple[str, str, str, str], ...]] = {
             "payments_transfer",
             "payments.view_transfer",
         ),
+        (
+            "Demandes d’effacement",
+            "person_remove",
+            "accounts_erasurerequest",
+            "accounts.view_erasurerequest",
+        ),
         ("Tous les dossiers", "inbox", "accounts_case", "accounts.view_case"),
     ),
     "Personnes": (
         ("Utilisateurs", "group", "accounts_user", "accounts.view_user"),
+        (
+            "Copies des données",
+            "folder_zip",
+            "accounts_dataexport",
+            "accounts.view_dataexport",
+        ),
+        ("Consentements", "handshake", "accounts_consent", "accounts.view_consent"),
         ("Rôles", "stairs", "accounts_rolegrant", "accounts.view_rolegrant"),
         ("Numéros", "sim_card", "accounts_phone", "accounts.view_phone"),
         (
