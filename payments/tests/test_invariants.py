@@ -48,7 +48,7 @@ SPOIL = {
     "transfer.has_four_eyes": """UPDATE payments_transfer
         SET approved_by_id = proposed_by_id WHERE kind = 'payout'""",
     "transfer.has_the_people_of_its_escrow": """UPDATE payments_transfer
-        SET phone = '+2290197000099' WHERE kind = 'refund'""",
+        SET phone_digest = repeat('0', 64) WHERE kind = 'refund'""",
     "transfer.reservation_ends_once": """UPDATE payments_journalentry
         SET kind = 'transfer_release' WHERE kind = 'transfer_sent'""",
     "transfer.reserved_is_in_ledger": """UPDATE payments_ledgeraccount
