@@ -29,7 +29,7 @@ class SessionAuthentication(JWTAuthentication):
         AgencyNotYours.
         """
         header = self.get_header(request)
-        raw = self.get_raw_token(header) if header is not None else None
+        raw = self.get_raw_token(header) if header else None
         if raw is None:
             return None
         session = _session_of_token(raw)

@@ -12,7 +12,9 @@ from accounts.models.phone import Phone
 from accounts.models.role_grant import RoleGrant
 from accounts.models.user import User
 
-COLUMNS = [field.name for field in RoleGrant._meta.fields if not field.is_relation]
+COLUMNS = {
+    field.name: field for field in RoleGrant._meta.fields if not field.is_relation
+}
 
 
 def with_account(people: QuerySet[User]) -> QuerySet[User]:
@@ -37,8 +39,5 @@ def account_of(person: Any) -> User:
 
 
 def _grant(person: User, row: dict[str, Any]) -> RoleGrant:
-    values = {
-        name: RoleGrant._meta.get_field(name).to_python(value)
-        for name, value in row.items()
-    }
+    values = {name: COLUMNS[name].to_python(value) for name, value in row.items()}
     return RoleGrant(user=person, **values)

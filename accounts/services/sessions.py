@@ -99,8 +99,9 @@ def end_sessions(
     """
     person = locked(User.objects.get_queryset(), user_id)
     open_ones = Session.objects.filter(user=person, ended_at=None)
-    rows = open_ones.exclude(pk=keep).select_for_update(no_key=True).order_by("id")
-    ended = list(rows)
+    if keep is not None:
+        open_ones = open_ones.exclude(pk=keep)
+    ended = list(open_ones.select_for_update(no_key=True).order_by("id"))
     _end(ended, reason, now, actor_id=actor_id or user_id, words=words)
     return len(ended)
 
