@@ -6,6 +6,7 @@ from celery import shared_task
 
 from accounts.services.erasure import carry_out_due, look_again
 from accounts.services.external_identities import forget_nonces
+from accounts.services.identity_expiry import expire_identity_checks
 from accounts.services.invitation_ends import expire_invitations
 from accounts.services.lapsing import lapse_sign_ins
 from accounts.services.refreshing import forget_expired_tokens
@@ -48,3 +49,9 @@ def carry_out_erasures() -> None:
 def lapse_past_sign_ins() -> None:
     """Close the challenges and notices whose time is over."""
     lapse_sign_ins(now=clock.now())
+
+
+@shared_task(name="accounts.expire_identity_checks")
+def expire_due_identity_checks() -> None:
+    """End documents that ran out, or whose owner has been silent for a year."""
+    expire_identity_checks(now=clock.now())

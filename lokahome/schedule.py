@@ -54,6 +54,9 @@ JOBS = (
     Job("payments.erase_old_notice_bodies", 86_400, "Efface les vieux webhooks bruts"),
     Job("accounts.expire_sanctions", 30, "Termine les sanctions arrivées à terme"),
     Job("accounts.lapse_sign_ins", 600, "Ferme les secondes preuves et préavis échus"),
+    Job(
+        "accounts.expire_identity_checks", 3600, "Termine les pièces d’identité échues"
+    ),
     Job("accounts.expire_invitations", 3600, "Ferme les invitations échues"),
     Job("properties.expire_mandates", 3600, "Ferme les mandats échus"),
     Job("accounts.flush_expired_tokens", 86_400, "Efface les jetons expirés"),

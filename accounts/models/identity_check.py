@@ -60,15 +60,15 @@ class IdentityCheckQuerySet(VisibleQuerySet["IdentityCheck"]):
         """Return accepted documents that were valid until a day before *today*."""
         return self.accepted().filter(expires_on__lt=today)
 
-    def with_files_since(self, *, accepted: datetime, others: datetime) -> Self:
-        """Return ended checks whose files were kept long enough: see retention."""
-        long_enough = Q(
-            status__in=("accepted", "expired"), decided_at__lt=accepted
-        ) | Q(
-            status__in=("unreadable", "refused", "fraud", "withdrawn"),
-            updated_at__lt=others,
-        )
-        return self.filter(long_enough, files_deleted_at=None)
+    def found_good_before(self, moment: datetime) -> Self:
+        """Return documents with files that were accepted before *moment*."""
+        accepted = self.filter(status__in=("accepted", "expired"))
+        return accepted.filter(decided_at__lt=moment, files_deleted_at=None)
+
+    def found_wanting_before(self, moment: datetime) -> Self:
+        """Return documents with files that ended otherwise before *moment*."""
+        ended = self.filter(status__in=("unreadable", "refused", "fraud", "withdrawn"))
+        return ended.filter(updated_at__lt=moment, files_deleted_at=None)
 
 
 class IdentityCheck(VersionedModel):

@@ -13,7 +13,7 @@ from accounts.models import (
     SignInChallenge,
     SignInNotice,
 )
-from accounts.services import data_exports
+from accounts.services import data_exports, identity_retention
 from lokahome.core.privacy.retention import Retention, register_retention
 
 CODES_KEPT = timedelta(days=30)
@@ -87,6 +87,22 @@ for rule in (
         kept=INVITATIONS_KEPT,
         why="to answer whoever asks who invited them",
         due=_old_invitations,
+    ),
+    Retention(
+        name="accounts.identity_files",
+        what="photos of documents that were accepted; the number stays, encrypted",
+        kept=identity_retention.ACCEPTED_KEPT,
+        why="to answer a question about the decision",
+        due=identity_retention.accepted_files_due,
+        forget=identity_retention.forget_accepted_files,
+    ),
+    Retention(
+        name="accounts.refused_identity_files",
+        what="photos of documents that were refused, unreadable, forged or taken back",
+        kept=identity_retention.OTHERS_KEPT,
+        why="to answer an appeal",
+        due=identity_retention.other_files_due,
+        forget=identity_retention.forget_other_files,
     ),
 ):
     register_retention(rule)

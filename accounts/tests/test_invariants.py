@@ -9,7 +9,8 @@ from lokahome.core.ids import uuid7
 from lokahome.core.invariants import check_invariants
 
 OPEN = "report.open_while_its_case_is"
-HATS = "identity.accepted_raised_every_hat"
+HATS = "identity.levels_rest_on_documents"
+SUSPICIONS = "identity.suspected_has_open_case"
 
 
 @pytest.fixture
@@ -53,15 +54,38 @@ def test_a_report_that_outlives_its_case_is_found(report, forgotten):
 
 
 def test_a_hat_that_was_not_raised_is_found(ama, moderator):
-    IdentityCheck(
+    check = IdentityCheck(
         person=ama.user,
+        purpose="identity",
         document_kind="cip",
         upload_id=uuid7(),
         status="accepted",
         decided_by=moderator.user,
         decided_at=clock.now(),
-    ).save()
+    )
+    check.save()
+    hat = str(RoleGrant.objects.get(user=ama.user).pk)
     [found] = check_invariants([HATS])
-    assert found.row == (str(RoleGrant.objects.get(user=ama.user).pk), "tenant")
-    RoleGrant.objects.update(level=1)
+    assert found.row == (hat, "tenant", 0)
+    RoleGrant.objects.filter(user=ama.user).update(level=1)
     assert check_invariants([HATS]) == []
+    RoleGrant.objects.filter(user=ama.user).update(level=2)
+    assert [item.row[0] for item in check_invariants([HATS])] == [hat]
+    RoleGrant.objects.filter(user=ama.user).update(level=1)
+    IdentityCheck.objects.filter(pk=check.pk).update(document_kind="voter_card")
+    assert [item.row[0] for item in check_invariants([HATS])] == [hat]
+
+
+def test_a_suspicion_without_its_case_is_found(ama, moderator):
+    check = IdentityCheck(
+        person=ama.user,
+        purpose="identity",
+        document_kind="cip",
+        upload_id=uuid7(),
+        status="suspected",
+        reason="x",
+        suspected_by=moderator.user,
+    )
+    check.save()
+    [found] = check_invariants([SUSPICIONS])
+    assert found.row[0] == str(check.pk)

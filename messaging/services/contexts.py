@@ -64,6 +64,7 @@ CONTEXTS: dict[str, Mapping[str, Source]] = {
     "charge_failed": {**_CHARGE, "failure": Said("failure_code")},
     "dispute_decided": _JOB,
     "identity_checked": {"status": Said("status")},
+    "identity_expired": {"cause": Said("cause")},
     "identity_linked": {"provider": Said("provider")},
     "job_approved": _PAID_JOB,
     "job_cancelled": _JOB,

@@ -95,6 +95,7 @@ PLANS: dict[str, Plan] = {
     "job_cancelled": Plan(SERVICES, "job", (SMS,), is_urgent=True),
     "reviews_revealed": Plan(SERVICES, "job"),
     "identity_checked": Plan(ACCOUNT, "check", (SMS,)),
+    "identity_expired": Plan(ACCOUNT, "check", (SMS,)),
     "sign_in_notice": _security("notice", Ring.ANOTHER),
     "phone_added": _security("phone", Ring.ANOTHER),
     "phone_removed": _security("phone", Ring.NAMED),

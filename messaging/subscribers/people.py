@@ -5,6 +5,7 @@ from __future__ import annotations
 from accounts.events import (
     CaseDecided,
     IdentityChecked,
+    IdentityExpired,
     PasswordChanged,
     PhoneAdded,
     PhoneLost,
@@ -22,6 +23,13 @@ from messaging.subscribers.telling import tell
 def tell_identity_checked(event: IdentityChecked) -> None:
     """Tell the person what became of the document."""
     tell(event, "identity_checked", event.person_id)
+
+
+@subscribe(IdentityExpired, lane=NOTIFY)
+def tell_identity_expired(event: IdentityExpired) -> None:
+    """Tell the person to renew a document; one that they replaced tells them nothing."""
+    if event.cause != "replaced":
+        tell(event, "identity_expired", event.person_id)
 
 
 @subscribe(CaseDecided, lane=NOTIFY)

@@ -13,14 +13,11 @@ from accounts.models.document_kinds import KINDS, Expiry
 from accounts.services import identity_decisions
 from accounts.services.cases import ReasonMissing
 from accounts.services.identity_checks import (
-    DocumentNotValid,
     IdentityCheckWaiting,
     IdentityKnown,
     submit_identity_check,
-    withdraw_identity_check,
 )
 from accounts.services.identity_decisions import (
-    DocumentRanOut,
     accept_identity_check,
     find_identity_unreadable,
     refuse_identity_check,
