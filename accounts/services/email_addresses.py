@@ -18,6 +18,7 @@ from accounts.events import EmailCodeRequested
 from accounts.models import Email, User
 from accounts.models.limits import MAX_TRIES
 from accounts.services.codes import LIFETIME, CodeSpent, CodeWrong, hash_code
+from accounts.services.email_rules import clean_address
 from accounts.services.sign_in_limits import fingerprint
 from lokahome.core import limits
 from lokahome.core.audit.record import record
@@ -38,10 +39,10 @@ def claim_email(*, user: User, address: str, now: datetime) -> Email:
     """Return a new claim of *user* to *address*, to be proved by a code; 10 minutes.
 
     An earlier claim that was not proved is given up. The address in use stays until
-    the new one is proved. Raises RateLimited. Locks the person; publishes
-    EmailCodeRequested. Addresses are compared in lower case.
+    the new one is proved. Raises AddressRefused, RateLimited. Locks the person;
+    publishes EmailCodeRequested. Addresses are compared in lower case.
     """
-    address = address.strip().lower()
+    address = clean_address(address)
     person = locked(User.objects.get_queryset().active(), user.pk)
     _take_limits(person.pk, address, now)
     for earlier in Email.objects.claimed().filter(user=person):
@@ -86,6 +87,26 @@ def verify_email(*, user: User, email_id: UUID, code: str, now: datetime) -> Ema
             _make_current(claim, now)
             return claim
     raise refusal
+
+
+@transaction.atomic
+def remove_email(*, user: User, email_id: UUID, now: datetime) -> None:
+    """Write no more to an address, or give a claim to one up; again changes nothing.
+
+    The door asked for a recent proof: an address is a way to prove who one is. Raises
+    NotFound for another person's. Locks the person, then the address.
+    """
+    person = locked(User.objects.get_queryset().active(), user.pk)
+    email = locked(Email.objects.visible_to(person), email_id)
+    if email.released_at is not None:
+        return
+    _release(email, now)
+    record(
+        "person.email_removed",
+        subject=f"user:{person.pk}",
+        actor_id=person.pk,
+        details={"email_id": str(email.pk)},
+    )
 
 
 def _take_limits(user_id: UUID, address: str, now: datetime) -> None:

@@ -6,13 +6,14 @@ from typing import Any
 from uuid import UUID
 
 from django.urls import reverse
-from drf_spectacular.utils import extend_schema, extend_schema_view
+from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_view
 from rest_framework import status
 from rest_framework.decorators import action
 from rest_framework.mixins import ListModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.api.authentication import session_of
 from accounts.api.serializers.emails import (
     EmailCodeSerializer,
     EmailInputSerializer,
@@ -21,7 +22,12 @@ from accounts.api.serializers.emails import (
 from accounts.api.views.auth import read
 from accounts.api.views.reports import IDEMPOTENCY_KEY
 from accounts.models import Email
-from accounts.services.email_addresses import claim_email, verify_email
+from accounts.services.email_addresses import (
+    claim_email,
+    remove_email,
+    verify_email,
+)
+from accounts.services.proofs import require_recent_proof
 from lokahome.core import clock
 from lokahome.core.api.filters import refuse_unknown
 from lokahome.core.api.idempotency import idempotent
@@ -70,6 +76,21 @@ class MyEmailsViewSet(ListModelMixin, LokaViewSet):
         """Return the address and how its claim stands."""
         refuse_unknown(request, set())
         return Response(EmailSerializer(self.visible(pk)).data)
+
+    @extend_schema(
+        operation_id="email_destroy",
+        tags=["me"],
+        summary="Take off one's own address, or give a claim up",
+        description="Needs a proof of the last 10 minutes (`auth.proof_needed`).",
+        responses={204: OpenApiResponse(description="Nothing is written to it.")},
+    )
+    def destroy(self, request: Request, pk: UUID) -> Response:
+        """Release it; it proves nothing about its person from now on."""
+        now = clock.now()
+        user: Any = request.user
+        require_recent_proof(session_of(request), now)
+        remove_email(user=user, email_id=pk, now=now)
+        return Response(status=status.HTTP_204_NO_CONTENT)
 
     @extend_schema(
         operation_id="email_verify",

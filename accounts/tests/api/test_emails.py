@@ -1,10 +1,11 @@
 """One's own e-mail addresses over HTTP."""
 
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 
-from accounts.models import Email
+from accounts.models import Email, Session
 from accounts.queries import email_of
 from accounts.services.email_addresses import mint_email_code
 from lokahome.core import clock
@@ -121,3 +122,31 @@ def test_the_list_costs_a_constant_number_of_queries(
         ).save()
     with django_assert_max_num_queries(3):
         assert len(ama.get(EMAILS).json()["data"]) == 10
+
+
+def test_an_address_is_taken_off_by_its_person_only(ama, kossi, anonymous):
+    email_id = claim(ama).json()["id"]
+    prove(ama, email_id, minted(email_id))
+    path = f"{EMAILS}/{email_id}"
+    assert kossi.delete(path).status_code == 404
+    assert anonymous.delete(path).status_code == 401
+    assert email_of(ama.id) == "ama@example.org"
+    assert [ama.delete(path).status_code for _ in range(2)] == [204, 204]
+    assert email_of(ama.id) is None
+
+
+def test_taking_an_address_off_needs_a_recent_proof(ama):
+    email_id = claim(ama).json()["id"]
+    prove(ama, email_id, minted(email_id))
+    old = clock.now() - timedelta(minutes=11)
+    Session.objects.filter(user=ama.user).update(started_at=old)
+    answer = ama.delete(f"{EMAILS}/{email_id}")
+    assert (answer.status_code, answer.json()["code"]) == (403, "auth.proof_needed")
+    assert email_of(ama.id) == "ama@example.org"
+
+
+def test_a_claim_is_given_up(ama):
+    email_id = claim(ama).json()["id"]
+    code = minted(email_id)
+    assert ama.delete(f"{EMAILS}/{email_id}").status_code == 204
+    assert prove(ama, email_id, code).status_code == 410
