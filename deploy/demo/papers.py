@@ -10,8 +10,7 @@ from PIL import Image, ImageDraw
 SIZE = (1200, 760)
 TITLES = {
     "cip": "CERTIFICAT D'IDENTIFICATION PERSONNELLE",
-    "diploma": "CERTIFICAT DE QUALIFICATION",
-    "land_title": "TITRE FONCIER",
+    "ifu": "IDENTIFIANT FISCAL UNIQUE",
     "mandate": "MANDAT DE GESTION",
 }
 

@@ -12,13 +12,14 @@ from deploy.demo.papers import paper
 from deploy.demo.people import Person
 from deploy.demo.steps.listing import upload
 
+DIGITS = {"cip": 10, "ifu": 13}
 CHECKS = "/admin/accounts/identitycheck/"
 
 
 def prove_who_they_are(journey: Journey) -> Told:
     """Have the first plumber's papers checked: nobody is paid out below level 2."""
     person = journey.providers[0]
-    send_papers(journey, person, "cip", "diploma")
+    send_papers(journey, person, "cip", "ifu")
     before = level_of(person, "provider")
     told = check_papers(journey, person)
     after = level_of(person, "provider")
@@ -27,15 +28,16 @@ def prove_who_they_are(journey: Journey) -> Told:
 
 
 def send_papers(journey: Journey, person: Person, *kinds: str) -> None:
-    """Upload and hand over a document of each of *kinds*; an NPI has ten digits."""
+    """Upload and hand over a document of each of *kinds*, with made-up numbers."""
     for place, kind in enumerate(kinds):
         picture = paper(kind, seed=journey.seed + place)
         body = {
             "document_kind": kind,
             "upload_id": upload(person, picture, kind="identity"),
+            "number": "".join(secrets.choice("0123456789") for _ in range(DIGITS[kind])),
         }
         if kind == "cip":
-            body["number"] = person.npi = f"{secrets.randbelow(10**10):010d}"
+            person.npi = body["number"]
         sent = person.api.post("identity-checks", body)
         expect(sent["status"] == "submitted", f"the {kind} is {sent['status']}")
 
