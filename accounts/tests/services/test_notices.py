@@ -1,0 +1,225 @@
+"""72 hours' notice: who is told, who may say no, and what comes of silence."""
+
+from datetime import timedelta
+
+import pytest
+from django.core import signing
+
+from accounts.models import Phone, SignInNotice
+from accounts.queries import contest_link, phone_of
+from accounts.services.challenges import ChallengeSpent, give_notice
+from accounts.services.lapsing import lapse_sign_ins
+from accounts.services.notices import (
+    OPEN_FOR,
+    PER_NUMBER,
+    WAIT,
+    NoChannel,
+    NoticeContested,
+    contest_by_link,
+    contest_notice,
+)
+from accounts.services.signing_in import ChallengeNeeded, SignedIn
+from accounts.tests.sign_ins import (
+    DEVICE,
+    OTHER_DEVICE,
+    answer,
+    give_email,
+    put_at_stake,
+)
+from lokahome.core import clock
+from lokahome.core.audit.models import AuditEvent
+from lokahome.core.errors import NotFound, RateLimited
+from lokahome.core.events.models import OutboxEvent
+from lokahome.core.states import TransitionRefused
+from lokahome.tests.threads import race
+
+AMA = "+2290197000001"
+
+
+@pytest.fixture
+def staked(ama):
+    """Return Ama, with something at stake and an address."""
+    put_at_stake(ama.user)
+    give_email(ama.user)
+    return ama
+
+
+def noticed(device=DEVICE, now=None):
+    now = now or clock.now()
+    challenge = answer(AMA, device_key=device, now=now).challenge
+    return give_notice(challenge_id=challenge.pk, device_key=device, now=now)
+
+
+def test_a_notice_opens_after_72_hours_and_tells_an_event_of_ids(staked):
+    now = clock.now()
+    notice = noticed(now=now)
+    assert (notice.opens_at, notice.closes_at) == (now + WAIT, now + WAIT + OPEN_FOR)
+    row = OutboxEvent.objects.get(name="accounts.sign_in_notice_opened")
+    assert set(row.payload) == {"notice_id", "person_id", "phone_id"}
+
+
+def test_asking_again_gives_the_same_notice_and_rings_once(staked):
+    assert noticed().pk == noticed().pk
+    opened = OutboxEvent.objects.filter(name="accounts.sign_in_notice_opened")
+    assert opened.count() == SignInNotice.objects.count() == 1
+
+
+def test_uncontested_a_new_code_from_that_device_signs_in_once(staked):
+    now = clock.now()
+    notice = noticed(now=now)
+    early = answer(AMA, device_key=DEVICE, now=notice.opens_at - timedelta(minutes=1))
+    assert isinstance(early, ChallengeNeeded)
+    at = notice.opens_at
+    result = answer(AMA, device_key=DEVICE, now=at)
+    assert (result.user, result.is_new) == (staked.user, False)
+    notice.refresh_from_db()
+    assert (notice.status, notice.closed_at) == ("used", at)
+    later = at + timedelta(minutes=1)
+    assert isinstance(answer(AMA, device_key=DEVICE, now=later), ChallengeNeeded)
+
+
+def test_waiting_proved_nothing_so_payouts_wait_once_more(staked):
+    notice = noticed()
+    answer(AMA, device_key=DEVICE, now=notice.opens_at)
+    assert Phone.objects.get(user=staked.user).held_since == notice.opens_at
+
+
+def test_another_device_profits_from_nobodys_notice(staked):
+    notice = noticed()
+    at = notice.opens_at
+    assert isinstance(answer(AMA, device_key=OTHER_DEVICE, now=at), ChallengeNeeded)
+    assert isinstance(answer(AMA, device_key=None, now=at), ChallengeNeeded)
+
+
+def test_after_a_week_it_counts_no_more_and_the_job_says_so(staked):
+    notice = noticed()
+    late = notice.closes_at
+    assert isinstance(answer(AMA, device_key=DEVICE, now=late), ChallengeNeeded)
+    lapse_sign_ins(now=late)
+    notice.refresh_from_db()
+    assert notice.status == "lapsed"
+
+
+def test_contested_it_opens_nothing_and_the_sim_counts_as_lost(staked):
+    notice = noticed()
+    now = clock.now()
+    contest_notice(notice_id=notice.pk, user_id=staked.id, now=now)
+    notice.refresh_from_db()
+    assert (notice.status, notice.closed_at) == ("contested", now)
+    assert Phone.objects.get(user=staked.user).lost_at == now
+    assert phone_of(staked.id) is None
+    at = notice.opens_at
+    assert isinstance(answer(AMA, device_key=DEVICE, now=at), ChallengeNeeded)
+    deeds = AuditEvent.objects.filter(action="sign_in.notice_contested")
+    assert deeds.get().details["door"] == "session"
+
+
+def test_what_is_contested_twice_stays_contested(staked):
+    notice = noticed()
+    for _ in range(2):
+        contest_notice(notice_id=notice.pk, user_id=staked.id, now=clock.now())
+    deeds = AuditEvent.objects.filter(action="sign_in.notice_contested")
+    assert deeds.count() == 1
+
+
+def test_for_thirty_days_after_a_contest_nobody_is_rung_about_the_number(staked):
+    notice = noticed()
+    contest_notice(notice_id=notice.pk, user_id=staked.id, now=clock.now())
+    with pytest.raises(NoticeContested) as refusal:
+        noticed(OTHER_DEVICE)
+    assert "until" in refusal.value.members
+    noticed(OTHER_DEVICE, now=clock.now() + timedelta(days=31))
+
+
+def test_nobody_else_contests_it(staked, kossi):
+    notice = noticed()
+    with pytest.raises(NotFound):
+        contest_notice(notice_id=notice.pk, user_id=kossi.id, now=clock.now())
+    notice.refresh_from_db()
+    assert notice.status == "waiting"
+
+
+def test_a_used_notice_is_contested_too_late(staked):
+    notice = noticed()
+    answer(AMA, device_key=DEVICE, now=notice.opens_at)
+    with pytest.raises(TransitionRefused):
+        contest_notice(notice_id=notice.pk, user_id=staked.id, now=clock.now())
+
+
+def test_the_link_of_the_letter_contests_and_a_forged_one_does_not(staked):
+    notice = noticed()
+    token = contest_link(notice.pk).rpartition("/")[2]
+    for forged in ("", "x", str(notice.pk), token[:-1], signing.dumps(str(notice.pk))):
+        with pytest.raises(NotFound):
+            contest_by_link(token=forged, now=clock.now())
+    assert contest_by_link(token=token, now=clock.now()).status == "contested"
+
+
+def test_looking_at_the_links_page_changes_nothing_and_its_button_refuses(
+    staked, client
+):
+    notice = noticed()
+    path = "/" + contest_link(notice.pk).split("/", 3)[3]
+    page = client.get(path)
+    assert page.status_code == 200
+    assert "Referrer-Policy" in page
+    notice.refresh_from_db()
+    assert notice.status == "waiting"
+    assert client.post(path).status_code == 200
+    notice.refresh_from_db()
+    assert notice.status == "contested"
+    assert client.get(f"{path}x").status_code == 404
+
+
+def test_the_button_is_protected_against_other_sites(staked):
+    from django.test import Client
+
+    notice = noticed()
+    path = "/" + contest_link(notice.pk).split("/", 3)[3]
+    assert Client(enforce_csrf_checks=True).post(path).status_code == 403
+    notice.refresh_from_db()
+    assert notice.status == "waiting"
+
+
+def test_an_account_that_nobody_could_tell_gets_no_notice(db):
+    from lokahome.tests.people import make_person
+
+    kofi = make_person(name="Kofi", phone=AMA, roles=("tenant",))
+    put_at_stake(kofi)
+    with pytest.raises(NoChannel):
+        noticed()
+    assert not SignInNotice.objects.exists()
+
+
+def test_a_spent_challenge_opens_no_notice(staked):
+    challenge = answer(AMA, device_key=DEVICE).challenge
+    with pytest.raises(ChallengeSpent):
+        give_notice(
+            challenge_id=challenge.pk, device_key=DEVICE, now=challenge.expires_at
+        )
+
+
+def test_many_devices_do_not_ring_for_ever(staked):
+    from uuid import UUID
+
+    now = clock.now()
+    for index in range(PER_NUMBER):
+        noticed(UUID(int=index + 1), now=now + timedelta(hours=index))
+    with pytest.raises(RateLimited):
+        noticed(UUID(int=99), now=now + timedelta(hours=9))
+
+
+def test_who_contests_and_who_signs_in_at_once_do_not_both_win(committed, staked):
+    notice = noticed()
+    at = notice.opens_at
+
+    def either(index):
+        if index % 2:
+            return contest_notice(notice_id=notice.pk, user_id=staked.id, now=at)
+        return answer(AMA, device_key=DEVICE, now=at)
+
+    results = race(2, either)
+    notice.refresh_from_db()
+    signed_in = [item for item in results if isinstance(item, SignedIn)]
+    assert (notice.status == "used") == bool(signed_in)
+    assert notice.status in {"used", "contested"}

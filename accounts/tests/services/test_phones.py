@@ -1,0 +1,292 @@
+"""One's own numbers: one more, one less, a lost SIM, and 48 hours for payouts."""
+
+from datetime import timedelta
+
+import pytest
+
+from accounts.events import PhoneAdded, PhoneLost, PhoneRemoved
+from accounts.models import CodeRequest, Phone, Session
+from accounts.queries import payout_cooling_until, phone_of
+from accounts.services.codes import CodeSpent, CodeWrong, mint_code
+from accounts.services.phones import (
+    LastPhone,
+    PhoneHeldElsewhere,
+    PhonePast,
+    add_phone,
+    ask_for_phone,
+    remove_phone,
+    report_loss,
+)
+from accounts.services.proofs import ProofNeeded
+from accounts.services.signing_in import ChallengeNeeded, SignedIn
+from accounts.tests.sign_ins import DEVICE, OTHER_DEVICE, answer, used_device
+from lokahome.core import clock
+from lokahome.core.audit.models import AuditEvent
+from lokahome.core.errors import NotFound
+from lokahome.core.events.models import OutboxEvent
+from lokahome.core.ids import uuid7
+from lokahome.core.phones import InvalidPhone
+from lokahome.tests.people import make_person
+from lokahome.tests.threads import race
+
+OLD, NEW = "+2290197000001", "+2290196000022"
+
+
+@pytest.fixture
+def session(ama):
+    """Return a session of Ama that began just now."""
+    return used_device(ama.user, DEVICE)
+
+
+def ask(session, number=NEW, now=None):
+    return ask_for_phone(
+        session=session, number=number, client_ip="192.0.2.1", now=now or clock.now()
+    )
+
+
+def add(session, number=NEW, now=None):
+    now = now or clock.now()
+    request = ask(session, number, now)
+    code = mint_code(request_id=request.pk, now=now)
+    return add_phone(
+        session=session, request_id=request.pk, code=code, client_ip="x", now=now
+    )
+
+
+def only(user):
+    return Phone.objects.current().get(user=user)
+
+
+def told(event):
+    return OutboxEvent.objects.filter(name=event.name).count()
+
+
+def test_a_new_number_becomes_the_one_that_is_called(session, ama):
+    phone = add(session, "96 00 00 22")
+    assert phone.number == NEW
+    assert phone_of(ama.id) == NEW
+    assert Phone.objects.current().filter(user=ama.user).count() == 2
+    assert told(PhoneAdded) == 1
+    assert AuditEvent.objects.filter(action="phone.added").count() == 1
+
+
+def test_signing_in_by_the_old_number_does_not_make_it_the_current_one(session, ama):
+    add(session)
+    assert isinstance(answer(OLD), SignedIn)
+    assert phone_of(ama.id) == NEW
+
+
+def test_changing_numbers_asks_for_a_recent_proof(session):
+    later = session.started_at + timedelta(minutes=11)
+    with pytest.raises(ProofNeeded):
+        ask(session, now=later)
+    add(session)
+    with pytest.raises(ProofNeeded):
+        remove_phone(session=session, phone_id=uuid7(), now=later)
+    assert Phone.objects.current().count() == 2
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        "abcdefgh",
+        "0l 97 00 00 0l",
+        "٠١٩٧٠٠٠٠٢٢",
+        "０１９７００００２２",
+        "12345678",
+        "00 00 00 00",
+        "+33 1 23",
+        "+1 202 555 0123",
+        "01" * 12,
+        "",
+    ],
+)
+def test_what_is_no_number_of_ours_is_refused_and_nothing_stays(session, number):
+    with pytest.raises(InvalidPhone):
+        ask(session, number)
+    assert not CodeRequest.objects.exists()
+
+
+def test_the_answer_is_the_same_for_a_number_of_somebody_else(session, kossi):
+    asked = [ask(session, kossi.user.phone), ask(session, NEW)]
+    assert len({item.purpose for item in asked}) == 1
+    code = mint_code(request_id=asked[0].pk, now=clock.now())
+    with pytest.raises(PhoneHeldElsewhere):
+        add_phone(
+            session=session,
+            request_id=asked[0].pk,
+            code=code,
+            client_ip="x",
+            now=clock.now(),
+        )
+    assert phone_of(kossi.id) == kossi.user.phone
+    assert Phone.objects.count() == 2
+
+
+def test_a_wrong_code_costs_a_try_and_the_right_one_works_once(session):
+    request = ask(session)
+    code = mint_code(request_id=request.pk, now=clock.now())
+    kwargs = {"session": session, "request_id": request.pk, "client_ip": "x"}
+    with pytest.raises(CodeWrong):
+        add_phone(**kwargs, code=f"{(int(code) + 1) % 10**6:06d}", now=clock.now())
+    add_phone(**kwargs, code=code, now=clock.now())
+    with pytest.raises(CodeSpent):
+        add_phone(**kwargs, code=code, now=clock.now())
+
+
+def test_a_request_of_another_session_is_unknown(session, kossi):
+    request = ask(used_device(kossi.user, None))
+    code = mint_code(request_id=request.pk, now=clock.now())
+    with pytest.raises(NotFound):
+        add_phone(
+            session=session,
+            request_id=request.pk,
+            code=code,
+            client_ip="x",
+            now=clock.now(),
+        )
+    request.refresh_from_db()
+    assert request.tries == 0
+
+
+def test_the_last_number_is_not_given_up(session, ama):
+    with pytest.raises(LastPhone):
+        remove_phone(session=session, phone_id=only(ama.user).pk, now=clock.now())
+    assert phone_of(ama.id) == OLD
+
+
+def test_a_lost_number_does_not_count_as_one_that_is_left(session, ama):
+    new = add(session)
+    old = Phone.objects.get(number=OLD)
+    report_loss(session=session, phone_id=old.pk, now=clock.now())
+    with pytest.raises(LastPhone):
+        remove_phone(session=session, phone_id=new.pk, now=clock.now())
+
+
+def test_giving_a_number_up_ends_other_sessions_and_tells_it(session, ama):
+    other = used_device(ama.user, OTHER_DEVICE)
+    add(session)
+    old = Phone.objects.get(number=OLD)
+    remove_phone(session=session, phone_id=old.pk, now=clock.now())
+    old.refresh_from_db()
+    assert (old.release_reason, old.released_at is None) == ("removed", False)
+    other.refresh_from_db()
+    assert other.end_reason == Session.EndReason.PHONE_CHANGED
+    session.refresh_from_db()
+    assert session.ended_at is None
+    assert told(PhoneRemoved) == 1
+    assert answer(OLD).is_new
+
+
+def test_a_past_number_is_neither_lost_nor_given_up_again(session, ama):
+    add(session)
+    old = Phone.objects.get(number=OLD)
+    remove_phone(session=session, phone_id=old.pk, now=clock.now())
+    for deed in (remove_phone, report_loss):
+        with pytest.raises(PhonePast):
+            deed(session=session, phone_id=old.pk, now=clock.now())
+
+
+def test_nobody_touches_anothers_number(session, kossi):
+    theirs = only(kossi.user)
+    for deed in (remove_phone, report_loss):
+        with pytest.raises(NotFound):
+            deed(session=session, phone_id=theirs.pk, now=clock.now())
+    theirs.refresh_from_db()
+    assert (theirs.released_at, theirs.lost_at) == (None, None)
+
+
+def test_a_lost_sim_keeps_the_account_and_opens_nothing_alone(session, ama):
+    other = used_device(ama.user, OTHER_DEVICE)
+    phone = only(ama.user)
+    for _ in range(2):
+        report_loss(session=session, phone_id=phone.pk, now=clock.now())
+    assert told(PhoneLost) == 1
+    other.refresh_from_db()
+    assert other.end_reason == Session.EndReason.PHONE_LOST
+    assert isinstance(answer(OLD, device_key=OTHER_DEVICE), ChallengeNeeded)
+    assert phone_of(ama.id) is None
+    assert ama.user.phone is None
+
+
+def test_reporting_a_loss_needs_no_proof(session, ama):
+    later = session.started_at + timedelta(days=3)
+    phone = report_loss(session=session, phone_id=only(ama.user).pk, now=later)
+    assert phone.lost_at == later
+
+
+def test_a_found_sim_is_proved_in_a_session_and_is_theirs_again(session, ama):
+    phone = only(ama.user)
+    report_loss(session=session, phone_id=phone.pk, now=clock.now())
+    now = clock.now()
+    assert add(session, OLD, now).pk == phone.pk
+    phone.refresh_from_db()
+    assert (phone.lost_at, phone.held_since) == (None, now)
+
+
+# --- 48 hours -------------------------------------------------------------------------
+
+DAYS = timedelta(days=2)
+
+
+def test_the_number_an_account_was_born_with_is_paid_at_once(db):
+    person = answer("+2290197000091").user
+    assert payout_cooling_until(person.pk, "+2290197000091") is None
+
+
+def test_a_number_that_was_added_waits_and_signing_in_changes_nothing(session, ama):
+    now = clock.now()
+    add(session, now=now)
+    assert payout_cooling_until(ama.id, NEW) == now + DAYS
+    answer(NEW, now=now + timedelta(hours=1))
+    assert payout_cooling_until(ama.id, NEW) == now + DAYS
+
+
+def test_a_number_that_becomes_current_again_waits(session, ama):
+    new = add(session)
+    at = clock.now()
+    remove_phone(session=session, phone_id=new.pk, now=at)
+    assert phone_of(ama.id) == OLD
+    assert payout_cooling_until(ama.id, OLD) == at + DAYS
+
+
+def test_a_number_of_nobody_or_somebody_else_has_no_answer(session, ama, kossi):
+    assert payout_cooling_until(ama.id, kossi.user.phone) is None
+    assert payout_cooling_until(ama.id, "+2290197000099") is None
+
+
+# --- Races ----------------------------------------------------------------------------
+
+
+def test_two_people_who_prove_one_number_at_once_do_not_both_hold_it(committed):
+    people = [
+        make_person(name=f"P{index}", phone=f"+229019700005{index}", roles=("tenant",))
+        for index in range(3)
+    ]
+    sessions = [used_device(person, None) for person in people]
+    asked = [ask(session) for session in sessions]
+    codes = [mint_code(request_id=item.pk, now=clock.now()) for item in asked]
+    results = race(
+        3,
+        lambda i: add_phone(
+            session=sessions[i],
+            request_id=asked[i].pk,
+            code=codes[i],
+            client_ip="x",
+            now=clock.now(),
+        ),
+    )
+    assert sum(isinstance(item, Phone) for item in results) == 1
+    assert sum(isinstance(item, PhoneHeldElsewhere) for item in results) == 2
+
+
+def test_two_numbers_given_up_at_once_leave_one(committed, session, ama):
+    add(session)
+    ids = list(Phone.objects.filter(user=ama.user).values_list("pk", flat=True))
+    results = race(
+        2,
+        lambda i: remove_phone(session=session, phone_id=ids[i], now=clock.now()),
+    )
+    assert sum(isinstance(item, Phone) for item in results) == 1
+    assert sum(isinstance(item, LastPhone) for item in results) == 1
+    assert Phone.objects.current().filter(user=ama.user).count() == 1
