@@ -166,7 +166,7 @@ def activate_agency(
         if "accounts_agency_one_per_ifu" not in str(error):
             raise
         raise IfuTaken from error
-    return _decided(agency, actor, "")
+    return _decided(agency)
 
 
 @transaction.atomic
@@ -198,7 +198,7 @@ def suspend_agency(
         reason=reason,
         update_fields=("status_reason",),
     )
-    return _decided(agency, actor, reason)
+    return _decided(agency)
 
 
 def locked_agency(agency_id: UUID, actor: User) -> tuple[Agency, str]:
@@ -237,12 +237,7 @@ def _to_decide(agency_id: UUID, actor: User, version: int | None) -> Agency:
     return agency
 
 
-def _decided(agency: Agency, actor: User, reason: str) -> Agency:
-    record(
-        f"agency.{agency.status}",
-        subject=f"agency:{agency.pk}",
-        actor_id=actor.pk,
-        reason=reason,
-    )
+def _decided(agency: Agency) -> Agency:
+    # The decision's own door writes the audit row, with the reason.
     append(AgencyDecided(agency_id=agency.pk, status=agency.status))
     return agency

@@ -52,10 +52,23 @@ PAGES: dict[str, tuple[tuple[str, str, str, str], ...]] = {
             "accounts_erasurerequest",
             "accounts.view_erasurerequest",
         ),
+        ("Recours", "balance", "accounts_appeal", "accounts.decide_appeals_case"),
+        (
+            "Sanctions à approuver",
+            "shield_person",
+            "accounts_sanction",
+            "accounts.approve_sanction",
+        ),
         ("Tous les dossiers", "inbox", "accounts_case", "accounts.view_case"),
     ),
     "Personnes": (
         ("Utilisateurs", "group", "accounts_user", "accounts.view_user"),
+        (
+            "Sanctions",
+            "gavel",
+            "accounts_sanction?etat=all",
+            "accounts.view_sanction",
+        ),
         (
             "Copies des données",
             "folder_zip",
@@ -84,6 +97,18 @@ PAGES: dict[str, tuple[tuple[str, str, str, str], ...]] = {
             "accounts.view_codespending",
         ),
         (
+            "Agences",
+            "real_estate_agent",
+            "accounts_agency",
+            "accounts.view_agency",
+        ),
+        (
+            "Membres des agences",
+            "badge",
+            "accounts_membership",
+            "accounts.view_membership",
+        ),
+        (
             "Prestataires",
             "engineering",
             "marketplace_providerprofile",
@@ -100,6 +125,7 @@ PAGES: dict[str, tuple[tuple[str, str, str, str], ...]] = {
         ),
     ),
     "Activité": (
+        ("Mandats", "handshake", "properties_mandate", "properties.view_mandate"),
         (
             "Candidatures",
             "how_to_reg",
