@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from accounts.admin.numbers import phone_state
+from accounts.admin.sessions import END_ALL_SESSIONS, sessions_of
 from accounts.models import User
 from lokahome.core.admin.base import LokaModelAdmin
 from lokahome.core.admin.masked import masked_phone
@@ -30,6 +31,7 @@ class UserAdmin(LokaModelAdmin):
         "person.joined": _("Inscription"),
         "person.profile_changed": _("Profil modifié"),
         "person.role_taken": _("Rôle pris"),
+        "person.password_set": _("Mot de passe changé"),
         "phone.added": _("Numéro ajouté"),
         "phone.removed": _("Numéro retiré"),
         "phone.lost": _("Carte SIM déclarée perdue"),
@@ -59,13 +61,21 @@ class UserAdmin(LokaModelAdmin):
         "shown_phone",
         "shown_numbers",
         "shown_roles",
+        "shown_sessions",
         "language",
         "is_active",
         "is_staff",
         "last_login",
         "created_at",
     )
-    readonly_fields = ("shown_name", "shown_phone", "shown_numbers", "shown_roles")
+    readonly_fields = (
+        "shown_name",
+        "shown_phone",
+        "shown_numbers",
+        "shown_roles",
+        "shown_sessions",
+    )
+    decisions = (END_ALL_SESSIONS,)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         """Read hats and numbers of the page's people at once."""
@@ -113,6 +123,11 @@ class UserAdmin(LokaModelAdmin):
         """Return the hats and their levels."""
         grants = sorted(person.roles.all(), key=lambda item: item.role)
         return ", ".join(f"{item.get_role_display()} ({item.level})" for item in grants)
+
+    @display(description=_("Sessions"))
+    def shown_sessions(self, person: User) -> str:
+        """Return the newest sessions, with the way to each."""
+        return sessions_of(person)
 
 
 def _since(moment: datetime) -> str:

@@ -50,6 +50,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'session',
                 'verbose_name_plural': 'sessions',
+                'permissions': (('end_session', 'Peut fermer les sessions de quelqu’un'),),
             },
         ),
         migrations.CreateModel(

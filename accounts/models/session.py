@@ -166,6 +166,7 @@ class Session(BaseModel):
                 name="accounts_session_expires_after_start",
             ),
         )
+        permissions = (("end_session", "Peut fermer les sessions de quelqu’un"),)
 
     def __str__(self) -> str:
         return f"session {self.pk}"

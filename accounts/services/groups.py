@@ -38,6 +38,7 @@ STAFF_GROUPS: dict[str, tuple[str, ...]] = {
     ),
     "support": (
         "accounts.view_*",
+        "accounts.end_session",
         "accounts.reveal_person",
         "marketplace.view_*",
         "properties.view_*",
@@ -68,6 +69,7 @@ STAFF_GROUPS: dict[str, tuple[str, ...]] = {
         "accounts.assign_case",
         "accounts.decide_appeals_case",
         "accounts.decide_erasurerequest",
+        "accounts.end_session",
         "accounts.forget_second_factor",
         "accounts.reveal_person",
         "core.view_audit*",

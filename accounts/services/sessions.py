@@ -68,16 +68,22 @@ def open_session(
 
 @transaction.atomic
 def end_session(
-    *, session_id: UUID, user_id: UUID, reason: str, now: datetime
+    *,
+    session_id: UUID,
+    user_id: UUID,
+    reason: str,
+    now: datetime,
+    actor_id: UUID | None = None,
+    words: str = "",
 ) -> Session:
     """End one session of *user_id* and return it; one that has ended stays as it is.
 
-    *reason* is a `Session.EndReason`. Raises NotFound for somebody else's. Locks the
-    session; publishes SessionsEnded.
+    *reason* is a `Session.EndReason`; *actor_id* and *words* as in `end_sessions`.
+    Raises NotFound for somebody else's. Locks the session; publishes SessionsEnded.
     """
     session = locked(Session.objects.filter(user_id=user_id), session_id)
     if session.ended_at is None:
-        _end([session], reason, now, actor_id=user_id)
+        _end([session], reason, now, actor_id=actor_id or user_id, words=words)
     return session
 
 

@@ -75,6 +75,7 @@ PAGES: dict[str, tuple[tuple[str, str, str, str], ...]] = {
             "accounts_dataexport",
             "accounts.view_dataexport",
         ),
+        ("Sessions", "devices", "accounts_session", "accounts.view_session"),
         ("Consentements", "handshake", "accounts_consent", "accounts.view_consent"),
         ("Rôles", "stairs", "accounts_rolegrant", "accounts.view_rolegrant"),
         ("Numéros", "sim_card", "accounts_phone", "accounts.view_phone"),

@@ -29,6 +29,7 @@ WHO = {
     "accounts.case": PEOPLE,
     "accounts.identitycheck": "identity_checker support lead auditor",
     "accounts.rolegrant": "identity_checker support lead auditor",
+    "accounts.session": "support lead auditor",
     "accounts.user": PEOPLE,
     "marketplace.job": OFFER,
     "marketplace.providerprofile": OFFER,
