@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
+from accounts.admin.case_deciding import HANDLING, SANCTION, actor_of, offered
 from accounts.admin.case_views import (
     case_link,
     is_decided_elsewhere,
@@ -23,9 +24,11 @@ from accounts.admin.case_views import (
 )
 from accounts.admin.evidence import readable
 from accounts.admin.links import may_see_people, people_links
+from accounts.admin.sanction_forms import sms_previews
 from accounts.models import Case, Report, User
 from accounts.policies import case_permission
 from accounts.services.cases import decide_case
+from accounts.services.parties import has_conflict, parties_of
 from lokahome.core.admin.base import LokaModelAdmin
 from lokahome.core.admin.decisions import Decision, Order
 from lokahome.core.admin.queues import WaitingFilter
@@ -70,13 +73,32 @@ class QueueFilter(admin.SimpleListFilter):
         return queryset.filter(queue=self.value()) if self.value() else queryset
 
 
+class ClaimFilter(admin.SimpleListFilter):
+    """Mine, nobody's, or everybody's."""
+
+    title = _("prise en charge")
+    parameter_name = "charge"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """Return the two that narrow the list."""
+        return [("moi", _("À moi")), ("libre", _("Libres"))]
+
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[Case]
+    ) -> QuerySet[Case]:
+        """Return the cases of the choice."""
+        if self.value() == "moi":
+            return queryset.filter(claimed_by_id=request.user.pk)
+        return queryset.filter(claimed_by=None) if self.value() else queryset
+
+
 def _answer(decision: str) -> Callable[[Any, Order], object]:
     def run(case: Case, order: Order) -> object:
         return decide_case(
             case_id=case.pk,
             decision=decision,
             reason=order.reason,
-            actor=User.objects.get(pk=order.actor_id),
+            actor=actor_of(order),
             now=order.now,
         )
 
@@ -145,10 +167,11 @@ class CaseAdmin(LokaModelAdmin):
         "shown_queue",
         "shown_subject",
         "shown_reports",
+        "shown_claim",
         "shown_status",
         "opened_at",
     )
-    list_filter = (StatusFilter, QueueFilter)
+    list_filter = (StatusFilter, QueueFilter, ClaimFilter)
     search_fields = ("subject", "title")
     ordering = ("opened_at", "id")
     fields = (
@@ -157,6 +180,8 @@ class CaseAdmin(LokaModelAdmin):
         "shown_subject",
         "status",
         "opened_at",
+        "claimed_by",
+        "claimed_at",
         "shown_decision",
         "reason",
         "decided_by",
@@ -166,7 +191,14 @@ class CaseAdmin(LokaModelAdmin):
     decisions = (
         *(_close_in(queue) for queue in Case.Queue.values if queue != REPORTS),
         *DECISIONS_ABOUT_REPORTS,
+        SANCTION,
+        *HANDLING,
     )
+    timeline_deeds = {
+        "case.claimed": _("Pris en charge"),
+        "case.released": _("Remis dans la file"),
+        "case.assigned": _("Confié"),
+    }
 
     def prepare(self, rows: Any) -> None:
         """Read what the subjects of the page are called."""
@@ -177,7 +209,13 @@ class CaseAdmin(LokaModelAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Case]:
         """Count the reports that each case answers."""
         rows: QuerySet[Case] = super().get_queryset(request)
-        return rows.annotate(report_count=Count("reports"))
+        return rows.select_related("claimed_by").annotate(report_count=Count("reports"))
+
+    def decision_panel(self, request: HttpRequest, row: Case) -> Any:
+        """Offer nothing to who has a part in the matter, nor of a colleague's case."""
+        if has_conflict(row, request.user.pk):  # type: ignore[arg-type]  # signed in
+            return []
+        return offered(row, request.user, super().decision_panel(request, row))
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -191,6 +229,7 @@ class CaseAdmin(LokaModelAdmin):
 
     def preview(self, request: HttpRequest, row: Case) -> str:
         """Show the evidence, the way to what it is about, and who reported it."""
+        user: Any = request.user
         context = {
             **readable(request, row.evidence, subject=row.subject),
             "links": [
@@ -199,14 +238,30 @@ class CaseAdmin(LokaModelAdmin):
                 if link
             ],
             "is_decided_there": is_decided_elsewhere(row),
+            "is_concerned": has_conflict(row, user.pk),
+            "claimed_by": row.claimed_by if row.claimed_by_id != user.pk else None,
+            "sanctions": row.sanctions.order_by("-id"),
         }
+        if SANCTION.is_available(row) and user.has_perm(SANCTION.permission):
+            context["notices"] = sms_previews()
         if request.user.has_perm("accounts.view_report"):
             context |= _reports(request, row)
         return render_to_string("admin/accounts/case_preview.html", context)
 
+    def lock_first(self, pk: Any) -> None:
+        """Lock whom a sanction would strike: people come before cases."""
+        subject = Case.objects.filter(pk=pk).values_list("subject", flat=True).first()
+        authors = parties_of(subject or "").authors
+        people = User.objects.get_queryset().filter(pk__in=authors).order_by("pk")
+        list(people.select_for_update(no_key=True, of=("self",)))
+
     def after_decision(self, request: HttpRequest, pk: Any) -> HttpResponse:
-        """Go on to the oldest open case of the same queue, or to its empty list."""
-        queue = Case.objects.values_list("queue", flat=True).get(pk=pk)
+        """Go on to the oldest open case of the same queue; stay while this one is."""
+        case = Case.objects.only("queue", "status").get(pk=pk)
+        if case.status == Case.Status.OPEN:  # taken, given or sanctioned for
+            page = reverse("admin:accounts_case_change", args=[pk])
+            return HttpResponseRedirect(page)
+        queue = case.queue
         waiting = Case.objects.open().filter(queue=queue).exclude(pk=pk)
         following = waiting.order_by("opened_at", "id").first()
         if following is None:
@@ -235,6 +290,11 @@ class CaseAdmin(LokaModelAdmin):
     def shown_queue(self, case: Case) -> str:
         """Return the queue's name."""
         return case.get_queue_display()
+
+    @display(description=_("Pris en charge par"), ordering="claimed_by__username")
+    def shown_claim(self, case: Case) -> str:
+        """Return the handle of who has taken it."""
+        return case.claimed_by.username if case.claimed_by else ""
 
     @display(description=_("Signalements"), ordering="report_count")
     def shown_reports(self, case: Any) -> str:

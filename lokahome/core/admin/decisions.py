@@ -159,6 +159,7 @@ class DecisionsMixin:
         """
         rows: Any = self.model._default_manager.all()
         with transaction.atomic():
+            self.lock_first(pk)
             row = locked(rows, pk)
             if version_of(row) != version:
                 raise StaleVersion
@@ -175,6 +176,13 @@ class DecisionsMixin:
                 decision.run(row, order)
         if decision.outside_transaction:
             decision.run(row, order)
+
+    def lock_first(self, pk: Any) -> None:
+        """Lock what comes before row *pk* in the house's order; nothing by default.
+
+        A page whose services lock a person before the row has to do the same, or meets
+        them the other way round.
+        """
 
     def after_decision(self, request: HttpRequest, pk: Any) -> HttpResponse:
         """Return to the object; queues go on to the next item instead."""
