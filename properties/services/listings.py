@@ -34,6 +34,7 @@ from properties.services.listing_copies import (
     review_again_if_public,
     steering,
 )
+from properties.services.live_listings import require_room
 
 
 class UnitAlreadyListed(StateConflict):
@@ -136,13 +137,15 @@ def edit_listing(
 def submit_listing(*, listing_id: UUID, actor: User, now: datetime) -> Listing:
     """Ask moderators to publish. Emits ListingSubmitted.
 
-    Raises ListingIncomplete with every failure at once, TransitionRefused. Locks it.
+    Raises ListingIncomplete with every failure at once, TooManyListings,
+    TransitionRefused. Locks it.
     """
     listing = locked(Listing.objects.steered_by(actor), listing_id)
     if "submit" in LISTING_STATES.allowed_actions(listing.status, {steering(actor)}):
         failures = submission_failures(listing)
         if failures:
             raise ListingIncomplete(errors=failures)
+        require_room(listing, is_owner=steering(actor) == "owner")
     listing.submitted_at = now
     LISTING_STATES.apply(
         listing,
@@ -189,8 +192,10 @@ def pause_listing(*, listing_id: UUID, actor: User, now: datetime) -> Listing:
 
 @transaction.atomic
 def resume_listing(*, listing_id: UUID, actor: User, now: datetime) -> Listing:
-    """Show a paused listing again."""
-    return _owner_step(listing_id, actor, "resume", now)
+    """Show a paused listing again; raises TooManyListings, TransitionRefused."""
+    listing = _owner_step(listing_id, actor, "resume", now)
+    require_room(listing, is_owner=steering(actor) == "owner")
+    return listing
 
 
 @transaction.atomic

@@ -20,6 +20,7 @@ from properties.events import (
 )
 from properties.models import Listing
 from properties.models.listings import LISTING_STATES
+from properties.services.live_listings import require_room
 
 
 class ReasonMissing(InvalidInput):
@@ -33,8 +34,13 @@ class ReasonMissing(InvalidInput):
 
 @transaction.atomic
 def publish_listing(*, listing_id: UUID, actor_id: UUID, now: datetime) -> Listing:
-    """Publish a submitted listing. Emits ListingPublished. Locks it."""
+    """Publish a submitted listing. Emits ListingPublished. Locks it.
+
+    Raises TooManyListings: a paused one that was edited comes to review past the limit.
+    """
     listing = locked(Listing.objects.all(), listing_id)
+    if listing.status == Listing.Status.SUBMITTED:
+        require_room(listing, is_owner=True, beside=(Listing.Status.PUBLISHED,))
     listing.published_at = listing.confirmed_at = now
     listing.reviewed_rent = listing.rent
     listing.review_reason = ""
