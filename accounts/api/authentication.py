@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from drf_spectacular.contrib.rest_framework_simplejwt import SimpleJWTScheme
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 from rest_framework_simplejwt.authentication import JWTAuthentication
@@ -37,6 +38,12 @@ class SessionAuthentication(JWTAuthentication):
         user.context = context_named_by(request, user.pk)
         note_use(session, now=clock.now())
         return user, session
+
+
+class SessionScheme(SimpleJWTScheme):  # type: ignore[no-untyped-call]  # registers itself
+    """How the schema names it: a bearer token."""
+
+    target_class = "accounts.api.authentication.SessionAuthentication"
 
 
 def session_of(request: Request) -> Session:
