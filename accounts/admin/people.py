@@ -15,6 +15,11 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from accounts.admin.numbers import phone_state
+from accounts.admin.sanctioning import (
+    SANCTION_DEEDS,
+    SANCTION_PERSON,
+    sanctions_of,
+)
 from accounts.admin.sessions import END_ALL_SESSIONS, sessions_of
 from accounts.models import User
 from lokahome.core.admin.base import LokaModelAdmin
@@ -32,6 +37,7 @@ class UserAdmin(LokaModelAdmin):
         "person.profile_changed": _("Profil modifié"),
         "person.role_taken": _("Rôle pris"),
         "person.password_set": _("Mot de passe changé"),
+        **SANCTION_DEEDS,
         "phone.added": _("Numéro ajouté"),
         "phone.removed": _("Numéro retiré"),
         "phone.lost": _("Carte SIM déclarée perdue"),
@@ -62,8 +68,10 @@ class UserAdmin(LokaModelAdmin):
         "shown_numbers",
         "shown_roles",
         "shown_sessions",
+        "shown_sanctions",
         "language",
         "is_active",
+        "is_restricted",
         "is_staff",
         "last_login",
         "created_at",
@@ -74,8 +82,9 @@ class UserAdmin(LokaModelAdmin):
         "shown_numbers",
         "shown_roles",
         "shown_sessions",
+        "shown_sanctions",
     )
-    decisions = (END_ALL_SESSIONS,)
+    decisions = (END_ALL_SESSIONS, SANCTION_PERSON)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         """Read hats and numbers of the page's people at once."""
@@ -128,6 +137,11 @@ class UserAdmin(LokaModelAdmin):
     def shown_sessions(self, person: User) -> str:
         """Return the newest sessions, with the way to each."""
         return sessions_of(person)
+
+    @display(description=_("Sanctions"))
+    def shown_sanctions(self, person: User) -> str:
+        """Return what was done to the account, the newest first, with the way to each."""
+        return sanctions_of(person)
 
 
 def _since(moment: datetime) -> str:

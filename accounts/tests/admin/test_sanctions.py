@@ -233,3 +233,19 @@ def test_lists_cost_the_same_however_long(
     with django_assert_max_num_queries(14):
         answer = lead.get(f"{path}?etat=all")
     assert answer.status_code == 200
+
+
+def test_a_person_is_sanctioned_from_their_page(moderator, ama):
+    decided(moderator, ama.user, "sanction", "Faux profil", **SUSPENSION)
+    sanction = Sanction.objects.get()
+    assert (sanction.person, sanction.case) == (ama.user, None)
+    page = page_of(moderator, "/admin/accounts/user/", ama.id)
+    assert f"{SANCTIONS}{sanction.pk}/change/" in page
+    assert "Sanction prise" in page
+
+
+def test_staff_are_not_sanctioned(moderator, lead):
+    page = page_of(moderator, "/admin/accounts/user/", lead.id)
+    assert "/decide/sanction" not in page
+    decided(moderator, lead.user, "sanction", **SUSPENSION)
+    assert not Sanction.objects.exists()
