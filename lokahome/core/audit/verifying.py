@@ -55,7 +55,7 @@ def verify(
     if newest_seals is not None:
         seals = seals[:newest_seals]
     chain = sorted(seals, key=lambda seal: seal.position)
-    if newest_seals is not None and not chain:
+    if newest_seals is not None and not chain and not (place and place.newest()):
         return []  # sealing has never begun here
     is_whole = newest_seals is None or len(chain) < newest_seals
     found = list(_seals(chain, is_whole=is_whole))
