@@ -8,6 +8,7 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from lokahome.core.db.models import VersionedModel, VisibleQuerySet
@@ -127,7 +128,12 @@ class User(VersionedModel, AbstractBaseUser, PermissionsMixin):
         )
 
     def __str__(self) -> str:
-        return self.full_name or self.username
+        return self.known_name or self.username
+
+    @property
+    def known_name(self) -> str:
+        """The name for others to read; that the account was erased, once it was."""
+        return gettext("Compte effacé") if self.erased_at else self.full_name
 
     @property
     def phone(self) -> str | None:

@@ -10,10 +10,12 @@ from accounts.models import (
     AgencyInvitation,
     CodeRequest,
     Email,
+    Session,
     SignInChallenge,
     SignInNotice,
 )
 from accounts.services import data_exports, identity_retention
+from accounts.services.sessions import FORGOTTEN_AFTER
 from lokahome.core.privacy.retention import Retention, register_retention
 
 CODES_KEPT = timedelta(days=30)
@@ -44,6 +46,10 @@ def _old_invitations(now: datetime) -> QuerySet[AgencyInvitation]:
     )
 
 
+def _old_sessions(now: datetime) -> QuerySet[Session]:
+    return Session.objects.filter(expires_at__lt=now - FORGOTTEN_AFTER)
+
+
 for rule in (
     Retention(
         name="accounts.data_exports",
@@ -52,6 +58,14 @@ for rule in (
         why="time to fetch it; the file holds everything of one person",
         due=data_exports.expired_exports,
         forget=data_exports.expire_exports,
+    ),
+    Retention(
+        name="accounts.sessions",
+        what="sessions that ended or ran out: device, moments, how it was opened",
+        kept=FORGOTTEN_AFTER,
+        why="to look into a sign-in that its person did not make",
+        due=_old_sessions,
+        job="accounts.flush_expired_tokens",
     ),
     Retention(
         name="accounts.code_requests",

@@ -146,7 +146,7 @@ def _identity(made: Planted) -> None:
         reason="other",
         detail=made.new("report"),
         case=case,
-        closed_at=now + timedelta(seconds=1),
+        closed_at=now + timedelta(hours=1),
     ).save()
     people.Appeal(
         person=person,

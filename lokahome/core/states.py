@@ -34,6 +34,11 @@ def edge(source: str, action: str, who: str, target: str) -> Edge:
     return Edge(str(source), action, frozenset(who.split()), str(target))
 
 
+ANSWERABLE = frozenset({"staff", "system", "gateway"})
+"""Whose reasons the history keeps. It is sealed for good: what a person writes stays in
+the row, which an erasure empties."""
+
+
 class TransitionRefused(StateConflict):
     """No edge of the state's table has this action from this state."""
 
@@ -72,8 +77,8 @@ class StateMachine:
     ) -> None:
         """Move *row* (already locked by the caller) along the edge of *action*.
 
-        Saves ``status`` and *update_fields*, and writes a StateChange. Raises
-        TransitionRefused when the state has no such edge, NotAllowed when *who* may
+        Saves ``status`` and *update_fields*, and writes a StateChange, with *reason*
+        unless it is a person's own words (see ANSWERABLE). Raises TransitionRefused when the state has no such edge, NotAllowed when *who* may
         not take it.
         """
         state: Any = row
@@ -95,7 +100,7 @@ class StateMachine:
             target=item.target,
             actor_id=actor_id,
             actor_kind=who,
-            reason=reason,
+            reason=reason if who in ANSWERABLE else "",
             created_at=now,
         ).save()
 

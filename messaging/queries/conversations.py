@@ -125,7 +125,7 @@ def conversation_as_json(row: Any) -> dict[str, Any]:
         "id": str(row.pk),
         "subject": row.subject,
         "participants": [
-            {**cursor, "full_name": item.person.full_name}
+            {**cursor, "full_name": item.person.known_name}
             for item, cursor in zip(participants, cursors, strict=True)
         ],
         "last_seq": row.last_seq,

@@ -65,7 +65,15 @@ def test_a_step_changes_the_state_and_leaves_a_trace(upload):
     assert change.subject == f"upload:{upload.pk}"
     assert (change.source, change.action, change.target) == (WAITING, "receive", WHOLE)
     assert (change.actor_id, change.actor_kind) == (ACTOR, "owner")
-    assert (change.reason, change.created_at) == ("arrivé", now)
+    assert (change.reason, change.created_at) == ("", now), "an owner's own words"
+
+
+def test_the_history_keeps_the_reasons_of_staff(upload):
+    Upload.objects.filter(pk=upload.pk).update(status=WHOLE, file_name="uploads/x")
+    upload.refresh_from_db()
+    values = {"actor_id": ACTOR, "now": clock.now(), "reason": "arrivé"}
+    LIFE.apply(upload, "attach", who="staff", **values)
+    assert StateChange.objects.get().reason == "arrivé"
 
 
 @pytest.mark.parametrize(

@@ -135,7 +135,8 @@ def test_the_person_is_an_id_and_cannot_come_back(planted):
     erased(planted.person, planted.now)
     person = User.objects.get(pk=planted.person.pk)
     assert (person.full_name, person.username) == ("", str(person.pk))
-    assert not person.is_active and not person.has_usable_password()
+    assert not person.is_active
+    assert not person.has_usable_password()
     assert person.erased_at is not None
     assert not Phone.objects.filter(user=person).exists()
 

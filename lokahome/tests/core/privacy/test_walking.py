@@ -98,7 +98,8 @@ def test_a_holding_is_true_of_its_table(holding, db):
             attnames = [item.attname for item in table._meta.concrete_fields]
             assert column in attnames, column
     if getattr(table, "append_only", False):
-        assert not holding.emptied and not holding.deleted, "it is written once"
+        assert not holding.emptied, "it is written once"
+        assert not holding.deleted, "it is written once"
 
 
 def test_whoever_says_that_rows_stay_says_why():

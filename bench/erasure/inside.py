@@ -1,0 +1,65 @@
+"""The steps that run inside Django, each in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from datetime import timedelta
+
+
+def main() -> int:
+    """Plant the person, or carry out the erasure that they asked for."""
+    import django
+
+    django.setup()
+    if sys.argv[1] == "plant":
+        print(json.dumps(_plant()))
+    else:
+        print(json.dumps(_erase(sys.argv[2])))
+    return 0
+
+
+def _plant() -> dict[str, object]:
+    from accounts.api.tokens import issue_tokens
+    from bench.erasure.planting import plant
+    from lokahome.core import clock
+
+    made = plant(now=clock.now())
+    return {
+        "token": issue_tokens(made.person).access,
+        "shown": made.shown,
+        "inner": made.inner,
+        "documented": made.documented,
+    }
+
+
+def _erase(request_id: str) -> dict[str, object]:
+    """Let the seven days pass, and run the job."""
+    from accounts.models import ErasureRequest
+    from accounts.services.erasure import carry_out_due
+    from lokahome.core import clock
+    from lokahome.core.events.delivering import drain
+    from lokahome.core.invariants import check_invariants
+    from lokahome.core.privacy.erasing import plan_of
+
+    request = ErasureRequest.objects.get(pk=request_id)
+    plan = plan_of(request.user_id)
+    broken = {item.invariant for item in check_invariants()}
+    begin = time.monotonic()
+    done = carry_out_due(now=clock.now() + timedelta(days=7, minutes=1))
+    seconds = round(time.monotonic() - begin, 2)
+    if done != 1:
+        request.refresh_from_db()
+        raise RuntimeError(f"not erased: {request.status} {request.obstacles}")
+    drain()
+    now_broken = {item.invariant for item in check_invariants()} - broken
+    return {
+        "tables": len({item.model for item in plan}),
+        "broken": len(now_broken),
+        "seconds": seconds,
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())
