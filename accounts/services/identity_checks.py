@@ -100,7 +100,7 @@ def submit_identity_check(
     locked(User.objects.all(), person.pk)
     if (known := mine.filter(upload_id=upload_id).first()) is not None:
         return known
-    _require_room(person, kind, KINDS[kind].purpose, today)
+    _require_room(person, kind, role, today)
     for pk in uploads:
         attach_upload(upload_id=pk, owner_id=person.pk, kind=Upload.Kind.IDENTITY)
     digits = last_digits(number)
@@ -184,16 +184,16 @@ def _look_at(person: User, upload_ids: Iterable[UUID]) -> None:
         make_jpeg(read_upload(upload))
 
 
-def _require_room(person: User, kind: str, purpose: str, today: date) -> None:
+def _require_room(person: User, kind: str, role: str, today: date) -> None:
     """Raise IdentityCheckWaiting or IdentityKnown when another cannot be handed in."""
     of_kind = IdentityCheck.objects.visible_to(person).filter(document_kind=kind)
-    held = of_kind.accepted()
+    held = of_kind.accepted().filter(role__in=("", role))
     soon = held.filter(expires_on__lte=today + RENEWED_WITHIN)
     is_waiting = of_kind.waiting().exists()
     if not may_send_document(
         is_waiting=is_waiting,
         is_held=held.exists(),
         runs_out_soon=soon.exists(),
-        is_ownership=purpose == Purpose.OWNERSHIP,
+        is_ownership=KINDS[kind].purpose == Purpose.OWNERSHIP,
     ):
         raise IdentityCheckWaiting if is_waiting else IdentityKnown
