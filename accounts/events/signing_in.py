@@ -1,4 +1,4 @@
-"""Facts about people that other apps may listen to."""
+"""Facts about how people sign in: codes, addresses, numbers, sessions."""
 
 from __future__ import annotations
 
@@ -20,56 +20,6 @@ class CodeRequested(Event):
     def subject(self) -> str:
         """Name the noun in full: ``request:`` alone would say nothing."""
         return f"code_request:{self.request_id}"
-
-
-@dataclass(frozen=True, kw_only=True)
-class CaseOpened(Event):
-    """Something waits for a decision of the staff."""
-
-    about: ClassVar[str] = "case_id"
-    case_id: UUID
-    kind: str
-    queue: str
-    subject_ref: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class CaseDecided(Event):
-    """The staff (or the system, when the question went away) decided a case."""
-
-    about: ClassVar[str] = "case_id"
-    case_id: UUID
-    kind: str
-    queue: str
-    subject_ref: str
-    decision: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class IdentityCheckSubmitted(Event):
-    """Somebody sent an identity document to be checked."""
-
-    about: ClassVar[str] = "check_id"
-    check_id: UUID
-    person_id: UUID
-
-    def subject(self) -> str:
-        """Name the noun in full: ``check:`` alone would say nothing."""
-        return f"identity_check:{self.check_id}"
-
-
-@dataclass(frozen=True, kw_only=True)
-class IdentityChecked(Event):
-    """Staff decided: *status* is accepted, unreadable, refused or fraud."""
-
-    about: ClassVar[str] = "check_id"
-    check_id: UUID
-    person_id: UUID
-    status: str
-
-    def subject(self) -> str:
-        """Name the noun in full: ``check:`` alone would say nothing."""
-        return f"identity_check:{self.check_id}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,58 +73,6 @@ class RefreshReused(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class SanctionImposed(Event):
-    """A sanction is in force from now on: *measure* is its kind."""
-
-    about: ClassVar[str] = "sanction_id"
-    sanction_id: UUID
-    person_id: UUID
-    measure: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class SanctionEnded(Event):
-    """A sanction is over, by its time (*outcome* ``expired``) or by staff (``lifted``)."""
-
-    about: ClassVar[str] = "sanction_id"
-    sanction_id: UUID
-    person_id: UUID
-    measure: str
-    outcome: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class AppealFiled(Event):
-    """Somebody asks that a decision be looked at again."""
-
-    about: ClassVar[str] = "appeal_id"
-    appeal_id: UUID
-    person_id: UUID
-
-
-@dataclass(frozen=True, kw_only=True)
-class AppealDecided(Event):
-    """An appeal was answered: *outcome* is upheld, overturned or modified."""
-
-    about: ClassVar[str] = "appeal_id"
-    appeal_id: UUID
-    person_id: UUID
-    outcome: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class CaseOverturned(Event):
-    """The answer to a case was taken back on appeal: whoever acted on it undoes that."""
-
-    about: ClassVar[str] = "case_id"
-    case_id: UUID
-    kind: str
-    queue: str
-    subject_ref: str
-    decision: str
-
-
-@dataclass(frozen=True, kw_only=True)
 class ExternalIdentityLinked(Event):
     """Somebody may sign in with an account that they have at another house."""
 
@@ -182,68 +80,6 @@ class ExternalIdentityLinked(Event):
     person_id: UUID
     identity_id: UUID
     provider: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class MemberInvited(Event):
-    """An agency asked a number to join it; the number is read when the message leaves."""
-
-    about: ClassVar[str] = "invitation_id"
-    invitation_id: UUID
-    agency_id: UUID
-
-    def subject(self) -> str:
-        """Name the noun in full: ``invitation:`` alone would say nothing."""
-        return f"agency_invitation:{self.invitation_id}"
-
-
-@dataclass(frozen=True, kw_only=True)
-class MemberJoined(Event):
-    """Somebody accepted an invitation and belongs to the agency."""
-
-    about: ClassVar[str] = "agency_id"
-    agency_id: UUID
-    person_id: UUID
-    invited_by_id: UUID
-    role: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class MemberRoleChanged(Event):
-    """A member of an agency has another role."""
-
-    about: ClassVar[str] = "agency_id"
-    agency_id: UUID
-    person_id: UUID
-    role: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class MemberRemoved(Event):
-    """Somebody left an agency, or was removed: they may do nothing in its name."""
-
-    about: ClassVar[str] = "membership_id"
-    membership_id: UUID
-    agency_id: UUID
-    person_id: UUID
-    by_id: UUID
-
-
-@dataclass(frozen=True, kw_only=True)
-class AgencyDecided(Event):
-    """Staff decided about an agency: *status* is active or suspended."""
-
-    about: ClassVar[str] = "agency_id"
-    agency_id: UUID
-    status: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class AgencyClosed(Event):
-    """An owner closed the agency: its mandates end."""
-
-    about: ClassVar[str] = "agency_id"
-    agency_id: UUID
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,71 @@
+"""Facts about cases, identity documents and what the staff found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+from uuid import UUID
+
+from lokahome.core.events.base import Event
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaseOpened(Event):
+    """Something waits for a decision of the staff."""
+
+    about: ClassVar[str] = "case_id"
+    case_id: UUID
+    kind: str
+    queue: str
+    subject_ref: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaseDecided(Event):
+    """The staff (or the system, when the question went away) decided a case."""
+
+    about: ClassVar[str] = "case_id"
+    case_id: UUID
+    kind: str
+    queue: str
+    subject_ref: str
+    decision: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaseOverturned(Event):
+    """The answer to a case was taken back on appeal: whoever acted on it undoes that."""
+
+    about: ClassVar[str] = "case_id"
+    case_id: UUID
+    kind: str
+    queue: str
+    subject_ref: str
+    decision: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class IdentityCheckSubmitted(Event):
+    """Somebody sent an identity document to be checked."""
+
+    about: ClassVar[str] = "check_id"
+    check_id: UUID
+    person_id: UUID
+
+    def subject(self) -> str:
+        """Name the noun in full: ``check:`` alone would say nothing."""
+        return f"identity_check:{self.check_id}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class IdentityChecked(Event):
+    """Staff decided: *status* is accepted, unreadable, refused or fraud."""
+
+    about: ClassVar[str] = "check_id"
+    check_id: UUID
+    person_id: UUID
+    status: str
+
+    def subject(self) -> str:
+        """Name the noun in full: ``check:`` alone would say nothing."""
+        return f"identity_check:{self.check_id}"
