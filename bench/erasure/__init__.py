@@ -87,14 +87,18 @@ def measure(run: Run) -> None:
             run.say(f"  LEFT: {name} in {after[name]}")
 
 
-def _inside(here: Platform, *arguments: str) -> dict[str, Any]:
-    """Run a step inside Django; it answers with one line of JSON, the last."""
+def _inside(here: Platform, step: str, *arguments: str) -> dict[str, Any]:
+    """Run a step inside Django; it answers in a file, for what it prints is a log too."""
+    target = here.home / f"{step}.json"
     done = here.keeper.run(
-        [str(paths.VENV_PYTHON), "-m", "bench.erasure.inside", *arguments]
+        [
+            *(str(paths.VENV_PYTHON), "-m", "bench.erasure.inside"),
+            *(step, str(target), *arguments),
+        ]
     )
     if done.returncode != 0:
-        raise RuntimeError(f"{arguments[0]} failed:\n{done.stdout[-3000:]}")
-    answer: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
+        raise RuntimeError(f"{step} failed:\n{done.stdout[-3000:]}")
+    answer: dict[str, Any] = json.loads(target.read_text("utf-8"))
     return answer
 
 

@@ -6,6 +6,7 @@ import json
 import sys
 import time
 from datetime import timedelta
+from pathlib import Path
 
 
 def main() -> int:
@@ -13,10 +14,9 @@ def main() -> int:
     import django
 
     django.setup()
-    if sys.argv[1] == "plant":
-        print(json.dumps(_plant()))
-    else:
-        print(json.dumps(_erase(sys.argv[2])))
+    step, target, *arguments = sys.argv[1:]
+    answer = _plant() if step == "plant" else _erase(*arguments)
+    Path(target).write_text(json.dumps(answer), "utf-8")
     return 0
 
 
