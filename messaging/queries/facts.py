@@ -12,7 +12,15 @@ from uuid import UUID
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 
-from accounts.models import Agency, Appeal, Phone, Sanction, SignInNotice, User
+from accounts.models import (
+    Agency,
+    Appeal,
+    ErasureRequest,
+    Phone,
+    Sanction,
+    SignInNotice,
+    User,
+)
 from accounts.queries import contest_link
 from lokahome.core.audit.models import StateChange
 from lokahome.core.money import Money, format_money
@@ -68,6 +76,15 @@ def sanction_ends(ids: Ids) -> Texts:
     return {
         pk: date_format(localtime(ends_at), "d/m/Y")
         for pk, ends_at in ends.values_list("pk", "ends_at")
+    }
+
+
+def erasure_days(ids: Ids) -> Texts:
+    """Return the days on which accounts will be erased; one that waits has none."""
+    due = ErasureRequest.objects.filter(pk__in=ids, due_at__isnull=False)
+    return {
+        pk: date_format(localtime(due_at), "d/m/Y")
+        for pk, due_at in due.values_list("pk", "due_at")
     }
 
 

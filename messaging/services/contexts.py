@@ -101,6 +101,13 @@ CONTEXTS: dict[str, Mapping[str, Source]] = {
     "refund_failed": _REFUND,
     "rent_paid_landlord": {**_CHARGE, **_LEASE},
     "rent_paid_payer": {**_CHARGE, **_LEASE},
+    "glass_broken": {},
+    "data_export_ready": {},
+    "erasure_moved": {
+        "status": Said("status"),
+        "day": Read(facts.erasure_days, "erasure_id"),
+    },
+    "factors_forgotten": {},
     "password_changed": {},
     "session_reused": {},
     "report_decided": {"decision": Said("decision")},

@@ -105,6 +105,14 @@ PLANS: dict[str, Plan] = {
     "sanction_ended": Plan(ACCOUNT, "sanction", (SMS,)),
     "appeal_decided": Plan(ACCOUNT, "appeal", (SMS, EMAIL)),
     "identity_linked": _security("person", Ring.CURRENT),
+    "glass_broken": Plan(
+        ACCOUNT, "person", (EMAIL,), is_urgent=True, is_security=True
+    ),
+    "factors_forgotten": Plan(
+        ACCOUNT, "person", (EMAIL,), is_urgent=True, is_security=True
+    ),
+    "data_export_ready": _security("export", Ring.CURRENT),
+    "erasure_moved": _security("erasure", Ring.CURRENT),
     "password_changed": _security("person", Ring.CURRENT),
     "session_reused": _security("session", Ring.CURRENT),
     "report_decided": Plan(ACCOUNT, "case"),
