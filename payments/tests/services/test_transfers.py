@@ -1,5 +1,7 @@
 """What goes out is proposed by one person and decided by another."""
 
+from datetime import datetime, timedelta
+
 import pytest
 
 from accounts.models import Phone
@@ -14,7 +16,7 @@ from payments.models import Payout, Refund, Transfer
 from payments.queries import held_in, payable_of
 from payments.services.confirming import confirm_with_gateway
 from payments.services.escrow import settle_escrow
-from payments.services.reserving import NotCovered
+from payments.services.reserving import NotCovered, PayoutCooling
 from payments.services.sending import send_transfer
 from payments.services.transfer_confirming import confirm_transfer
 from payments.services.transfer_outcomes import fail_transfer
@@ -32,6 +34,7 @@ from payments.services.transfers import (
 
 pytestmark = pytest.mark.django_db
 DECISIONS = (approve_transfer, refuse_transfer)
+DAY = timedelta(days=1)
 
 
 def propose(escrow, person):
@@ -148,7 +151,7 @@ def test_a_payee_with_another_number_is_proposed_anew(
     escrow = owed_escrow()
     payout = propose(escrow, finance)
     Phone.objects.filter(user=afi.user).update(released_at=clock.now())
-    Phone(user=afi.user, number="+2290197000077", verified_at=clock.now()).save()
+    changed_number(afi, held_since=clock.now() - 3 * DAY)
     before = books.snapshot()
     with pytest.raises(WalletChanged):
         decide(approve_transfer, payout, checker)
@@ -157,6 +160,33 @@ def test_a_payee_with_another_number_is_proposed_anew(
     again = propose(escrow, finance)
     assert again.phone == "+2290197000077"
     decide(approve_transfer, again, checker)
+    books.hold()
+
+
+def changed_number(person, *, held_since):
+    Phone(
+        user=person.user,
+        number="+2290197000077",
+        verified_at=clock.now(),
+        held_since=held_since,
+    ).save()
+
+
+def test_a_payout_waits_48_hours_for_a_new_number_and_says_until_when(
+    owed_escrow, finance, checker, afi, books
+):
+    changed_number(afi, held_since=clock.now() - 2 * DAY + timedelta(minutes=5))
+    payout = propose(owed_escrow(), finance)
+    before, history = books.snapshot(), StateChange.objects.count()
+    with pytest.raises(PayoutCooling) as refusal:
+        decide(approve_transfer, payout, checker)
+    until = datetime.fromisoformat(refusal.value.members["until"])
+    assert timedelta(0) < until - clock.now() <= timedelta(minutes=5)
+    assert (books.snapshot(), StateChange.objects.count()) == (before, history)
+    payout.refresh_from_db()
+    assert payout.status == "proposed"
+    Phone.objects.filter(number=payout.phone).update(held_since=clock.now() - 2 * DAY)
+    decide(approve_transfer, payout, checker)
     books.hold()
 
 

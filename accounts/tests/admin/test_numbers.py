@@ -1,0 +1,88 @@
+"""Numbers, challenges, notices and the cost of codes in the back-office."""
+
+from datetime import timedelta
+
+import pytest
+
+from accounts.models import Phone, SignInChallenge, SignInNotice
+from accounts.services.challenges import give_notice
+from accounts.tests.sign_ins import DEVICE, answer, give_email, put_at_stake
+from lokahome.core import clock
+from lokahome.tests.people import make_staff
+
+PAGES = "/admin/accounts/"
+LISTS = ("phone", "signinchallenge", "signinnotice", "codespending")
+
+
+@pytest.fixture
+def support(db):
+    """Return somebody of the support."""
+    return make_staff("support", "support")
+
+
+@pytest.fixture
+def asked(ama):
+    """Return a challenge of Ama's account, with a notice."""
+    put_at_stake(ama.user)
+    give_email(ama.user)
+    challenge = answer(ama.user.phone, device_key=DEVICE).challenge
+    give_notice(challenge_id=challenge.pk, device_key=DEVICE, now=clock.now())
+    return challenge
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_only_staff_who_may_see_the_lists(ama, operator, support, asked, name):
+    path = f"{PAGES}{name}/"
+    assert ama.get(path).status_code == 302
+    assert operator.get(path).status_code == 403
+    assert support.get(path).status_code == 200
+
+
+@pytest.mark.parametrize("name", LISTS[:3])
+def test_numbers_are_masked_in_lists_and_pages(support, asked, name):
+    model = {"phone": Phone, "signinchallenge": SignInChallenge}.get(name, SignInNotice)
+    row = model.objects.first()
+    for path in (f"{PAGES}{name}/", f"{PAGES}{name}/{row.pk}/change/"):
+        page = support.get(path).content.decode()
+        assert "+229 •••• 01" in page
+        assert "97000001" not in page
+        assert row.pk
+
+
+@pytest.mark.parametrize("name", LISTS[:3])
+def test_a_whole_number_in_any_writing_finds_its_rows(support, asked, name):
+    found = support.get(f"{PAGES}{name}/", {"q": "97 00 00 01"}).content.decode()
+    assert "Ama Dossou" in found
+    for words in ("+2290197000055", "970000", "x"):
+        page = support.get(f"{PAGES}{name}/", {"q": words}).content.decode()
+        assert "Ama Dossou" not in page
+
+
+def test_the_persons_page_shows_every_number_they_held(support, ama):
+    now = clock.now()
+    Phone(
+        user=ama.user,
+        number="+2290196000022",
+        verified_at=now - timedelta(days=9),
+        held_since=now - timedelta(days=9),
+        released_at=now,
+        release_reason="removed",
+    ).save()
+    page = support.get(f"{PAGES}user/{ama.id}/change/").content.decode()
+    assert "+229 •••• 22 · retiré par la personne" in page
+    assert "+229 •••• 01 · actuel" in page
+    assert "96000022" not in page
+
+
+def test_the_timeline_of_a_notice_is_on_its_page(support, asked):
+    notice = SignInNotice.objects.get()
+    page = support.get(f"{PAGES}signinnotice/{notice.pk}/change/").content.decode()
+    assert "En cours" in page
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_lists_cost_the_same_for_one_and_many(
+    support, asked, django_assert_max_num_queries, name
+):
+    with django_assert_max_num_queries(16):
+        assert support.get(f"{PAGES}{name}/").status_code == 200

@@ -1,0 +1,130 @@
+"""Numbers that come, go and are lost: whom it concerns hears of it, where they can."""
+
+import pytest
+
+from accounts.models import CodeRequest, Phone
+from accounts.queries import contest_link
+from accounts.services.challenges import give_notice, leave_account
+from accounts.services.codes import request_letter
+from accounts.services.phones import add_phone, ask_for_phone, remove_phone, report_loss
+from accounts.services.sessions import open_session
+from accounts.tests.sign_ins import DEVICE, answer, give_email, put_at_stake
+from lokahome.core import clock
+from lokahome.core.events.delivering import drain
+from messaging.models import CaughtMessage, Notification, OutgoingMessage
+from messaging.services.preferences import change_wishes
+
+OLD, NEW = "+2290197000001", "+2290196000022"
+
+
+@pytest.fixture
+def session(ama):
+    """Return a session of Ama, who reads her mail."""
+    give_email(ama.user)
+    return open_session(user=ama.user, method="code", device_key=None, now=clock.now())
+
+
+def texts(to):
+    return [row.text for row in CaughtMessage.objects.filter(to=to).order_by("id")]
+
+
+def added(session):
+    now = clock.now()
+    claim = ask_for_phone(session=session, number=NEW, client_ip="x", now=now)
+    drain()
+    code = texts(NEW)[-1].partition("code est ")[2][:6]
+    phone = add_phone(
+        session=session, request_id=claim.pk, code=code, client_ip="x", now=now
+    )
+    drain()
+    return phone
+
+
+def challenge(phone=OLD):
+    return answer(phone, device_key=DEVICE).challenge
+
+
+def test_the_old_number_hears_of_the_new_one_and_the_new_one_does_not(
+    committed, session, mailoutbox
+):
+    added(session)
+    assert "en 22 a été ajouté" in texts(OLD)[-1]
+    assert all("ajouté" not in text for text in texts(NEW))
+    assert "Nouveau numéro" in mailoutbox[-1].subject
+
+
+def test_a_number_that_goes_hears_of_it_itself(committed, session, mailoutbox):
+    added(session)
+    old = Phone.objects.get(number=OLD)
+    remove_phone(session=session, phone_id=old.pk, now=clock.now())
+    drain()
+    assert "en 01 a été retiré" in texts(OLD)[-1]
+    assert "retiré" in mailoutbox[-1].subject
+
+
+def test_a_lost_number_hears_of_it_and_of_nothing_else_afterwards(
+    committed, session, ama
+):
+    old = Phone.objects.get(number=OLD)
+    report_loss(session=session, phone_id=old.pk, now=clock.now())
+    drain()
+    assert "déclaré perdu" in texts(OLD)[-1]
+    assert Notification.objects.filter(person=ama.user).count() == 1
+
+
+def test_whoever_asks_for_the_account_is_announced_everywhere_but_on_the_sim(
+    committed, session, ama, mailoutbox
+):
+    put_at_stake(ama.user)
+    row = challenge()
+    notice = give_notice(challenge_id=row.pk, device_key=DEVICE, now=clock.now())
+    drain()
+    assert all("demande votre compte" not in text for text in texts(OLD))
+    assert not OutgoingMessage.objects.filter(
+        template="sign_in_notice", channel="sms"
+    ).exists()
+    assert contest_link(notice.pk) in mailoutbox[-1].body
+    assert Notification.objects.get(template="sign_in_notice").person == ama.user
+
+
+def test_another_number_of_the_account_is_rung(committed, session, ama):
+    added(session)
+    put_at_stake(ama.user)
+    row = challenge()
+    give_notice(challenge_id=row.pk, device_key=DEVICE, now=clock.now())
+    drain()
+    assert "en 01 demande votre compte" in texts(NEW)[-1]
+
+
+def test_no_preference_holds_a_security_notice_back(committed, session, ama):
+    change_wishes(person_id=ama.id, changes={"account": {"sms": False, "email": False}})
+    added(session)
+    assert "en 22 a été ajouté" in texts(OLD)[-1]
+
+
+def test_who_lost_the_number_to_a_newcomer_reads_it_in_the_letter(
+    committed, session, ama, mailoutbox
+):
+    put_at_stake(ama.user)
+    row = challenge()
+    leave_account(challenge_id=row.pk, device_key=DEVICE, now=clock.now())
+    drain()
+    assert "a quitté votre compte" in mailoutbox[-1].subject
+    assert all("quitté" not in text for text in texts(OLD))
+
+
+def test_a_code_by_letter_leaves_as_a_letter(committed, session, ama, mailoutbox):
+    email = ama.user.emails.get()
+    request = request_letter(
+        email=email,
+        purpose=CodeRequest.Purpose.PROOF,
+        bound_id=session.pk,
+        client_ip="x",
+        now=clock.now(),
+    )
+    drain()
+    letter = mailoutbox[-1]
+    assert letter.to == ["ama@example.org"]
+    message = OutgoingMessage.objects.get(code_request_id=request.pk)
+    assert (message.channel, message.status) == ("email", "sent")
+    assert texts(OLD) == []
