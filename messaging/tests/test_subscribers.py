@@ -147,7 +147,10 @@ def test_one_person_without_a_number_does_not_keep_the_other_from_being_told(
 def test_the_house_knows_the_lane_of_each_subscriber():
     mine = [item for name, item in SUBSCRIBERS.items() if name.startswith("messaging.")]
     state = {item.name for item in mine if item.lane_label == "state"}
-    assert state == {"messaging.hide_message_of_decided_case"}
+    assert state == {
+        "messaging.hide_message_of_decided_case",
+        "messaging.show_message_of_overturned_case",
+    }
     assert {item.lane_label for item in mine} == {"notify", "state"}
 
 
@@ -248,6 +251,30 @@ def test_each_fact_of_repairs_services_and_people_is_told_to_its_people(
         (
             people.IdentityChecked(check_id=uuid7(), person_id=a.pk, status="accepted"),
             [(a, "identity_checked")],
+        ),
+        (
+            people.SanctionImposed(
+                sanction_id=uuid7(), person_id=a.pk, measure="restrict"
+            ),
+            [(a, "sanction_imposed")],
+        ),
+        (
+            people.SanctionEnded(
+                sanction_id=uuid7(), person_id=a.pk, measure="ban", outcome="lifted"
+            ),
+            [(a, "sanction_ended")],
+        ),
+        (
+            people.AppealDecided(
+                appeal_id=uuid7(), person_id=a.pk, outcome="overturned"
+            ),
+            [(a, "appeal_decided")],
+        ),
+        (
+            people.ExternalIdentityLinked(
+                person_id=a.pk, identity_id=uuid7(), provider="google"
+            ),
+            [(a, "identity_linked")],
         ),
     ]
     for event, expected in cases:
