@@ -2,8 +2,10 @@
 
 import pytest
 
+from accounts.tests.agencies import active_agency_of, someone
 from lokahome.core.ids import uuid7
 from properties.tests import factories as make
+from properties.tests.mandates import proposed
 
 pytestmark = pytest.mark.django_db
 BASE = "/api/v1"
@@ -23,6 +25,7 @@ def world(kossi, ama):
         "application": make.application(ama.user, public).pk,
         "lease": lease.pk,
         "ticket": make.ticket(lease).pk,
+        "mandate": proposed(kossi.user, draft.unit, active_agency_of(someone())).pk,
     }
 
 
@@ -74,6 +77,15 @@ ANSWERS = [
     ("/tickets/{ticket}/contest", "post", 401, 404, 422, 403),
     ("/tickets/{ticket}/closure", "post", 401, 404, 422, 403),
     ("/tickets/{ticket}/photos", "post", 401, 404, 422, 422),
+    ("/listings/{listing}/handling", "post", 401, 403, 403, 403),
+    ("/listings/{listing}/handling", "delete", 401, 403, 403, 403),
+    ("/mandates", "get", 401, 200, 200, 200),
+    ("/mandates", "post", 401, 422, 422, 422),
+    ("/mandates/{mandate}", "get", 401, 404, 404, 200),
+    ("/mandates/{mandate}", "patch", 401, 422, 422, 422),
+    ("/mandates/{mandate}/acceptance", "post", 401, 404, 404, 403),
+    ("/mandates/{mandate}/refusal", "post", 401, 404, 404, 403),
+    ("/mandates/{mandate}/end", "post", 401, 422, 422, 422),
     ("/places?q=cotonou", "get", 200, 200, 200, 200),
     ("/vocabularies", "get", 200, 200, 200, 200),
 ]
