@@ -139,3 +139,50 @@ def test_a_reported_review_is_withheld_when_staff_say_so(
     bad.refresh_from_db()
     assert bad.withheld_at is not None
     assert make.broken() == []
+
+
+@pytest.mark.parametrize("what", ["review", "provider"])
+def test_an_appeal_brings_back_what_was_hidden(
+    ama, afi, stranger, job, moderator, what
+):
+    from accounts.services.appeals import appeal_case, overturn_appeal
+    from accounts.services.cases import decide_case
+    from accounts.services.reports import file_report
+    from lokahome.tests.people import make_staff
+
+    review = make.review(ama.user, job, rating=5)
+    make.review(afi.user, job)
+    profile = ProviderProfile.objects.get(person=afi.user)
+    row, author = {"review": (review, ama), "provider": (profile, afi)}[what]
+    filed, _is_new = file_report(
+        reporter=stranger.user,
+        subject=f"{what}:{row.pk}",
+        reason="false",
+        now=clock.now(),
+    )
+    decide_case(
+        case_id=filed.case_id,
+        decision="hide",
+        reason="Faux",
+        actor=moderator.user,
+        now=clock.now(),
+    )
+    make.tell()
+    hidden = {"review": (0, 0), "provider": (5, 1)}[what]
+    assert stars(afi) == hidden
+    appeal, _is_new = appeal_case(
+        person_id=author.id, case_id=filed.case_id, words="C’est vrai", now=clock.now()
+    )
+    overturn_appeal(
+        appeal_id=appeal.pk,
+        answer="La prestation a bien eu lieu",
+        actor=make_staff("lead", "lead").user,
+        now=clock.now(),
+    )
+    make.tell()
+    make.tell()
+    review.refresh_from_db()
+    profile.refresh_from_db()
+    assert (review.withheld_at, profile.suspended_at) == (None, None)
+    assert stars(afi) == (5, 1)
+    assert make.broken() == []

@@ -2,6 +2,8 @@
 
 import pytest
 
+from accounts.models import User
+from accounts.services.standing import AccountRestricted
 from lokahome.core import clock
 from lokahome.core.errors import NotFound, RateLimited
 from lokahome.core.ids import uuid7
@@ -9,7 +11,7 @@ from lokahome.core.invariants import check_invariants
 from messaging.models import Conversation, Message, Participant, PersonEvent, PersonLog
 from messaging.queries.conversations import message_as_json
 from messaging.queries.events import NO_EPOCH, events_after, head_of
-from messaging.services.hiding import hidden_message, hide_message
+from messaging.services.hiding import hidden_message, hide_message, show_message
 from messaging.services.messages import ClientIdReused, move_cursor, post_message
 from messaging.services.texts import TextRefused
 from messaging.tests import factories as make
@@ -231,6 +233,36 @@ def test_a_hidden_message_loses_its_words_for_everybody(talk, ama, kossi):
     assert hide_message(message_id=message.pk, case_id=case_id, now=clock.now()) == {}
     assert everything() == before
     assert check_invariants() == []
+
+
+def test_a_message_whose_hiding_is_taken_back_is_read_again(talk, ama, kossi):
+    message = post(talk, ama, "Je passe demain").message
+    hide_message(message_id=message.pk, case_id=uuid7(), now=clock.now())
+    moved = show_message(message_id=message.pk, actor_id=None, now=clock.now())
+    assert set(moved) == {ama.id, kossi.id}
+    for person in (ama, kossi):
+        told = events_after(person.id, 1)
+        assert [event["kind"] for event in told] == [
+            "message",
+            "hidden",
+            "conversation",
+        ]
+        assert told[0]["message"]["body"] == "Je passe demain"
+    before = everything()
+    assert show_message(message_id=message.pk, actor_id=None, now=clock.now()) == {}
+    assert everything() == before
+    assert check_invariants() == []
+
+
+def test_the_restricted_write_nothing_and_read_on(talk, ama, kossi):
+    first = post(talk, ama, "Bonjour")
+    User.objects.filter(pk=ama.id).update(is_restricted=True)
+    before = everything()
+    with pytest.raises(AccountRestricted):
+        post(talk, ama, "Payez d’avance")
+    assert everything() == before
+    assert move(talk, ama, delivered=1, read=1).participant.read_seq == 1
+    assert post(talk, kossi, "Oui ?").message.seq == first.message.seq + 1
 
 
 def test_hiding_what_is_not_there_is_refused(db):

@@ -3,11 +3,16 @@
 import pytest
 from django.db import IntegrityError, transaction
 
+from accounts.services.appeals import appeal_case, overturn_appeal
+from accounts.services.cases import decide_case
+from accounts.services.reports import file_report
 from lokahome.core import clock
 from lokahome.core.audit.models import StateChange
+from lokahome.core.errors import NotFound
 from lokahome.core.events.models import OutboxEvent
 from lokahome.core.money import Money
 from lokahome.core.states import TransitionRefused
+from lokahome.tests.people import make_staff
 from properties.models import Listing
 from properties.models.listings import LISTING_STATES
 from properties.services.legal_marks import CostLine
@@ -23,10 +28,12 @@ from properties.services.listings import (
 )
 from properties.services.moderation import (
     ReasonMissing,
+    hide_reported_listing,
     publish_listing,
     reinstate_listing,
     reject_listing,
     request_changes,
+    show_listing_again,
     suspend_listing,
 )
 from properties.tests import factories as make
@@ -44,8 +51,8 @@ def edit(row, owner, **changes):
     )
 
 
-def events(name):
-    return OutboxEvent.objects.filter(name=f"properties.{name}").count()
+def events(name, app="properties"):
+    return OutboxEvent.objects.filter(name=f"{app}.{name}").count()
 
 
 def test_submission_says_all_that_is_missing_at_once(kossi):
@@ -160,6 +167,62 @@ def test_a_suspension_is_lifted_to_a_draft(kossi, moderator):
     decision = {"listing_id": row.pk, "actor_id": moderator.id, "now": clock.now()}
     assert suspend_listing(**decision, reason="Arnaque signalée").status == "suspended"
     assert reinstate_listing(**decision, reason="Erreur").status == "draft"
+
+
+def hidden_on_report(row, stranger, moderator):
+    """Return the case in which staff hid the listing *row*."""
+    report, _is_new = file_report(
+        reporter=stranger.user,
+        subject=f"listing:{row.pk}",
+        reason="scam",
+        now=clock.now(),
+    )
+    case = decide_case(
+        case_id=report.case_id,
+        decision="hide",
+        reason="Fausse offre",
+        actor=moderator.user,
+        now=clock.now(),
+    )
+    hide_reported_listing(listing_id=row.pk, case_id=case.pk, now=clock.now())
+    return case
+
+
+def overturned(row, case, landlord):
+    """Take the answer back on the landlord's appeal."""
+    appeal, _is_new = appeal_case(
+        person_id=landlord.id, case_id=case.pk, words="Elle existe", now=clock.now()
+    )
+    overturn_appeal(
+        appeal_id=appeal.pk,
+        answer="Bail vu",
+        actor=make_staff("lead", "lead").user,
+        now=clock.now(),
+    )
+    show_listing_again(listing_id=row.pk, case_id=case.pk, now=clock.now())
+    row.refresh_from_db()
+
+
+def test_an_appeal_gives_the_listing_back(kossi, stranger, moderator):
+    row = make.published(kossi.user)
+    case = hidden_on_report(row, stranger, moderator)
+    show_listing_again(listing_id=row.pk, case_id=case.pk, now=clock.now())
+    row.refresh_from_db()
+    assert row.status == "suspended", "nobody took the answer back"
+    overturned(row, case, kossi)
+    assert row.status == "draft"
+    show_listing_again(listing_id=row.pk, case_id=case.pk, now=clock.now())
+    assert events("case_overturned", app="accounts") == 1
+
+
+def test_the_landlord_alone_appeals(kossi, ama, stranger, moderator):
+    row = make.published(kossi.user)
+    case = hidden_on_report(row, stranger, moderator)
+    for nobody in (ama, stranger):
+        with pytest.raises(NotFound):
+            appeal_case(
+                person_id=nobody.id, case_id=case.pk, words="Non", now=clock.now()
+            )
 
 
 def test_changing_the_rent_marks_the_costs_anew(kossi):
