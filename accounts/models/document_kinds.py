@@ -43,7 +43,7 @@ class DocumentKind(models.TextChoices):
     SALE_AGREEMENT = "sale_agreement", _("Convention de vente")
     OCCUPANCY_PERMIT = "occupancy_permit", _("Permis d’habiter")
     CUSTOMARY_HOLDING = "customary_holding", _("Attestation de détention coutumière")
-    UTILITY_BILL = "utility_bill", _("Facture d’eau ou d’électricité à son nom")
+    UTILITY_BILL = "utility_bill", _("Relevé d’eau ou d’électricité à son nom")
     MANAGEMENT_MANDATE = "management_mandate", _("Mandat de gestion signé")
     AGENT_CARD = "agent_card", _("Carte d’agent immobilier")
     RCCM = "rccm", _("Registre du commerce (RCCM)")
