@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 
 from accounts.events import SessionsEnded
 from accounts.models import Device, Session, User
@@ -148,7 +149,7 @@ def forget_past_sessions(*, now: datetime) -> int:
     Returns how many; devices stay while their person has an account.
     """
     past = now - FORGOTTEN_AFTER
-    gone = Session.objects.filter(expires_at__lt=past)
+    gone = Session.objects.filter(Q(expires_at__lt=past) | Q(ended_at__lt=past))
     _all, by_table = gone.delete()
     return by_table.get(Session._meta.label, 0)
 

@@ -83,10 +83,11 @@ def test_everybody_sees_and_proves_their_own_only(ama, stranger, moderator):
     answer = claim(ama)
     email_id = answer.json()["id"]
     code = minted(email_id)
-    for other in (stranger, moderator):
-        assert other.get(EMAILS).json()["data"] == []
-        assert other.get(answer["Location"]).status_code == 404
-        assert prove(other, email_id, code).status_code == 404
+    assert stranger.get(EMAILS).json()["data"] == []
+    assert moderator.get(EMAILS).status_code == 401
+    for other, status in ((stranger, 404), (moderator, 401)):
+        assert other.get(answer["Location"]).status_code == status
+        assert prove(other, email_id, code).status_code == status
     assert Email.objects.get().tries == 0
 
 

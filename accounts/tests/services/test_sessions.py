@@ -161,6 +161,9 @@ def test_what_has_had_its_time_is_forgotten(ama):
     assert forget_expired_tokens(now=now + timedelta(days=31)) == 1
     assert not RefreshToken.objects.exists()
     assert forget_past_sessions(now=now + timedelta(days=200)) == 0
+    ended = open_one(ama, now=now)
+    end_session(session_id=ended.pk, user_id=ama.id, reason="revoked", now=now)
+    assert forget_past_sessions(now=now + timedelta(days=181)) == 1
     assert forget_past_sessions(now=now + timedelta(days=211)) == 1
     assert not Session.objects.exists()
 

@@ -30,74 +30,75 @@ def world(job, bola, kossi, afi):
 
 
 @pytest.fixture
-def people(anonymous, stranger, moderator, bola, afi, ama, kossi):
-    """Nobody, a stranger, staff, a rival, the provider, who is on site, who pays."""
-    return (anonymous, stranger, moderator, bola, afi, ama, kossi)
+def people(moderator, anonymous, stranger, bola, afi, ama, kossi):
+    """Staff, nobody, a stranger, a rival, the provider, who is on site, who pays."""
+    return (moderator, anonymous, stranger, bola, afi, ama, kossi)
 
 
-# path, method, anonymous, stranger, staff, rival, provider, occupant, customer
+# path, method, anonymous (staff too: the API knows none), stranger, rival, provider,
+# occupant, customer
 ANSWERS = [
-    ("/service-categories", "get", *[200] * 7),
-    ("/providers", "get", *[200] * 7),
-    ("/providers", "post", 401, *[422] * 6),
-    ("/providers/{provider}", "get", *[200] * 7),
-    ("/providers/{provider}", "patch", 401, 403, 403, 403, 428, 403, 403),
-    ("/service-requests", "get", 401, *[200] * 6),
-    ("/service-requests", "post", 401, *[422] * 6),
-    ("/service-requests/{open}", "get", 401, 404, 404, 200, 200, 404, 200),
-    ("/service-requests/{home}", "get", 401, 404, 404, 404, 200, 200, 200),
+    ("/service-categories", "get", *[200] * 6),
+    ("/providers", "get", *[200] * 6),
+    ("/providers", "post", 401, *[422] * 5),
+    ("/providers/{provider}", "get", *[200] * 6),
+    ("/providers/{provider}", "patch", 401, 403, 403, 428, 403, 403),
+    ("/service-requests", "get", 401, *[200] * 5),
+    ("/service-requests", "post", 401, *[422] * 5),
+    ("/service-requests/{open}", "get", 401, 404, 200, 200, 404, 200),
+    ("/service-requests/{home}", "get", 401, 404, 404, 200, 200, 200),
     (
         "/service-requests/{open}/cancellation",
         "post",
-        *(401, 404, 404, 403, 403, 404, 200),
+        *(401, 404, 403, 403, 404, 200),
     ),
     (
         "/service-requests/{home}/cancellation",
         "post",
-        *(401, 404, 404, 404, 403, 403, 409),
+        *(401, 404, 404, 403, 403, 409),
     ),
-    ("/service-requests/{open}/quotes", "get", 401, 404, 404, 200, 200, 404, 200),
-    ("/service-requests/{open}/quotes", "post", 401, *[422] * 6),
-    ("/quotes", "get", 401, *[200] * 6),
-    ("/quotes/{quote}", "get", 401, 404, 404, 404, 200, 404, 200),
-    ("/quotes/{quote}/acceptance", "post", 401, *[400] * 6),
-    ("/quotes/{quote}/decline", "post", 401, 404, 404, 404, 403, 404, 200),
-    ("/quotes/{quote}/withdrawal", "post", 401, 404, 404, 404, 200, 404, 403),
-    ("/quotes/{quote}/revision", "post", 401, *[422] * 6),
-    ("/jobs", "get", 401, *[200] * 6),
-    ("/jobs/{job}", "get", 401, 404, 404, 404, 200, 200, 200),
-    ("/jobs/{job}/payments", "post", 401, *[400] * 6),
-    ("/jobs/{job}/start", "post", 401, *[422] * 6),
-    ("/jobs/{job}/delivery", "post", 401, *[422] * 6),
-    ("/jobs/{job}/approval", "post", 401, *[400] * 6),
-    ("/jobs/{job}/dispute", "post", 401, *[400] * 6),
-    ("/jobs/{job}/cancellation", "post", 401, *[400] * 6),
-    ("/jobs/{job}/codes", "post", 401, *[422] * 6),
-    ("/jobs/{job}/photos", "post", 401, *[422] * 6),
-    ("/reviews", "get", *[200] * 7),
-    ("/reviews", "post", 401, *[422] * 6),
+    ("/service-requests/{open}/quotes", "get", 401, 404, 200, 200, 404, 200),
+    ("/service-requests/{open}/quotes", "post", 401, *[422] * 5),
+    ("/quotes", "get", 401, *[200] * 5),
+    ("/quotes/{quote}", "get", 401, 404, 404, 200, 404, 200),
+    ("/quotes/{quote}/acceptance", "post", 401, *[400] * 5),
+    ("/quotes/{quote}/decline", "post", 401, 404, 404, 403, 404, 200),
+    ("/quotes/{quote}/withdrawal", "post", 401, 404, 404, 200, 404, 403),
+    ("/quotes/{quote}/revision", "post", 401, *[422] * 5),
+    ("/jobs", "get", 401, *[200] * 5),
+    ("/jobs/{job}", "get", 401, 404, 404, 200, 200, 200),
+    ("/jobs/{job}/payments", "post", 401, *[400] * 5),
+    ("/jobs/{job}/start", "post", 401, *[422] * 5),
+    ("/jobs/{job}/delivery", "post", 401, *[422] * 5),
+    ("/jobs/{job}/approval", "post", 401, *[400] * 5),
+    ("/jobs/{job}/dispute", "post", 401, *[400] * 5),
+    ("/jobs/{job}/cancellation", "post", 401, *[400] * 5),
+    ("/jobs/{job}/codes", "post", 401, *[422] * 5),
+    ("/jobs/{job}/photos", "post", 401, *[422] * 5),
+    ("/reviews", "get", *[200] * 6),
+    ("/reviews", "post", 401, *[422] * 5),
 ]
 # With a key and a body that could be carried out.
 WHOLE = [
     (
         "/service-requests/{open}/quotes",
         {"lines": LINES},
-        *(401, 404, 404, 201, 409, 404, 409),
+        *(401, 404, 201, 409, 404, 409),
     ),
-    ("/quotes/{quote}/acceptance", {}, 401, 404, 404, 404, 403, 404, 201),
+    ("/quotes/{quote}/acceptance", {}, 401, 404, 404, 403, 404, 201),
     (
         "/quotes/{quote}/revision",
         {"lines": LINES},
-        *(401, 404, 404, 404, 201, 404, 403),
+        *(401, 404, 404, 201, 404, 403),
     ),
-    ("/jobs/{job}/payments", {}, 401, 404, 404, 404, 403, 403, 202),
-    ("/jobs/{job}/start", {"code": "000000"}, 401, 404, 404, 404, 409, 403, 403),
-    ("/jobs/{job}/delivery", {"code": "000000"}, 401, 404, 404, 404, 422, 403, 403),
-    ("/jobs/{job}/approval", {}, 401, 404, 404, 404, 403, 403, 409),
-    ("/jobs/{job}/dispute", {"reason": "Non"}, 401, 404, 404, 404, 409, 403, 409),
-    ("/jobs/{job}/cancellation", {"reason": "Non"}, 401, 404, 404, 404, 200, 403, 200),
-    ("/jobs/{job}/codes", {"kind": "start"}, 401, 404, 404, 404, 403, 403, 409),
-    ("/reviews", {"job_id": "{job}", "rating": 5}, 401, 404, 404, 404, 409, 403, 409),
+    ("/jobs/{job}/payments", {}, 401, 404, 404, 403, 403, 202),
+    ("/jobs/{job}/start", {"code": "000000"}, 401, 404, 404, 409, 403, 403),
+    ("/jobs/{job}/delivery", {"code": "000000"}, 401, 404, 404, 422, 403, 403),
+    ("/jobs/{job}/approval", {}, 401, 404, 404, 403, 403, 409),
+    ("/jobs/{job}/dispute", {"reason": "Non"}, 401, 404, 404, 409, 403, 409),
+    ("/jobs/{job}/cancellation", {"reason": "Non"}, 401, 404, 404, 200, 403, 200),
+    ("/jobs/{job}/codes", {"kind": "start"}, 401, 404, 404, 403, 403, 409),
+    ("/reviews", {"job_id": "{job}", "rating": 5}, 401, 404, 404, 409, 403, 409),
 ]
 
 
@@ -110,7 +111,7 @@ WHOLE = [
 )
 def test_who_gets_what_answer(path, method, expected, world, people):
     url = BASE + path.format(**world)
-    for client, code in zip(people, expected, strict=True):
+    for client, code in zip(people, (expected[0], *expected), strict=True):
         answer = getattr(client, method)(url)
         assert answer.status_code == code, (client, answer.content)
         if code >= 400:
@@ -127,7 +128,7 @@ def test_who_may_carry_it_out(path, body, expected, world, people):
         name: value.format(**world) if isinstance(value, str) else value
         for name, value in body.items()
     }
-    for client, code in zip(people, expected, strict=True):
+    for client, code in zip(people, (expected[0], *expected), strict=True):
         before = make.snapshot()
         answer = client.post(url, body, headers={"Idempotency-Key": str(uuid7())})
         assert answer.status_code == code, (client, answer.content)
