@@ -30,7 +30,7 @@ def carried_by(channel):
 
 TEMPLATES = [*carried_by(SMS), CODE]
 APP = sorted(PLANS)
-EMAILS = [*carried_by(EMAIL), EMAIL_CODE]
+EMAILS = [*carried_by(EMAIL), CODE, EMAIL_CODE]
 STATES = {
     "failure": Charge.FailureCode.values,
     "payer": ["landlord", "tenant"],
