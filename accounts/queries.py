@@ -323,3 +323,9 @@ def agency_leaders(agency_id: UUID) -> list[UUID]:
 def active_agency(agency_id: UUID) -> Agency | None:
     """Return the agency if staff checked it and it may work, or None."""
     return Agency.objects.active().filter(pk=agency_id).first()
+
+
+def lead_ids() -> list[UUID]:
+    """Return whoever is in charge of the staff."""
+    people = User.objects.get_queryset().active().filter(groups__name="lead")
+    return list(people.filter(is_staff=True).values_list("pk", flat=True))

@@ -1,4 +1,4 @@
-"""Utilisateurs: who somebody is, with the phone masked."""
+"""Utilisateurs: who somebody is, with name, phone and e-mail masked."""
 
 from __future__ import annotations
 
@@ -15,6 +15,13 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from accounts.admin.numbers import phone_state
+from accounts.admin.revealing import (
+    FORGET_FACTORS,
+    REVEAL,
+    STAFF_DEEDS,
+    deeds_of,
+    is_revealed,
+)
 from accounts.admin.sanctioning import (
     SANCTION_DEEDS,
     SANCTION_PERSON,
@@ -22,10 +29,12 @@ from accounts.admin.sanctioning import (
 )
 from accounts.admin.sessions import END_ALL_SESSIONS, sessions_of
 from accounts.models import User
+from accounts.queries import email_of
+from lokahome.core import clock
 from lokahome.core.admin.base import LokaModelAdmin
-from lokahome.core.admin.masked import masked_phone
+from lokahome.core.admin.masked import masked_email, masked_name, masked_phone
 from lokahome.core.errors import DomainError
-from lokahome.core.phones import normalise_phone
+from lokahome.core.phones import display_phone, normalise_phone
 
 
 @admin.register(User)
@@ -38,6 +47,7 @@ class UserAdmin(LokaModelAdmin):
         "person.role_taken": _("Rôle pris"),
         "person.password_set": _("Mot de passe changé"),
         **SANCTION_DEEDS,
+        **STAFF_DEEDS,
         "phone.added": _("Numéro ajouté"),
         "phone.removed": _("Numéro retiré"),
         "phone.lost": _("Carte SIM déclarée perdue"),
@@ -65,6 +75,7 @@ class UserAdmin(LokaModelAdmin):
         "shown_name",
         "username",
         "shown_phone",
+        "shown_email",
         "shown_numbers",
         "shown_roles",
         "shown_sessions",
@@ -79,12 +90,36 @@ class UserAdmin(LokaModelAdmin):
     readonly_fields = (
         "shown_name",
         "shown_phone",
+        "shown_email",
         "shown_numbers",
         "shown_roles",
         "shown_sessions",
         "shown_sanctions",
+        "shown_deeds",
     )
-    decisions = (END_ALL_SESSIONS, SANCTION_PERSON)
+    decisions = (REVEAL, END_ALL_SESSIONS, SANCTION_PERSON, FORGET_FACTORS)
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Add what the person did, for who reads the log."""
+        user: Any = request.user
+        may_read = user.has_perm("core.view_auditevent")
+        return (*self.fields, *(("shown_deeds",) if may_read else ()))
+
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> Any:
+        """Note on the row whether its reader gave a reason to see it unmasked."""
+        person: Any = super().get_object(request, object_id, from_field)
+        reader: Any = request.user
+        if person is not None:
+            person.is_revealed = is_revealed(
+                person_id=person.pk, reader_id=reader.pk, now=clock.now()
+            )
+        return person
+
+    def title_of(self, row: User) -> str:
+        """Return the name as the page may show it."""
+        return self.shown_name(row)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         """Read hats and numbers of the page's people at once."""
@@ -105,15 +140,30 @@ class UserAdmin(LokaModelAdmin):
 
     @display(description=_("Nom"), ordering="full_name")
     def shown_name(self, person: User) -> str:
-        """Return the name, or the handle of who gave none."""
-        return str(person)
+        """Return the initials, the handle of staff; the name to who said why."""
+        if person.is_staff or _is_revealed(person) or not person.full_name:
+            return str(person)
+        return masked_name(person.full_name)
 
     @display(description=_("Téléphone"))
     def shown_phone(self, person: User) -> str:
         """Return the current number, masked."""
         current = [item for item in person.phones.all() if item.released_at is None]
         newest = max(current, key=lambda item: item.held_since, default=None)
+        if newest and _is_revealed(person):
+            return display_phone(newest.number)
         return masked_phone(newest.number if newest else None)
+
+    @display(description=_("Courriel"))
+    def shown_email(self, person: User) -> str:
+        """Return the proved address, masked."""
+        address = email_of(person.pk)
+        return address if address and _is_revealed(person) else masked_email(address)
+
+    @display(description=_("Actes de cette personne"))
+    def shown_deeds(self, person: User) -> str:
+        """Return what the person did, the newest first."""
+        return deeds_of(person)
 
     @display(description=_("Historique des numéros"))
     def shown_numbers(self, person: User) -> str:
@@ -142,6 +192,10 @@ class UserAdmin(LokaModelAdmin):
     def shown_sanctions(self, person: User) -> str:
         """Return what was done to the account, the newest first, with the way to each."""
         return sanctions_of(person)
+
+
+def _is_revealed(person: Any) -> bool:
+    return bool(getattr(person, "is_revealed", False))
 
 
 def _since(moment: datetime) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.db.models import QuerySet
@@ -13,7 +14,8 @@ def waiting() -> tuple[tuple[str, str, QuerySet[Any], str], ...]:
     """Return label, permission, rows that wait, and their list, in order of urgency."""
     # Models cannot be imported while settings are read, and this package is part of them.
     from accounts.models import Case, IdentityCheck
-    from lokahome.core.models import Delivery
+    from lokahome.core import clock
+    from lokahome.core.models import AuditEvent, Delivery
     from payments.models import Charge, Transfer
     from payments.queries import escrows_to_pay_out
     from properties.models import Listing
@@ -67,6 +69,15 @@ def waiting() -> tuple[tuple[str, str, QuerySet[Any], str], ...]:
             "payments.view_charge",
             Charge.objects.filter(status="in_review"),
             "payments_charge?status__exact=in_review",
+        ),
+        (
+            "Accès d’urgence de la semaine",
+            "accounts.forget_second_factor",
+            AuditEvent.objects.filter(
+                action="staff.glass_broken",
+                created_at__gt=clock.now() - timedelta(days=7),
+            ),
+            "core_auditevent?action__exact=staff.glass_broken",
         ),
         (
             "Événements mis de côté",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from accounts.events import (
     CaseDecided,
+    GlassBroken,
     IdentityChecked,
     IdentityExpired,
     PasswordChanged,
@@ -12,9 +13,10 @@ from accounts.events import (
     PhoneRemoved,
     PhoneTakenOver,
     RefreshReused,
+    SecondFactorForgotten,
     SignInNoticeOpened,
 )
-from accounts.queries import reporters_of
+from accounts.queries import lead_ids, reporters_of
 from lokahome.core.events.subscribers import NOTIFY, subscribe
 from messaging.subscribers.telling import tell
 
@@ -78,3 +80,15 @@ def tell_session_reused(event: RefreshReused) -> None:
 def tell_password_changed(event: PasswordChanged) -> None:
     """Tell the person, who may not be the one who changed it."""
     tell(event, "password_changed", event.person_id, occurred=event.since.isoformat())
+
+
+@subscribe(GlassBroken, lane=NOTIFY)
+def tell_glass_broken(event: GlassBroken) -> None:
+    """Tell whoever is in charge that a superuser came in; the log says why."""
+    tell(event, "glass_broken", *lead_ids(), occurred=str(event.deed_id))
+
+
+@subscribe(SecondFactorForgotten, lane=NOTIFY)
+def tell_factors_forgotten(event: SecondFactorForgotten) -> None:
+    """Tell the colleague, who may not be the one who asked for it."""
+    tell(event, "factors_forgotten", event.person_id, occurred=str(event.deed_id))

@@ -10,6 +10,12 @@ def masked_phone(phone: str | None) -> str:
     return mask_phone(phone) if phone else "—"
 
 
+def masked_email(address: str | None) -> str:
+    """Return the first letter of *address* and where it is read, or a dash."""
+    name, _at, host = (address or "").partition("@")
+    return f"{name[:1]}•••@{host}" if host else "—"
+
+
 def masked_name(name: str) -> str:
     """Return the initials of *name*: ``A. K.``."""
     return " ".join(f"{part[0].upper()}." for part in name.split() if part) or "—"

@@ -1,0 +1,111 @@
+"""What is masked, shown for a quarter of an hour to who said why; and who did what.
+
+That somebody may read is read off the audit log itself: what is shown is what is on
+record, and nothing can be shown without a line there.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.html import format_html_join
+from django.utils.timezone import localtime
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from accounts.services.second_factors import forget_factors, is_enrolled
+from lokahome.core.admin.decisions import Decision, Order
+from lokahome.core.audit.models import AuditEvent
+
+REVEALED_FOR = timedelta(minutes=15)
+SHOWN_DEEDS = 30
+REVEALING = "accounts.user.reveal"
+REASONS = (
+    "La personne appelle : je vérifie que c’est bien elle.",
+    "Je dois la joindre au sujet de son dossier.",
+    "Je compare le nom avec celui d’une pièce.",
+)
+STAFF_DEEDS: dict[str, Any] = {
+    "staff.added": _("Entrée dans l’équipe"),
+    "staff.entered": _("Entrée au bureau"),
+    "staff.entry_refused": _("Second facteur refusé"),
+    "staff.factor_added": _("Second facteur inscrit"),
+    "staff.factor_removed": _("Second facteur retiré"),
+    "staff.factors_forgotten": _("Seconds facteurs oubliés"),
+    "staff.recovery_codes_made": _("Codes de secours faits"),
+    "staff.glass_broken": _("Accès d’urgence ouvert"),
+}
+
+
+def _reveal(person: User, order: Order) -> None:
+    """Do nothing more: the decision's own line in the log is what opens."""
+
+
+def _forget(person: User, order: Order) -> None:
+    forget_factors(
+        person_id=person.pk,
+        actor_id=order.actor_id,
+        reason=order.reason,
+        now=order.now,
+    )
+
+
+REVEAL = Decision(
+    name="reveal",
+    label=str(_("Révéler")),
+    permission="accounts.reveal_person",
+    run=_reveal,
+    is_available=lambda person: not person.is_staff and person.erased_at is None,
+    reasons=REASONS,
+    notice=str(
+        _(
+            "Le nom, le numéro et l’adresse s’affichent pour vous pendant 15 minutes."
+            " Votre motif reste au journal de cette personne."
+        )
+    ),
+)
+FORGET_FACTORS = Decision(
+    name="forget-factors",
+    label=str(_("Oublier les seconds facteurs")),
+    permission="accounts.forget_second_factor",
+    run=_forget,
+    is_available=lambda person: person.is_staff and is_enrolled(person.pk),
+    notice=str(
+        _(
+            "À faire après avoir reconnu la personne de vive voix. Ses sessions se"
+            " ferment et sa prochaine entrée inscrit un nouveau second facteur."
+        )
+    ),
+    is_danger=True,
+)
+
+
+def is_revealed(*, person_id: UUID, reader_id: UUID, now: datetime) -> bool:
+    """Say whether *reader_id* gave a reason a short while ago. One query."""
+    return AuditEvent.objects.filter(
+        subject=f"user:{person_id}",
+        action=REVEALING,
+        actor_id=reader_id,
+        created_at__gt=now - REVEALED_FOR,
+    ).exists()
+
+
+def deeds_of(person: User) -> str:
+    """Return safe HTML: the newest deeds of *person* themselves, each with its page."""
+    deeds = AuditEvent.objects.filter(actor_id=person.pk).order_by("-id")[:SHOWN_DEEDS]
+    lines = (
+        (
+            reverse("admin:core_auditevent_change", args=[deed.pk]),
+            date_format(localtime(deed.created_at), "SHORT_DATETIME_FORMAT"),
+            STAFF_DEEDS.get(deed.action, deed.action),
+            deed.subject,
+        )
+        for deed in deeds
+    )
+    return (
+        format_html_join("\n", '<div><a href="{}">{}</a> · {} · {}</div>', lines) or "—"
+    )
