@@ -18,7 +18,7 @@ from accounts.models import (
     SignInNotice,
     User,
 )
-from accounts.services.codes import CodeSpent, locked_request, request_code, try_code
+from accounts.services.codes import locked_request, request_code, try_code
 from accounts.services.lapsing import end_challenges, end_notices
 from accounts.services.proofs import require_recent_proof
 from accounts.services.sessions import end_sessions
@@ -113,7 +113,7 @@ def add_phone(
             if phone is None or phone.user_id == person.pk:
                 return _hold(phone, person, number, now)
             refusal = PhoneHeldElsewhere()
-    raise refusal or CodeSpent()
+    raise refusal
 
 
 def _hold(phone: Phone | None, person: User, number: str, now: datetime) -> Phone:
