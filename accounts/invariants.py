@@ -40,3 +40,47 @@ invariant(
          ON c.subject = 'identitycheck:' || i.id
        WHERE (i.status IS NOT DISTINCT FROM 'suspected') <> (c.id IS NOT NULL)""",
 )
+invariant(
+    "agency.has_an_owner",
+    "an agency that was not closed has an owner",
+    """SELECT a.id::text, a.status FROM accounts_agency a
+       WHERE a.status <> 'closed' AND NOT EXISTS (
+         SELECT 1 FROM accounts_membership m
+         WHERE m.agency_id = a.id AND m.status = 'active' AND m.role = 'owner')""",
+)
+invariant(
+    "sanction.closes_while_it_lasts",
+    "nobody whose account is suspended or banned may sign in",
+    """SELECT u.id::text, s.kind FROM accounts_user u
+       JOIN accounts_sanction s ON s.person_id = u.id
+       WHERE s.status = 'active' AND s.kind IN ('suspend', 'ban') AND u.is_active""",
+)
+invariant(
+    "sanction.restricts_while_it_lasts",
+    "people are restricted exactly while a restriction is in force",
+    """SELECT u.id::text, u.is_restricted FROM accounts_user u
+       WHERE u.is_restricted <> EXISTS (
+         SELECT 1 FROM accounts_sanction s WHERE s.person_id = u.id
+         AND s.kind = 'restrict' AND s.status = 'active')""",
+)
+invariant(
+    "sanction.ends_in_time",
+    "no sanction is in force an hour after its end",
+    """SELECT s.id::text, s.ends_at FROM accounts_sanction s
+       WHERE s.status = 'active' AND s.ends_at < now() - interval '1 hour'""",
+)
+invariant(
+    "sanction.closed_has_no_session",
+    "no session goes on of somebody who is suspended or banned",
+    """SELECT n.id::text, s.id::text FROM accounts_sanction n
+       JOIN accounts_session s ON s.user_id = n.person_id
+       WHERE n.status = 'active' AND n.kind IN ('suspend', 'ban')
+         AND s.ended_at IS NULL AND s.expires_at > now()""",
+)
+invariant(
+    "appeal.open_while_its_case_is",
+    "an appeal is open exactly while its case is",
+    """SELECT a.id::text, c.status FROM accounts_appeal a
+       JOIN accounts_case c ON c.kind = 'appeal' AND c.subject = 'appeal:' || a.id
+       WHERE (a.status = 'open') <> (c.status = 'open')""",
+)

@@ -63,3 +63,12 @@ invariant(
          SELECT 1 FROM accounts_case c
          WHERE c.kind = 'ticket_payer' AND c.subject = 'ticket:' || t.id)""",
 )
+invariant(
+    "listing.handled_under_a_mandate",
+    "an agency that handles a listing has a mandate that includes it",
+    """SELECT l.id::text, l.agency_id::text FROM properties_listing l
+       WHERE l.agency_id IS NOT NULL AND NOT EXISTS (
+         SELECT 1 FROM properties_mandate m
+         WHERE m.unit_id = l.unit_id AND m.agency_id = l.agency_id
+           AND m.status = 'active' AND m.includes_listing)""",
+)

@@ -190,7 +190,7 @@ class AgencyAdmin(LokaModelAdmin):
 class MembershipAdmin(LokaModelAdmin):
     """Who belongs to which agency, and who did."""
 
-    list_title = _("Membres des agences")
+    list_title = "Membres des agences"
     list_display = ("shown_person", "agency", "role", "shown_status", "created_at")
     list_filter = ("status", "role")
     list_select_related = ("agency", "user")

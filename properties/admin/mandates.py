@@ -21,7 +21,12 @@ from lokahome.core.admin.masked import masked_name
 from lokahome.core.errors import NotAllowed, NotFound
 from properties.models import MANDATE_STATES, Mandate
 from properties.policies import DECIDE_MANDATES
-from properties.services.mandate_ends import BY_DATE, WITH_AGENCY, end_mandate_by_staff
+from properties.services.mandate_ends import (
+    BY_DATE,
+    GONE,
+    WITH_AGENCY,
+    end_mandate_by_staff,
+)
 from properties.services.mandate_proofs import open_proof, sign_proof_look
 
 REASONS_TO_END = (
@@ -62,6 +67,7 @@ class MandateAdmin(LokaModelAdmin):
     timeline_reasons = {
         BY_DATE: _("Échéance passée"),
         WITH_AGENCY: _("Agence fermée"),
+        GONE: _("Compte du propriétaire effacé"),
     }
     list_display = (
         "unit",

@@ -20,12 +20,14 @@ from lokahome.core.errors import FieldError, NotAllowed
 from lokahome.core.events.outbox import append
 from properties.events import MandateEnded
 from properties.models import MANDATE_STATES, Mandate
+from properties.models.mandates import MandateQuerySet
 from properties.policies import may_decide_mandate, roles_on_mandate
 from properties.services.handling import release_handling
 from properties.services.moderation import ReasonMissing
 
 BATCH = 200
 WITH_AGENCY = "agency_closed"
+GONE = "landlord_gone"
 BY_DATE = "term"
 
 
@@ -65,11 +67,13 @@ def end_mandate_by_staff(
 @transaction.atomic
 def end_mandates_of(*, agency_id: UUID, now: datetime) -> int:
     """End every live mandate of an agency that was closed; return how many."""
-    live = Mandate.objects.live().filter(agency_id=agency_id).order_by("id")
-    rows = list(live.select_for_update(no_key=True, of=("self",)))
-    for mandate in rows:
-        _end(mandate, "end", "system", None, WITH_AGENCY, now)
-    return len(rows)
+    return _end_all(Mandate.objects.filter(agency_id=agency_id), WITH_AGENCY, now)
+
+
+@transaction.atomic
+def end_mandates_from(*, landlord_id: UUID, now: datetime) -> int:
+    """End every live mandate of a landlord who leaves for good; return how many."""
+    return _end_all(Mandate.objects.filter(landlord_id=landlord_id), GONE, now)
 
 
 def expire_mandates(*, now: datetime) -> int:
@@ -97,6 +101,14 @@ def expire_overdue_of(*, unit_id: UUID, now: datetime) -> None:
     due = Mandate.objects.live().filter(unit_id=unit_id, expires_on__lt=local_day(now))
     for mandate in due.select_for_update(no_key=True, of=("self",)):
         _end(mandate, "expire", "system", None, BY_DATE, now)
+
+
+def _end_all(mandates: MandateQuerySet, reason: str, now: datetime) -> int:
+    live = mandates.filter(status__in=Mandate.LIVE_STATES).order_by("id")
+    rows = list(live.select_for_update(no_key=True, of=("self",)))
+    for mandate in rows:
+        _end(mandate, "end", "system", None, reason, now)
+    return len(rows)
 
 
 def _said(reason: str) -> str:

@@ -16,6 +16,7 @@ from properties.models import Application, Lease, Listing, Property, Ticket
 from properties.models.geo import blurred
 from properties.models.listings import LISTING_STATES
 from properties.services.applications import decline_application, withdraw_application
+from properties.services.mandate_ends import end_mandates_from
 from properties.services.tickets import close_ticket
 
 TAKEN_DOWN = (
@@ -26,7 +27,7 @@ TAKEN_DOWN = (
 
 
 def settle(person_id: UUID, now: datetime) -> None:
-    """End what would go on without its person: applications, listings, tickets.
+    """End what would go on without its person: applications, mandates, listings, tickets.
 
     The pins of the person's homes become the blurred ones that the public knew.
     """
@@ -47,6 +48,7 @@ def settle(person_id: UUID, now: datetime) -> None:
         opened_by=person, status__in=(Ticket.Status.OPEN, Ticket.Status.DECIDED)
     ).order_by("id"):
         close_ticket(ticket_id=ticket.pk, person=person, reason=gone, now=now)
+    end_mandates_from(landlord_id=person_id, now=now)
     for listing in Listing.objects.filter(
         landlord=person, status__in=TAKEN_DOWN
     ).order_by("id"):

@@ -30,13 +30,13 @@ from lokahome.core import clock
 from lokahome.core.api.conditional import answer, require_if_match
 from lokahome.core.api.idempotency import idempotent
 from lokahome.core.api.parsers import JSONParser, MergePatchParser
-from lokahome.core.api.viewsets import LokaViewSet, ReadViewSet
+from lokahome.core.api.viewsets import LokaViewSet, ReadViewSet, actor_id
 from lokahome.core.errors import NotFound
 
 
 def role_in(agency_id: UUID, request: Request) -> str:
     """Return the reader's role in the agency of this path; raises NotFound."""
-    members = Membership.objects.active().filter(user_id=request.user.pk)
+    members = Membership.objects.active().filter(user_id=actor_id(request))
     role = members.filter(agency_id=agency_id).values_list("role", flat=True).first()
     if role is None:
         raise NotFound
@@ -63,7 +63,7 @@ class AgencyViewSet(ReadViewSet):
     def rows(self, queryset: QuerySet[Agency]) -> QuerySet[Agency]:
         """Say what the reader is in each."""
         mine = Membership.objects.active().filter(
-            user_id=self.request.user.pk, agency_id=OuterRef("pk")
+            user_id=actor_id(self.request), agency_id=OuterRef("pk")
         )
         return queryset.annotate(my_role=Subquery(mine.values("role")[:1]))
 
