@@ -45,6 +45,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "JobStatus": "marketplace.models.Job.Status",
         "LeaseParty": "properties.models.LeaseSignature.Role",
         "LeaseStatus": "properties.models.Lease.Status",
+        "ListingPurpose": "properties.models.Listing.Purpose",
         "ListingStatus": "properties.models.Listing.Status",
         "PaymentStatus": "payments.policies.PAYMENT_STATUSES",
         "PersonRole": "accounts.models.RoleGrant.Role",

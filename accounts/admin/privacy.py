@@ -56,7 +56,7 @@ class OfPerson(LokaModelAdmin):
     list_select_related = ("user",)
     search_fields = ("=id", "=user__id", "user__full_name")
     search_help_text = _("Nom ou identifiant de la personne")
-    ordering = ("-id",)
+    ordering: tuple[str, ...] = ("-id",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Join whose they are, on the page too."""

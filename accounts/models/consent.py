@@ -19,7 +19,7 @@ class ConsentQuerySet(AppendOnlyQuerySet["Consent"]):
         """Return one's own consents, withdrawn ones included."""
         return self.filter(user_id=user.pk) if user.is_authenticated else self.none()
 
-    def latest(self) -> Self:
+    def last_words(self) -> Self:
         """Return the last word of each person for each purpose."""
         return self.order_by("user_id", "purpose", "-id").distinct("user_id", "purpose")
 

@@ -68,7 +68,7 @@ def consents_of(user_id: UUID) -> list[dict[str, object]]:
     ``[{"purpose", "title", "text", "text_version", "is_granted"}]``: who agreed to an
     older text has not agreed to this one.
     """
-    latest = Consent.objects.filter(user_id=user_id).latest()
+    latest = Consent.objects.filter(user_id=user_id).last_words()
     words = {word.purpose: word for word in latest}
     return [
         {

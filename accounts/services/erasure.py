@@ -214,7 +214,7 @@ def _erase_rows(request: ErasureRequest, now: datetime) -> bool:
 
 
 def _withdraw_consents(person: User, now: datetime) -> None:
-    for given in Consent.objects.filter(user=person).latest():
+    for given in Consent.objects.filter(user=person).last_words():
         if given.is_granted:
             Consent(
                 user=person,

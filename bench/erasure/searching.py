@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import redis
@@ -89,7 +90,7 @@ def _files(*folders: Path) -> Iterable[Piece]:
 def _redis(here: Platform) -> Iterable[Piece]:
     """Yield every key of Redis with all that it holds; a dump would be compressed."""
     server = redis.Redis.from_url(here.env["REDIS_URL"])
-    read = {
+    read: dict[bytes, Callable[[bytes], Any]] = {
         b"string": server.get,
         b"list": lambda key: server.lrange(key, 0, -1),
         b"set": server.smembers,
@@ -98,6 +99,7 @@ def _redis(here: Platform) -> Iterable[Piece]:
         b"stream": server.xrange,
     }
     for key in server.scan_iter(count=1000):
-        value = read[server.type(key)](key)
+        kind: Any = server.type(key)
+        value = read[kind](key)
         held = value if isinstance(value, bytes) else repr(value).encode()
         yield f"redis:{key.decode(errors='replace')}", key + b"=" + held

@@ -40,8 +40,11 @@ class ConsentSerializer(serializers.ModelSerializer[Consent]):
     is_granted = serializers.BooleanField(
         read_only=True, help_text="True: agreed. False: taken back."
     )
-    source = serializers.ChoiceField(
-        choices=Consent.Source.choices, read_only=True, help_text="By which way."
+    given_by = serializers.ChoiceField(
+        source="source",
+        choices=Consent.Source.choices,
+        read_only=True,
+        help_text="By which way.",
     )
     created_at = serializers.DateTimeField(read_only=True, help_text="When.")
 
@@ -52,7 +55,7 @@ class ConsentSerializer(serializers.ModelSerializer[Consent]):
             "purpose",
             "text_version",
             "is_granted",
-            "source",
+            "given_by",
             "created_at",
         )
 

@@ -185,5 +185,5 @@ def test_what_was_agreed_to_is_taken_back(planted):
         source="app",
     ).save()
     erased(planted.person, planted.now)
-    last = Consent.objects.filter(user=planted.person).latest().get()
+    last = Consent.objects.filter(user=planted.person).last_words().get()
     assert (last.is_granted, last.source) == (False, "erasure")
