@@ -5,12 +5,13 @@ that is new has to be put into it.
 """
 
 import pytest
+from django.apps import apps
 from django.contrib import admin
 from django.urls import reverse
 
 from accounts.models import Case
 from accounts.services.cases import open_case
-from accounts.services.groups import STAFF_GROUPS
+from accounts.services.groups import STAFF_GROUPS, matching
 from lokahome.core import clock
 from lokahome.core.events.models import Delivery, OutboxEvent
 from lokahome.core.money import Money
@@ -25,17 +26,30 @@ PEOPLE = "moderator identity_checker support finance_maker finance_checker lead 
 OFFER = "moderator support lead auditor"
 MONEY = "finance_maker finance_checker auditor"
 SYSTEM = "auditor operator"
+WATCH = "support lead auditor"
 WHO = {
+    "accounts.agency": f"identity_checker {WATCH}",
+    "accounts.appeal": WATCH,
     "accounts.case": PEOPLE,
+    "accounts.codespending": WATCH,
+    "accounts.consent": WATCH,
+    "accounts.dataexport": WATCH,
+    "accounts.erasurerequest": WATCH,
     "accounts.identitycheck": "identity_checker support lead auditor",
     "accounts.rolegrant": "identity_checker support lead auditor",
-    "accounts.session": "support lead auditor",
+    "accounts.membership": f"identity_checker {WATCH}",
+    "accounts.phone": WATCH,
+    "accounts.sanction": f"moderator identity_checker {WATCH}",
+    "accounts.session": WATCH,
+    "accounts.signinchallenge": WATCH,
+    "accounts.signinnotice": WATCH,
     "accounts.user": PEOPLE,
     "marketplace.job": OFFER,
     "marketplace.providerprofile": OFFER,
     "marketplace.review": OFFER,
     "marketplace.servicecategory": OFFER,
     "marketplace.servicerequest": OFFER,
+    "properties.mandate": OFFER,
     "properties.property": OFFER,
     "properties.unit": OFFER,
     "properties.listing": OFFER,
@@ -62,6 +76,37 @@ WHO = {
     "django_celery_beat.periodictask": "operator",
 }
 """List -> the groups that open it."""
+DECIDES = {
+    "accounts.approve_sanction": "lead",
+    "accounts.assign_case": "lead",
+    "accounts.decide_agency": "identity_checker",
+    "accounts.decide_appeals_case": "lead",
+    "accounts.decide_disputes_case": "moderator",
+    "accounts.decide_erasurerequest": "lead",
+    "accounts.decide_identities_case": "identity_checker",
+    "accounts.decide_identity_check": "identity_checker",
+    "accounts.decide_listings_case": "moderator",
+    "accounts.decide_payments_case": "finance_maker",
+    "accounts.decide_reports_case": "moderator",
+    "accounts.end_session": "support lead",
+    "accounts.forget_second_factor": "lead",
+    "accounts.impose_sanction": "moderator identity_checker lead",
+    "accounts.lift_sanction": "lead",
+    "accounts.reveal_person": "identity_checker support lead",
+    "core.resend_delivery": "operator",
+    "marketplace.decide_job_dispute": "moderator",
+    "marketplace.suspend_provider": "moderator",
+    "marketplace.withhold_review": "moderator",
+    "messaging.resend_outgoingmessage": "support operator",
+    "messaging.view_case_conversation": "moderator",
+    "payments.approve_transfer": "finance_checker",
+    "payments.propose_transfer": "finance_maker",
+    "payments.recheck_charge": "finance_maker",
+    "payments.recheck_transfer": "finance_maker",
+    "properties.decide_mandate": "moderator",
+    "properties.moderate_listing": "moderator",
+}
+"""Decision -> the groups that take it."""
 ROWS, MOST_QUERIES = 25, 14
 
 
@@ -83,6 +128,33 @@ def test_each_group_opens_its_lists_and_no_other(group):
     assert opened == {
         label: 200 if group in groups.split() else 403 for label, groups in WHO.items()
     }
+
+
+def test_the_table_knows_every_decision_and_who_takes_it():
+    ours = {
+        f"{model._meta.app_label}.{codename}"
+        for model in apps.get_models()
+        for codename, _label in model._meta.permissions
+    }
+    holders = {
+        name: [
+            group
+            for group, patterns in STAFF_GROUPS.items()
+            if matching(patterns, {name})
+        ]
+        for name in ours
+    }
+    assert {name: " ".join(groups) for name, groups in holders.items()} == DECIDES
+
+
+def test_nobody_enters_and_approves_money():
+    for group in STAFF_GROUPS:
+        taken = {name for name, groups in DECIDES.items() if group in groups.split()}
+        assert not {"payments.propose_transfer", "payments.approve_transfer"} <= taken
+
+
+def test_who_reads_the_log_for_others_decides_nothing():
+    assert not [name for name, groups in DECIDES.items() if "auditor" in groups]
 
 
 @pytest.mark.parametrize("group", sorted(STAFF_GROUPS))
