@@ -10,7 +10,7 @@ from django.db.models.functions import Coalesce
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from accounts.services.parties import Parties
+from accounts.services.parties import NOBODY, Parties, people
 from lokahome.core.clock import PORTO_NOVO
 from lokahome.core.documents.models import SealedDocument
 from lokahome.core.money import XOF, Money, format_money
@@ -246,17 +246,13 @@ def suspense_of(charge: Charge) -> Money | None:
 
 def charge_parties(charge_id: UUID) -> Parties:
     """Return payer and payee: they judge no case about the charge."""
-    rows = Charge.objects.filter(pk=charge_id)
-    people = {person for row in rows for person in (row.payer_id, row.payee_id)}
-    return Parties(others=frozenset(people))
+    row = Charge.objects.filter(pk=charge_id).first()
+    return Parties(others=people(row.payer_id, row.payee_id)) if row else NOBODY
 
 
 def transfer_parties(transfer_id: UUID) -> Parties:
     """Return who receives it, and who proposed and approved it."""
-    rows = Transfer.objects.filter(pk=transfer_id)
-    people = {
-        person
-        for row in rows
-        for person in (row.party_id, row.proposed_by_id, row.approved_by_id)
-    }
-    return Parties(others=frozenset(people - {None}))
+    row = Transfer.objects.filter(pk=transfer_id).first()
+    if row is None:
+        return NOBODY
+    return Parties(others=people(row.party_id, row.proposed_by_id, row.approved_by_id))

@@ -40,6 +40,12 @@ class SanctionForm(forms.Form):
     )
 
 
+class SuspensionForm(SanctionForm):
+    """The same where the measure is a suspension and nothing else."""
+
+    kind = None  # type: ignore[assignment]  # Django's way to drop a parent's field
+
+
 class MilderForm(forms.Form):
     """The sanction that takes the place of the one appealed against."""
 
@@ -58,7 +64,7 @@ class MilderForm(forms.Form):
     )
 
 
-class ColleagueField(forms.ModelChoiceField):
+class ColleagueField(forms.ModelChoiceField):  # type: ignore[type-arg]  # at run time
     """A member of staff by their handle."""
 
     def label_from_instance(self, person: Any) -> str:

@@ -32,6 +32,13 @@ class Parties:
 
 
 NOBODY = Parties()
+
+
+def people(*ids: UUID | None) -> frozenset[UUID]:
+    """Return those of *ids* that are somebody's."""
+    return frozenset(item for item in ids if item is not None)
+
+
 Finder = Callable[[UUID], Parties]
 """Given the id in a subject: its people, `NOBODY` when it does not exist."""
 PARTIES: dict[str, Finder] = {}
@@ -84,24 +91,22 @@ def _sanction(pk: UUID) -> Parties:
     row = Sanction.objects.filter(pk=pk).first()
     if row is None:
         return NOBODY
-    deciders = {row.decided_by_id, row.second_by_id} - {None}
-    return Parties(frozenset({row.person_id}), frozenset(deciders))
+    return Parties(people(row.person_id), people(row.decided_by_id, row.second_by_id))
 
 
 def _appeal(pk: UUID) -> Parties:
     row = Appeal.objects.filter(pk=pk).first()
     if row is None:
         return NOBODY
-    first = {row.first_decider_id, row.first_second_id} - {None}
-    return Parties(frozenset({row.person_id}), frozenset(first))
+    first = people(row.first_decider_id, row.first_second_id)
+    return Parties(people(row.person_id), first)
 
 
 def _identity_check(pk: UUID) -> Parties:
     row = IdentityCheck.objects.filter(pk=pk).first()
     if row is None:
         return NOBODY
-    suspects = {row.suspected_by_id} - {None}
-    return Parties(frozenset({row.person_id}), frozenset(suspects))
+    return Parties(people(row.person_id), people(row.suspected_by_id))
 
 
 register_parties("user", _person)

@@ -67,11 +67,13 @@ def impose_sanction(
     actor: User,
     now: datetime,
     case_id: UUID | None = None,
+    queue: str = "",
 ) -> Sanction:
     """Sanction a person, at once or, where two have to agree, once another approves.
 
     *days* is None for a warning, for a ban, and for what has no end. *words* are for
-    the staff, *notice* is what the person reads. Raises NotFound, NotAllowed,
+    the staff, *notice* is what the person reads. *queue* is where the matter stands when
+    there is no case. Raises NotFound, NotAllowed,
     SanctionInvalid, SanctionExists, StaffNotSanctioned. Locks the person; publishes
     SanctionImposed when it starts, and ends the sessions of an account that closes.
     """
@@ -99,7 +101,7 @@ def impose_sanction(
     )
     sanction.save()
     needs_two = sanction_needs_second_person(
-        kind=kind, days=days, queue=case.queue if case else ""
+        kind=kind, days=days, queue=case.queue if case else queue
     )
     _note("proposed" if needs_two else "imposed", sanction, actor, sanction.words)
     if not needs_two:

@@ -1,12 +1,15 @@
 """The claims about people and cases hold, and find what would refute them."""
 
+from datetime import timedelta
+
 import pytest
 
-from accounts.models import Case, IdentityCheck, Report, RoleGrant
+from accounts.models import Case, IdentityCheck, Report, RoleGrant, Session, User
 from accounts.services.cases import decide_case, open_case
+from accounts.tests.sanctioned import appeal, impose
 from lokahome.core import clock
 from lokahome.core.ids import uuid7
-from lokahome.core.invariants import check_invariants
+from lokahome.core.invariants import INVARIANTS, check_invariants
 
 OPEN = "report.open_while_its_case_is"
 HATS = "identity.levels_rest_on_documents"
@@ -89,3 +92,44 @@ def test_a_suspicion_without_its_case_is_found(ama, moderator):
     check.save()
     [found] = check_invariants([SUSPICIONS])
     assert found.row[0] == str(check.pk)
+
+
+@pytest.mark.parametrize(
+    ("name", "changes"),
+    [
+        ("sanction.closes_while_it_lasts", {"is_active": True}),
+        ("sanction.restricts_while_it_lasts", {"is_restricted": True}),
+    ],
+)
+def test_an_account_that_stands_otherwise_than_its_sanctions_is_found(
+    ama, moderator, name, changes
+):
+    impose(ama.user, moderator.user)
+    standing = [
+        item for item in INVARIANTS if item.startswith(("sanction.", "appeal."))
+    ]
+    assert check_invariants(standing) == []
+    User.objects.filter(pk=ama.id).update(**changes)
+    [found] = check_invariants([name])
+    assert found.row[0] == str(ama.id)
+
+
+def test_a_sanction_that_outlives_its_time_is_found(ama, moderator):
+    week = impose(ama.user, moderator.user, now=clock.now() - timedelta(days=8))
+    [found] = check_invariants(["sanction.ends_in_time"])
+    assert found.row[0] == str(week.pk)
+
+
+def test_a_session_beside_a_suspension_is_found(ama, moderator):
+    impose(ama.user, moderator.user)
+    Session.objects.filter(user=ama.user).update(ended_at=None, end_reason="")
+    [found] = check_invariants(["sanction.closed_has_no_session"])
+    assert found.invariant == "sanction.closed_has_no_session"
+
+
+def test_an_appeal_that_outlives_its_case_is_found(ama, moderator):
+    row = appeal(ama.user, impose(ama.user, moderator.user))
+    values = {"status": "decided", "decision": "x", "reason": "x"}
+    Case.objects.update(**values, decided_at=clock.now())
+    [found] = check_invariants(["appeal.open_while_its_case_is"])
+    assert found.row[0] == str(row.pk)

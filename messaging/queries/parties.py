@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from accounts.services.parties import NOBODY, Parties
+from accounts.services.parties import NOBODY, Parties, people
 from messaging.models import Message, Participant
 
 
@@ -13,7 +13,7 @@ def message_parties(message_id: UUID) -> Parties:
     row = Message.objects.filter(pk=message_id).first()
     if row is None:
         return NOBODY
-    authors = frozenset({row.sender_id} - {None})
+    authors = people(row.sender_id)
     return Parties(authors, conversation_parties(row.conversation_id).others - authors)
 
 

@@ -14,6 +14,9 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from accounts.admin.case_views import register_case_view
+from accounts.admin.sanction_forms import SuspensionForm
+from accounts.models import Case, Sanction, User
+from accounts.services.sanctions import impose_sanction
 from lokahome.core.admin.base import LokaModelAdmin
 from lokahome.core.admin.decisions import Decision, Order
 from lokahome.core.money import Money, format_money
@@ -88,6 +91,20 @@ def _permits(action: str) -> Callable[[Any], bool]:
     return lambda row: action in LISTING_STATES.allowed_actions(row.status, {"staff"})
 
 
+def _suspend_owner(row: Listing, order: Order) -> None:
+    impose_sanction(
+        person_id=row.landlord_id,
+        kind=Sanction.Kind.SUSPEND,
+        reason=order.choices["grounds"],
+        words=order.reason,
+        notice=order.choices["notice"],
+        days=order.choices["days"],
+        actor=User.objects.get(pk=order.actor_id),
+        now=order.now,
+        queue=Case.Queue.LISTINGS,
+    )
+
+
 @admin.register(Listing)
 class ListingAdmin(LokaModelAdmin):
     """Listings; those that wait come first, the longest waiting on top."""
@@ -144,6 +161,16 @@ class ListingAdmin(LokaModelAdmin):
             shortcut="c",
         ),
         Decision(
+            name="suspend-owner",
+            label="Suspendre le compte",
+            permission="accounts.impose_sanction",
+            run=_suspend_owner,
+            form=SuspensionForm,
+            notice="Une seconde personne approuve toujours ; d’ici là rien ne change.",
+            is_danger=True,
+            shortcut="s",
+        ),
+        Decision(
             name="reject",
             label="Refuser",
             permission=PERMISSION,
@@ -175,6 +202,12 @@ class ListingAdmin(LokaModelAdmin):
             shortcut="u",
         ),
     )
+
+    def lock_first(self, pk: Any) -> None:
+        """Lock the owner: people come before what is theirs."""
+        owners = Listing.objects.filter(pk=pk).values("landlord_id")
+        people = User.objects.get_queryset().filter(pk__in=owners)
+        list(people.select_for_update(no_key=True, of=("self",)))
 
     def preview(self, request: HttpRequest, row: Listing) -> str:
         """Return the listing as people would see it, and what it is measured by."""

@@ -14,11 +14,13 @@ def listing_parties(listing_id: UUID) -> Parties:
     row = Listing.objects.filter(pk=listing_id).first()
     if row is None:
         return NOBODY
+    author = frozenset({row.landlord_id})
+    if row.agency_id is None:
+        return Parties(author)
     handlers = Membership.objects.filter(
         agency_id=row.agency_id, status=Membership.Status.ACTIVE
     )
-    others = handlers.values_list("user_id", flat=True) if row.agency_id else ()
-    return Parties(frozenset({row.landlord_id}), frozenset(others))
+    return Parties(author, frozenset(handlers.values_list("user_id", flat=True)))
 
 
 def application_parties(application_id: UUID) -> Parties:

@@ -115,3 +115,24 @@ def test_staff_see_everything_else_read_only(model, kossi, ama, moderator):
     assert detail.status_code == 200
     assert 'name="_save"' not in detail.content.decode()
     assert moderator.post(url, {}).status_code == 403
+
+
+def test_the_account_of_a_listing_is_suspended_by_two(kossi, moderator):
+    from accounts.models import Sanction, User
+    from lokahome.tests.people import make_staff
+
+    row = make.submitted(kossi.user)
+    url = reverse("admin:properties_listing_decide", args=[row.pk, "suspend-owner"])
+    body = {
+        "version": row.version,
+        "reason": "Trois annonces fausses",
+        "grounds": "false",
+        "days": 7,
+        "notice": "Vos annonces décrivent des logements qui n’existent pas.",
+    }
+    finance = make_staff("finance", "finance_maker")
+    assert finance.post(url, body, format="multipart").status_code == 403
+    assert moderator.post(url, body, format="multipart").status_code == 302
+    sanction = Sanction.objects.get()
+    assert (sanction.kind, sanction.status) == ("suspend", "proposed")
+    assert User.objects.get(pk=kossi.id).is_active
