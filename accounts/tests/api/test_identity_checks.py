@@ -128,3 +128,87 @@ def test_the_list_costs_a_constant_number_of_queries(
         ).save()
     with django_assert_max_num_queries(3):
         assert len(ama.get(CHECKS).json()["data"]) == 5
+
+
+def test_what_does_not_fit_the_document_is_told_member_by_member(ama):
+    answer = handed_in(ama, document_kind="ifu", number="32")
+    assert (answer.status_code, answer.json()["code"]) == (
+        422,
+        "identity.document_not_valid",
+    )
+    places = {error["pointer"] for error in answer.json()["errors"]}
+    assert places == {"/number", "/expires_on"}
+
+
+def test_a_document_is_taken_back_by_its_person_alone(ama, stranger, anonymous):
+    there = handed_in(ama)["Location"]
+    assert anonymous.post(f"{there}/withdrawal").status_code == 401
+    assert stranger.post(f"{there}/withdrawal").status_code == 404
+    assert ama.get(there).json()["allowed_actions"] == ["withdraw"]
+    answer = ama.post(f"{there}/withdrawal")
+    assert (answer.status_code, answer.json()["status"]) == (200, "withdrawn")
+    assert answer.json()["allowed_actions"] == []
+    assert ama.post(f"{there}/withdrawal").status_code == 409
+    assert handed_in(ama).status_code == 201
+
+
+def test_the_number_never_comes_back_whole(ama):
+    answer = handed_in(ama)
+    assert answer.json()["number_end"] == "567"
+    assert "1234567" not in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("status", "told"), [("suspected", "submitted"), ("fraud", "refused")]
+)
+def test_what_staff_suspects_is_not_told(
+    ama, moderator, identity_checker, status, told
+):
+    there = handed_in(ama)["Location"]
+    changes = {
+        "status": status,
+        "reason": "Retouchée." if status == "suspected" else "Pièce refusée.",
+        "reason_code": "altered",
+        "suspected_by": moderator.user,
+    }
+    if status == "fraud":
+        changes |= {
+            "decided_by": identity_checker.user,
+            "decided_at": identity_checker.user.created_at,
+        }
+    IdentityCheck.objects.update(**changes)
+    body = ama.get(there).json()
+    assert body["status"] == told
+    assert "fraud" not in str(body)
+    assert "Retouchée" not in str(body)
+
+
+# --- Hats -----------------------------------------------------------------------------------
+
+
+def test_a_hat_says_what_it_opens_and_what_the_next_level_takes(kossi, ama):
+    hats = {hat["role"]: hat for hat in kossi.get("/api/v1/me/roles").json()["data"]}
+    assert hats["landlord"]["level"] == 2
+    assert hats["landlord"]["allowed_actions"] == ["publish", "be_paid"]
+    assert {need["name"] for need in hats["landlord"]["missing"]} == {
+        "agent",
+        "register",
+    }
+    assert hats["tenant"]["missing"] == []
+    (hat,) = ama.get("/api/v1/me/roles").json()["data"]
+    assert (hat["level"], hat["allowed_actions"]) == (0, ["apply"])
+    (need,) = hat["missing"]
+    assert need["name"] == "identity"
+    assert need["document_kinds"][0] in {"national_card", "passport"}
+
+
+def test_hats_cost_a_constant_number_of_queries(kossi, django_assert_max_num_queries):
+    kossi.post("/api/v1/me/roles", {"role": "provider"})
+    with django_assert_max_num_queries(4):
+        assert len(kossi.get("/api/v1/me/roles").json()["data"]) == 3
+
+
+def test_a_level_cannot_be_asked_for(ama):
+    answer = ama.post("/api/v1/me/roles", {"role": "landlord", "level": 3})
+    assert answer.status_code in {201, 422, 400}
+    assert not ama.user.roles.filter(level__gt=0).exists()
