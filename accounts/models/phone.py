@@ -36,7 +36,7 @@ class Phone(BaseModel):
 
     Operators give unused numbers to other people: whoever takes a released number
     becomes a new person, never the old one. A number whose SIM is lost stays its
-    person's, but a code alone signs nobody in by it, and nothing is sent there.
+    person's, but a code alone signs nobody in by it, and only codes are sent there.
     """
 
     class ReleaseReason(models.TextChoices):

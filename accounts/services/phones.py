@@ -163,7 +163,7 @@ def report_loss(*, session: Session, phone_id: UUID, now: datetime) -> Phone:
     """Note that the SIM of a number is lost, and return its row.
 
     The number stays the person's, with their leases and their money; a code alone signs
-    nobody in by it, nothing is sent there, and every other session ends. No proof is
+    nobody in by it, only codes are sent there, and every other session ends. No proof is
     asked: this only closes doors, and whoever lost a phone has little at hand. Reported
     again, it stays as it is. Raises NotFound, PhonePast. Locks the person, then the
     number; publishes PhoneLost.

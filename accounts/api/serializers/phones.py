@@ -52,7 +52,7 @@ class PhoneSerializer(serializers.ModelSerializer[Phone]):
         help_text="False once the number was released."
     )
     is_lost = serializers.SerializerMethodField(
-        help_text="True while its SIM is reported lost: nothing is sent there."
+        help_text="True while its SIM is reported lost: only codes are sent there."
     )
     verified_at = serializers.DateTimeField(
         read_only=True, help_text="When a code was last answered from it."

@@ -20,7 +20,12 @@ from accounts.services.challenges import (
 from accounts.services.lapsing import lapse_sign_ins
 from accounts.services.proofs import ProofUnavailable, ProofWrong
 from accounts.services.sign_in_limits import DIGITS_PER_PERSON
-from accounts.services.signing_in import AccountClosed, ChallengeNeeded, SignedIn
+from accounts.services.signing_in import (
+    AccountClosed,
+    ChallengeNeeded,
+    SignedIn,
+    verify_code,
+)
 from accounts.tests.sign_ins import (
     DEVICE,
     OTHER_DEVICE,
@@ -303,6 +308,26 @@ def test_of_ten_who_leave_at_once_one_gets_an_account(committed, challenged):
     assert sum(isinstance(item, SignedIn) for item in results) == 1
     assert User.objects.count() == 2
     assert Phone.objects.current().count() == 1
+
+
+def test_a_number_that_leaves_while_its_code_is_answered_belongs_to_one(
+    committed, challenged, ama
+):
+    request, code = code_for("+2290197000001")
+
+    def either(index):
+        if index:
+            return leave(challenged)
+        return verify_code(request_id=request.pk, code=code, now=clock.now())
+
+    asked, left = race(2, either)
+    assert left.is_new
+    assert Phone.objects.current().get().user == left.user
+    # Either it came first, and met the old account, or it found the new one.
+    if isinstance(asked, SignedIn):
+        assert (asked.user, asked.is_new) == (left.user, False)
+    else:
+        assert asked.challenge.person == ama.user
 
 
 def test_who_proves_and_who_leaves_at_once_do_not_both_win(committed, challenged):
