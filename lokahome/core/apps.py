@@ -15,7 +15,6 @@ class CoreConfig(AppConfig):
     def ready(self) -> None:
         """Connect what must be known in every process."""
         from lokahome.core import checks as checks
-        from lokahome.core.audit import invariants as audit_invariants  # noqa: F401
         from lokahome.core.db.grants import grant_application_role
 
         def grant(using: str, **_: object) -> None:

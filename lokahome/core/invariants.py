@@ -12,8 +12,14 @@ from itertools import islice
 
 from django.db import connection
 
+from lokahome.core import clock
+from lokahome.core.audit.anchors import anchor
+from lokahome.core.audit.verifying import verify
+
 INVARIANTS: dict[str, Invariant] = {}
 SHOWN = 20
+NEWEST_SEALS = 500
+"""About three hours of a busy platform; the daily job reads all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,4 +79,16 @@ invariant(
     "every waiting delivery has a time at which it is due, or a lease",
     """SELECT id::text FROM core_delivery WHERE status = 'waiting'
        AND available_at > now() + interval '1 day' AND lease_until IS NULL""",
+)
+
+
+def _audit_findings() -> Iterable[tuple[object, ...]]:
+    found = verify(now=clock.now(), place=anchor(), newest_seals=NEWEST_SEALS)
+    return ((str(finding),) for finding in found)
+
+
+invariant(
+    "audit.chain_holds",
+    "the audit log is what was sealed, and its head is anchored",
+    find=_audit_findings,
 )
