@@ -9,7 +9,7 @@ import time_machine
 from allauth.mfa.models import Authenticator
 from django.urls import reverse
 
-from accounts.models import Email
+from accounts.tests.sign_ins import give_email
 from lokahome.core import clock
 from lokahome.core.audit.models import AuditEvent
 from lokahome.core.events.models import OutboxEvent
@@ -25,10 +25,7 @@ def support(db):
 
 @pytest.fixture(autouse=True)
 def address(ama):
-    now = clock.now()
-    Email(
-        user=ama.user, address="ama@example.bj", verified_at=now, expires_at=now
-    ).save()
+    give_email(ama.user, "ama@example.bj")
 
 
 def page(client, person):
