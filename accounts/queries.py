@@ -64,6 +64,11 @@ def _numbers(user_id: UUID) -> PhoneQuerySet:
     return held.order_by("-held_since", "-id")
 
 
+def has_open_account(user_id: UUID) -> bool:
+    """Say whether the person may sign in: nothing is paid out to a closed account."""
+    return User.objects.get_queryset().active().filter(pk=user_id).exists()
+
+
 def number_of(phone_id: UUID) -> str | None:
     """Return the number of a row, past ones included: an old number is told it is past."""
     numbers = Phone.objects.filter(pk=phone_id).values_list("number", flat=True)

@@ -14,7 +14,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.queries import payout_cooling_until, phone_of
+from accounts.queries import has_open_account, payout_cooling_until, phone_of
 from lokahome.core.clock import PORTO_NOVO, utc_text
 from lokahome.core.db.locks import advisory_lock, locked
 from lokahome.core.errors import NotFound, StateConflict
@@ -78,13 +78,16 @@ def source_of(transfer: Transfer) -> tuple[str, UUID]:
 def goes_to_its_payee(transfer: Transfer) -> bool:
     """True unless a payout is for a number that is not its payee's (any more).
 
-    Lines are recycled and numbers are stolen. A refund goes to the wallet that paid.
+    Lines are recycled, numbers are stolen, SIMs reported lost, and a closed account is
+    paid nothing. A refund goes to the wallet that paid.
     Neither goes to a number that was put into the row later.
     """
     if not transfer.has_its_number:
         return False
-    is_refund = transfer.kind == Transfer.Kind.REFUND
-    return is_refund or phone_of(transfer.party_id) == transfer.phone
+    if transfer.kind == Transfer.Kind.REFUND:
+        return True
+    is_open = has_open_account(transfer.party_id)
+    return is_open and phone_of(transfer.party_id) == transfer.phone
 
 
 def owed_back(escrow: Escrow) -> Money:

@@ -96,7 +96,7 @@ def test_a_page_says_what_for_whom_and_why(owed_escrow, finance, checker, afi):
 def test_a_page_says_since_when_the_number_is_theirs(proposed_payout, checker, afi):
     payout = proposed_payout()
     proved = afi.user.phones.get()
-    Phone.objects.update(verified_at=datetime(2026, 3, 1, 9, 0, tzinfo=UTC))
+    Phone.objects.update(held_since=datetime(2026, 3, 1, 9, 0, tzinfo=UTC))
     assert "1 mars 2026" in page(checker, "transfer", payout)
     proved.refresh_from_db()
     proved.released_at = proved.verified_at

@@ -189,7 +189,7 @@ def test_a_refusal_after_a_lost_answer_is_believed_only_if_nothing_moved(
     books.hold()
 
 
-@pytest.mark.parametrize("change", ["number", "account"])
+@pytest.mark.parametrize("change", ["number", "sim", "account"])
 def test_a_payee_who_changed_before_the_order_is_not_sent_anything(
     reserved_payout, gateway, afi, books, change
 ):
@@ -201,6 +201,8 @@ def test_a_payee_who_changed_before_the_order_is_not_sent_anything(
     if change == "number":
         Phone.objects.filter(user=afi.user).update(released_at=clock.now())
         Phone(user=afi.user, number="+2290197000099", verified_at=clock.now()).save()
+    elif change == "sim":
+        Phone.objects.filter(user=afi.user).update(lost_at=clock.now())
     else:
         User.objects.filter(pk=afi.id).update(is_active=False)
     send(payout)
