@@ -185,15 +185,26 @@ def carry_out(*, request_id: UUID, now: datetime) -> bool:
         elif request.status != ErasureRequest.Status.ERASING:
             return False
     failpoint("erasure.rows_emptied")
-    delete_files([StoredFile(*item) for item in request.files])
-    failpoint("erasure.files_deleted")
-    with transaction.atomic(durable=True):
-        request = _held(request_id)
-        if request.status == ErasureRequest.Status.ERASING:
-            request.files = []
+    while request.status == ErasureRequest.Status.ERASING:
+        delete_files([StoredFile(*item) for item in request.files])
+        failpoint("erasure.files_deleted")
+        request = _finish(request_id, now)
+    return True
+
+
+@transaction.atomic(durable=True)
+def _finish(request_id: UUID, now: datetime) -> ErasureRequest:
+    """Empty what a request in flight wrote meanwhile; end when that named no file."""
+    request = _held(request_id)
+    if request.status == ErasureRequest.Status.ERASING:
+        late = empty_rows(request.user_id, now=now)
+        request.files = [list(item) for item in late]
+        if late:
+            request.save(update_fields={"files"})
+        else:
             request.ended_at = now
             _step(request, "finish", now, "files", "ended_at")
-    return True
+    return request
 
 
 def _erase_rows(request: ErasureRequest, now: datetime) -> bool:

@@ -198,6 +198,33 @@ def test_dying_among_the_rows_leaves_every_row(person, monkeypatch):
     assert storages["private"].exists("uploads/of-ama")
 
 
+def test_what_a_request_in_flight_wrote_meanwhile_goes_too(person, monkeypatch):
+    request = asked(person)
+    late = []
+
+    def write(name: str) -> None:
+        if name == "erasure.rows_emptied" and not late:
+            stored = storages["private"].save("uploads/late", ContentFile(b"late"))
+            late.append(
+                Upload.objects.create(
+                    owner_id=person.pk,
+                    kind="photo",
+                    mime="image/jpeg",
+                    size_bytes=4,
+                    sha256="1" * 64,
+                    status="whole",
+                    file_name=stored,
+                    received_at=clock.now(),
+                )
+            )
+
+    monkeypatch.setattr(erasure, "failpoint", write)
+    assert carry_out(request_id=request.pk, now=clock.now() + WEEK)
+    assert late
+    assert not is_there(person)
+    assert not storages["private"].exists("uploads/late")
+
+
 def test_several_runs_at_once_erase_once(person):
     request = asked(person)
     now = clock.now() + WEEK
