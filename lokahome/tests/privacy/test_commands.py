@@ -22,18 +22,18 @@ def person(db):
 
 def test_a_copy_is_written_for_its_owner_to_read_alone(person, tmp_path):
     target = tmp_path / "ama.zip"
-    values = {
-        "user": str(person.pk),
-        "reason": "Lettre du 3 mai.",
-        "output": str(target),
-    }
-    call_command("privacy_export", stdout=StringIO(), **values)
+    values = (
+        *("--user", str(person.pk)),
+        *("--reason", "Lettre du 3 mai."),
+        *("--output", str(target)),
+    )
+    call_command("privacy_export", *values, stdout=StringIO())
     assert target.stat().st_mode & 0o777 == 0o600
     with zipfile.ZipFile(target) as archive:
         assert "+2290197000001" in archive.read("donnees.json").decode()
     assert AuditEvent.objects.get(action="export.written_by_operator").reason
     with pytest.raises(CommandError, match="not written"):
-        call_command("privacy_export", stdout=StringIO(), **values)
+        call_command("privacy_export", *values, stdout=StringIO())
 
 
 def test_a_dry_run_prints_the_plan_and_changes_nothing(person):
@@ -56,6 +56,8 @@ def test_without_it_the_erasure_is_asked_for_and_still_waits_seven_days(person):
 
 @pytest.mark.parametrize("command", ["privacy_erase", "privacy_export"])
 def test_nobody_has_no_data(db, command, tmp_path):
-    more = {"reason": "x", "output": str(tmp_path / "x")} if "export" in command else {}
+    more = ("--reason", "x", "--output", str(tmp_path / "x"))
     with pytest.raises(CommandError, match="nobody"):
-        call_command(command, user=str(uuid7()), **more)
+        call_command(
+            command, "--user", str(uuid7()), *(more if "export" in command else ())
+        )
