@@ -9,7 +9,7 @@ from accounts.models import AgencyInvitation, AgencyRole, Membership
 from accounts.policies import AGENCY_RANKS
 from accounts.services.agency_invitations import accept_invitation, invite_member
 from accounts.services.memberships import change_member_role, remove_member
-from accounts.tests.agencies import agency_of, roles, someone
+from accounts.tests.agencies import agency_of, joined, roles, someone
 from lokahome.core import clock
 from lokahome.core.errors import DomainError
 
@@ -68,13 +68,16 @@ def rank(held, person):
 
 @pytest.mark.django_db
 @settings(
-    max_examples=60,
+    max_examples=40,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(steps=STEPS)
 def test_an_agency_keeps_an_owner_and_nobody_gains_a_right_alone(steps):
     people = [someone(f"P{index}") for index in range(PEOPLE)]
     agency = agency_of(people[0])
+    # One of each rank from the start, and one outside: most steps mean something.
+    joined(agency, people[0], people[1], "manager")
+    joined(agency, people[0], people[2], "agent")
     sent = {}
     for step in steps:
         before = roles(agency)
