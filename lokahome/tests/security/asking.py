@@ -13,11 +13,18 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from rest_framework.test import APIClient
-
 from accounts.models import User
 from lokahome.core.ids import uuid7
-from lokahome.tests.security.asks import ASKS, NOUNS, PUBLIC, REFERENCES, Ask
+from lokahome.tests.security.actors import SIDE_AND_ROLE, STRANGERS, client_of
+from lokahome.tests.security.asks import (
+    ALSO,
+    ASKS,
+    FILTERS,
+    NOUNS,
+    PUBLIC,
+    REFERENCES,
+    Ask,
+)
 from lokahome.tests.security.operations import Operation, operations, sample
 from lokahome.tests.security.watching import (
     Watch,
@@ -29,19 +36,6 @@ from lokahome.tests.security.watching import (
 )
 from lokahome.tests.security.world import NEVER, Side, World
 
-SIDE_AND_ROLE = {
-    "anonymous": ("here", "tenant"),
-    "tenant": ("here", "tenant"),
-    "other_tenant": ("there", "tenant"),
-    "landlord": ("here", "landlord"),
-    "other_landlord": ("there", "landlord"),
-    "provider": ("here", "provider"),
-    "other_manager": ("there", "manager"),
-    "suspended": ("here", "tenant"),
-    "moderator": ("here", "tenant"),
-}
-"""Whose objects an actor's own are. Who is nobody's side is asked about the first."""
-STRANGERS = {"here": "there", "there": "here"}
 CHANGES_ALL_THE_SAME = frozenset({"core_ratewindow"})
 """Tables that a refusal may write to: tries are counted, that is what limits are."""
 
@@ -62,6 +56,23 @@ class Scene:
         thing = self.own.thing(name, self.role)
         return UUID(str(thing.pk))
 
+    @property
+    def oneself(self) -> User:
+        """Who asks."""
+        known = self.world.staff.get(self.actor)
+        return known or self.own.people[self.role].user
+
+    def asked_or(self, name: str) -> UUID:
+        """Return the id that is asked about, or the actor's own *name* without one."""
+        return self.mine(name) if self.id == NEVER else self.id
+
+    def code(self, thing_id: object) -> str:
+        """Return what was sent to whomever *thing_id* is of, as if it were overheard."""
+        for side in self.world.sides.values():
+            if str(thing_id) in side.codes:
+                return side.codes[str(thing_id)]
+        return "000000"
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -71,6 +82,7 @@ class Answer:
     body: bytes
     headers: dict[str, str]
     changed: frozenset[str]
+    sent: str = ""
     error: str = ""
 
     @property
@@ -92,15 +104,21 @@ class Answer:
 
 @dataclass(frozen=True)
 class Row:
-    """One row of the table: an operation, or one object that its body or path names."""
+    """One row of the table: an operation, or one object that it names elsewhere.
+
+    *reference* is a member of the body, a parameter of the path, or one of the query,
+    which begins with ``?``. With *instead*, the same operation asked about another object of the same kind.
+    """
 
     operation: Operation
     reference: str = ""
+    instead: str = ""
 
     @property
     def name(self) -> str:
         """What the row is called in the table."""
-        return ":".join(filter(None, [self.operation.name, self.reference]))
+        named = ":".join(filter(None, [self.operation.name, self.reference]))
+        return f"{named}@{self.instead}" if self.instead else named
 
     @property
     def ask(self) -> Ask:
@@ -110,6 +128,10 @@ class Row:
     @property
     def thing(self) -> str:
         """The object that is the actor's own, other people's, or gone; may be none."""
+        if self.instead:
+            return self.instead
+        if self.reference.startswith("?"):
+            return FILTERS.get(self.reference[1:], ("", ""))[1]
         if self.reference in self.ask.named:
             return self.ask.named[self.reference][1]
         if self.reference:
@@ -132,6 +154,10 @@ def rows() -> Iterator[Row]:
                 yield Row(operation, name)
         yield from (Row(operation, name) for name in operation.parameters[1:])
         yield from (Row(operation, name) for name in ask.named)
+        filters = [name for name in operation.filters if name not in PUBLIC]
+        yield from (Row(operation, f"?{name}") for name in filters)
+        also = ALSO.get(operation.name, ())
+        yield from (Row(operation, instead=name) for name in also)
 
 
 @functools.cache
@@ -176,7 +202,12 @@ class Asker:
             else:
                 beside = scene.world.sides[self._side_of(row, scene)]
                 names[parameter] = str(beside.thing(row.ask.path[parameter]).pk)
-        return row.operation.path.format(**names) + row.ask.query
+        with undone():
+            query = row.ask.query(scene) if row.ask.query else ""
+        if row.reference.startswith("?"):
+            pattern, _thing = FILTERS[row.reference[1:]]
+            query = f"{row.reference}={pattern.format(scene.id)}"
+        return row.operation.path.format(**names) + query
 
     def _side_of(self, row: Row, scene: Scene) -> str:
         for name, side in self.world.sides.items():
@@ -202,7 +233,10 @@ class Asker:
                 value = str(scene.mine(known[name]))
             body[name] = [value] if part.get("type") == "array" else value
         if row.reference in ask.named:
-            body[row.reference] = ask.named[row.reference][0].format(scene.id)
+            pattern = ask.named[row.reference][0]
+            body[row.reference] = (
+                pattern.format(scene.id) if isinstance(pattern, str) else pattern(scene)
+            )
         return body
 
     def headers(self, row: Row, scene: Scene) -> dict[str, str]:
@@ -212,14 +246,9 @@ class Asker:
         if "Idempotency-Key" in wanted:
             found["Idempotency-Key"] = str(uuid7())
         if "If-Match" in wanted:
-            thing = scene.row or self.oneself(scene)
+            thing = scene.row or scene.oneself
             found["If-Match"] = f'"{thing.version}"'
         return found
-
-    def oneself(self, scene: Scene) -> User:
-        """Return whom a path without an id is about."""
-        known = self.world.staff.get(scene.actor)
-        return known or scene.own.people[scene.role].user
 
     def ask(self, row: Row, actor: str, kind: str = "own", **changes: Any) -> Answer:
         """Return the answer that *actor* gets; the world is as before."""
@@ -230,12 +259,12 @@ class Asker:
         body = self.body(row, scene) if body is None else body
         method = changes.pop("method", row.operation.method)
         if row.ask.raw is not None:
-            data, content_type = row.ask.raw(scene), "image/jpeg"
+            data, content_type = row.ask.raw(scene), row.ask.media_type
         else:
             data = b"" if body is None else json.dumps(body).encode()
             content_type = "application/json" if body is not None else ""
         content_type = changes.pop("content_type", content_type)
-        return self.send(actor, method, path, data, content_type, headers)
+        return self.send(actor, method, path, data, content_type, headers, **changes)
 
     def send(
         self,
@@ -245,19 +274,28 @@ class Asker:
         data: bytes = b"",
         content_type: str = "",
         headers: dict[str, str] | None = None,
+        **standing: bool,
     ) -> Answer:
-        """Return the answer to a request as it is given; the world is as before."""
+        """Return the answer to a request as it is given; the world is as before.
+
+        *standing* are fields of the actor's row that are otherwise for this request.
+        """
         self.asked += 1
+        if actor == "suspended":
+            standing = {"is_active": False}
         with undone():
-            if actor == "suspended":
-                suspend(self.world.sides["here"].tenant)
+            if standing:
+                side, role = SIDE_AND_ROLE[actor]
+                asks = self.world.sides[side].people[role]
+                User.objects.filter(pk=asks.id).update(**standing)
             before = written_so_far()
             answer = self._send(actor, method, path, data, content_type, headers)
             seen = digests(touched_since(before))
         self.watch.keep(seen)
         changed = self.watch.differing(seen) - CHANGES_ALL_THE_SAME
         status, body, kept, error = answer
-        return Answer(status, body, kept, frozenset(changed), error)
+        sent = path + data.decode("utf-8", "replace")
+        return Answer(status, body, kept, frozenset(changed), sent, error)
 
     def _send(
         self,
@@ -280,24 +318,3 @@ class Asker:
             body = b"".join(response) if response.streaming else response.content
             kept = {name.lower(): value for name, value in response.items()}
             return response.status_code, body, kept, error
-
-
-def suspend(user: User) -> None:
-    """Take *user*'s right to act away, as a sanction does."""
-    User.objects.filter(pk=user.pk).update(is_active=False)
-
-
-def client_of(world: World, actor: str) -> APIClient:
-    """Return a client that is *actor*; a member of staff has a cookie as well."""
-    from accounts.api.tokens import issue_tokens
-
-    client = APIClient(raise_request_exception=False)
-    if actor == "anonymous":
-        return client
-    side, role = SIDE_AND_ROLE[actor]
-    user = world.sides[side].people[role].user
-    if actor == "moderator":
-        user = world.staff["moderator"]
-        client.force_login(user)
-    client.credentials(HTTP_AUTHORIZATION=f"Bearer {issue_tokens(user).access}")
-    return client

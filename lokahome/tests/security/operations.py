@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from drf_spectacular.generators import SchemaGenerator
@@ -37,7 +37,8 @@ class Operation:
     media_types: tuple[str, ...]
     body: dict[str, Any] | None
     required_headers: frozenset[str]
-    required_query: dict[str, Any] = field(default_factory=dict)
+    filters: tuple[str, ...]
+    """Parameters of the query that name an object."""
 
     @property
     def parameters(self) -> tuple[str, ...]:
@@ -102,12 +103,17 @@ def _read(path: str, method: str, spec: dict[str, Any]) -> Operation:
         required_headers=frozenset(
             item["name"] for item in needed if item["in"] == "header"
         ),
-        required_query={
-            item["name"]: resolved(item["schema"])
-            for item in needed
-            if item["in"] == "query"
-        },
+        filters=tuple(
+            item["name"]
+            for item in parameters
+            if item["in"] == "query" and _names(item)
+        ),
     )
+
+
+def _names(parameter: dict[str, Any]) -> bool:
+    is_id = resolved(parameter["schema"]).get("format") == "uuid"
+    return is_id or parameter["name"] == "subject"
 
 
 def resolved(schema: dict[str, Any], depth: int = 0) -> dict[str, Any]:

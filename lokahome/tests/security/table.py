@@ -2,7 +2,8 @@
 
 One row an operation, one column an actor. A cell is one status when it is the same
 whatever is asked for, and otherwise ``own/other/deleted``: an object of the actor's own
-side, one of other people, one that is no more. Lines that begin with ``#`` are words.
+side, one of other people, one that is no more. ``204=`` is a write that was answered so
+and changed nothing. Lines that begin with ``#`` are words.
 """
 
 from __future__ import annotations
@@ -45,6 +46,11 @@ def read_table(path: Path = FOLDER / "authorization.txt") -> dict[str, Row]:
     return rows
 
 
+def operations_in(table: Mapping[str, Row]) -> list[str]:
+    """Return the rows that are operations as such, not further objects of one."""
+    return [name for name in table if ":" not in name and "@" not in name]
+
+
 def expected(row: Row, actor: str, kind: str) -> str:
     """Return the status that *row* says *actor* gets for an object of *kind*."""
     cell = row[actor]
@@ -76,3 +82,11 @@ def read_lines(name: str) -> list[tuple[str, ...]]:
         for line in text.splitlines()
         if line.strip() and not line.startswith("#")
     ]
+
+
+def read_disclosures() -> dict[str, set[tuple[str, str]]]:
+    """Return, by row, which actor's answers may hold which secret of somebody else."""
+    found: dict[str, set[tuple[str, str]]] = {}
+    for name, actor, *secrets in read_lines("disclosures.txt"):
+        found.setdefault(name, set()).update((actor, secret) for secret in secrets)
+    return found

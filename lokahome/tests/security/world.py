@@ -14,11 +14,12 @@ from typing import Any
 from unittest import mock
 from uuid import UUID
 
-from accounts.models import Email, Phone, RoleGrant, User
+from accounts.models import Email, User
 from lokahome.core import clock
 from lokahome.core.ids import uuid7
+from lokahome.tests.people import make_person
 
-ROLES = ("tenant", "landlord", "provider", "manager")
+ROLES = ("tenant", "landlord", "provider", "manager", "founder")
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,8 @@ class Side:
     people: dict[str, Person]
     at: tuple[float, float]
     things: dict[str, Any] = field(default_factory=dict)
+    codes: dict[str, str] = field(default_factory=dict)
+    """What was sent to one person only, by the id of what it proves."""
 
     def __getattr__(self, role: str) -> User:
         try:
@@ -53,7 +56,9 @@ class Side:
     def thing(self, name: str, role: str = "tenant") -> Any:
         """Return the object called *name*; of things that are personal, *role*'s."""
         found = self.things[name]
-        return found[role] if isinstance(found, dict) else found
+        if not isinstance(found, dict):
+            return found
+        return found.get(role) or next(iter(found.values()))
 
     def rows(self) -> Iterator[tuple[str, str, Any]]:
         """Yield every object: its name, whose it is (empty when it is shared), itself."""
@@ -107,14 +112,28 @@ NAMES = {
     ("there", "provider"): "Dossi Gbaguidi-Canari",
     ("here", "manager"): "Reine Tossou-Canari",
     ("there", "manager"): "Sena Houngbo-Canari",
+    ("here", "founder"): "Ulrich Agbo-Canari",
+    ("there", "founder"): "Viviane Kiki-Canari",
 }
+HATS = {
+    "landlord": ("tenant", "provider", "landlord"),
+    "provider": ("tenant", "provider"),
+}
+"""The last one stands at level 2; who is absent is a tenant."""
 PLACES = {"here": (2.399417, 6.361429), "there": (2.630317, 9.337229)}
 """Cotonou and Parakou (lng, lat): no provider of the one serves the other."""
 
 
 def build_world() -> World:
     """Make the world, in the transaction that is open; nothing leaves the machine."""
-    from lokahome.tests.security import world_homes, world_people, world_services
+    from lokahome.tests.security import (
+        world_agencies,
+        world_doors,
+        world_homes,
+        world_people,
+        world_rights,
+        world_services,
+    )
 
     with quick_papers():
         world = World(
@@ -126,24 +145,30 @@ def build_world() -> World:
         )
         for side in world.sides.values():
             world_people.add_personal(side)
+            world_doors.add_doors(side)
+            world_rights.add_rights(side, world.staff["lead"])
             world_homes.add_homes(side)
             world_services.add_services(side)
             world_services.add_money(side)
             world_people.add_words(side)
+            world_agencies.add_agency(side)
         world_people.remove_some(world)
+        world_agencies.remove_some_members(world)
         for side in world.sides.values():
             side.refresh()
     return world
 
 
 def _people(side: str, index: int) -> dict[str, Person]:
-    return {role: _person(side, role, index * 4 + n) for n, role in enumerate(ROLES)}
+    return {role: _person(side, role, index * 5 + n) for n, role in enumerate(ROLES)}
 
 
 def _person(side: str, role: str, number: int) -> Person:
-    user = User.objects.create_person(full_name=NAMES[side, role])
     phone = f"+22901973142{number:02d}"
-    Phone.objects.create(user=user, number=phone, verified_at=clock.now())
+    hats = HATS.get(role, ("tenant",))
+    user = make_person(
+        name=NAMES[side, role], phone=phone, roles=hats, level=2 * (len(hats) > 1)
+    )
     address = f"canari-{side}-{role}@example.bj"
     Email.objects.create(
         id=uuid7(),
@@ -154,8 +179,6 @@ def _person(side: str, role: str, number: int) -> Person:
         expires_at=clock.now(),
         verified_at=clock.now(),
     )
-    for hat in {"tenant", role} & set(RoleGrant.Role.values):
-        RoleGrant.objects.create(user=user, role=hat, level=2 if hat == role else 0)
     secrets = {"phone": phone.removeprefix("+22901"), "email": address}
     return Person(role, user, secrets | {"name": user.full_name})
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import timedelta
 
 from django.contrib.auth.models import Group
 
 from accounts.models import Email, IdentityCheck, RoleGrant, User
-from accounts.services.email_addresses import claim_email
+from accounts.services.email_addresses import claim_email, mint_email_code
 from accounts.services.groups import ensure_groups
 from accounts.services.identity_checks import submit_identity_check
 from accounts.services.reports import file_report
@@ -15,7 +16,7 @@ from lokahome.core import clock
 from lokahome.core.files.uploads import announce_upload, receive_upload
 from lokahome.core.ids import uuid7
 from lokahome.tests.people import PASSWORD
-from lokahome.tests.security.world import Side, World
+from lokahome.tests.security.world import Person, Side, World
 from messaging.models import Notification
 from messaging.tests import factories as words
 from properties.services.photos import remove_photo
@@ -23,14 +24,18 @@ from properties.tests import factories as homes
 
 
 def staff() -> dict[str, User]:
-    """Return one member of staff, who may decide about what people wrote."""
+    """Return who decides about what people wrote, and who decides about people."""
     ensure_groups()
+    return {name: _member(name) for name in ("moderator", "lead")}
+
+
+def _member(group: str) -> User:
     user = User.objects.create_staff(
-        username="moderator", password=PASSWORD, full_name="Modératrice"
+        username=group, password=PASSWORD, full_name=f"Équipe {group}"
     )
     RoleGrant.objects.create(user=user, role=RoleGrant.Role.ADMIN)
-    user.groups.set(Group.objects.filter(name="moderator"))
-    return {"moderator": user}
+    user.groups.set(Group.objects.filter(name=group))
+    return user
 
 
 def add_personal(side: Side) -> None:
@@ -39,21 +44,27 @@ def add_personal(side: Side) -> None:
     side.things |= {
         "upload_announced": {role: announced(user) for role, user in of.items()},
         "upload": {role: homes.upload(user) for role, user in of.items()},
-        "upload_identity": {role: identity_file(user) for role, user in of.items()},
-        "identity_check": {role: _check(user) for role, user in of.items()},
+        "upload_identity": {
+            role: whole_file(user, "identity") for role, user in of.items()
+        },
+        "upload_mandate": {
+            role: whole_file(user, "mandate") for role, user in of.items()
+        },
+        "identity_check": {role: _check(it) for role, it in side.people.items()},
+        "phone": {role: user.phones.first() for role, user in of.items()},
         "role": {role: user.roles.order_by("pk").first() for role, user in of.items()},
         "email": {role: Email.objects.get(user=user) for role, user in of.items()},
-        "email_claimed": {
-            role: claim_email(
-                user=user,
-                address=f"nouveau-canari-{side.name}-{role}@example.bj",
-                now=clock.now(),
-            )
-            for role, user in of.items()
-        },
+        "email_claimed": {role: _claim(side, role) for role in of},
     }
-    for role, person in side.people.items():
-        person.secrets["claim"] = f"nouveau-canari-{side.name}-{role}@example.bj"
+
+
+def _claim(side: Side, role: str) -> Email:
+    address = f"nouveau-canari-{side.name}-{role}@example.bj"
+    person = side.people[role]
+    person.secrets["claim"] = address
+    claim = claim_email(user=person.user, address=address, now=clock.now())
+    side.codes[str(claim.pk)] = mint_email_code(email_id=claim.pk, now=clock.now())
+    return claim
 
 
 def announced(user: User):
@@ -69,12 +80,12 @@ def announced(user: User):
     )
 
 
-def identity_file(user: User):
-    """Return a whole picture of an identity document of *user*."""
+def whole_file(user: User, kind: str):
+    """Return a whole picture of *user* that is to be seen by few."""
     content = homes.jpeg(320, 200, colour="navy")
     row = announce_upload(
         owner_id=user.pk,
-        kind="identity",
+        kind=kind,
         mime="image/jpeg",
         size_bytes=len(content),
         sha256=hashlib.sha256(content).hexdigest(),
@@ -83,11 +94,15 @@ def identity_file(user: User):
     return receive_upload(upload=row, content=content, now=clock.now())
 
 
-def _check(user: User) -> IdentityCheck:
+def _check(person: Person) -> IdentityCheck:
+    number = f"KAN{person.id.hex[-6:].upper()}"
+    person.secrets["document"] = number
     return submit_identity_check(
-        person=user,
-        document_kind="cip",
-        upload_id=identity_file(user).pk,
+        person=person.user,
+        document_kind="passport",
+        number=number,
+        expires_on=clock.today() + timedelta(days=900),
+        upload_id=whole_file(person.user, "identity").pk,
         now=clock.now(),
     )
 
