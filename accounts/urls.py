@@ -2,6 +2,10 @@
 
 from django.urls import path
 
+from accounts.dev import second_factors_page
 from accounts.views import notice_page
 
-urlpatterns = [path("connexions/<str:token>", notice_page, name="sign-in-notice")]
+urlpatterns = [
+    path("connexions/<str:token>", notice_page, name="sign-in-notice"),
+    path("dev/second-factor", second_factors_page, name="dev-second-factor"),
+]

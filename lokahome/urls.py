@@ -37,7 +37,6 @@ urlpatterns = [
     path("api/v1/", include("messaging.api.urls")),
     path("", include("lokahome.core.documents.urls")),
     path("", include("accounts.urls")),
-    path("", include("accounts.urls")),
     path("", include("messaging.urls")),
     path("", include("properties.urls")),
     re_path(r"^api(?:/|$)", unknown_api_path),

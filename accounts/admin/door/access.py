@@ -114,7 +114,7 @@ def application(request: HttpRequest) -> HttpResponse:
                 replace=True,
             )
         except DomainError as refusal:
-            form.add_error("code", f"{refusal.title}. {refusal.detail}")
+            form.refuse(f"{refusal.title}. {refusal.detail}")
         else:
             del request.session[SEED]
             mark_inside(request.session, proof, now=now)

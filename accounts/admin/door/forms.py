@@ -25,6 +25,11 @@ class CodeForm(forms.Form):
         ),
     )
 
+    def refuse(self, text: str) -> None:
+        """Say why the code is refused, and leave the field empty for the next one."""
+        self.add_error("code", text)
+        self.data = {"code": ""}
+
 
 class ReasonForm(forms.Form):
     """Why a superuser is here."""

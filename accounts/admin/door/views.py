@@ -102,7 +102,7 @@ def second_factor(request: HttpRequest, user: User, mark: HalfWay) -> HttpRespon
             )
         except DomainError as refusal:
             note_refusal(user)
-            form.add_error("code", f"{refusal.title}. {refusal.detail}")
+            form.refuse(f"{refusal.title}. {refusal.detail}")
         else:
             return HttpResponseRedirect(come_in(request, user, proof, mark.onward))
     context = {
@@ -140,7 +140,7 @@ def enrolment(request: HttpRequest, user: User, mark: HalfWay) -> HttpResponse:
                 person_id=user.pk, seed=seed, code=form.cleaned_data["code"], now=now
             )
         except DomainError as refusal:
-            form.add_error("code", f"{refusal.title}. {refusal.detail}")
+            form.refuse(f"{refusal.title}. {refusal.detail}")
         else:
             return HttpResponseRedirect(enrolled(request, user, mark, proof))
     context = {
