@@ -147,9 +147,9 @@ def test_who_sees_no_payment_sees_no_refunds(
     new_refund, afi, stranger, moderator, anonymous
 ):
     url = refunds_of(new_refund(15_000).charge)
-    for person in (stranger, moderator):
-        assert person.get(url).status_code == 404
-    assert anonymous.get(url).status_code == 401
+    assert stranger.get(url).status_code == 404
+    for person in (anonymous, moderator):
+        assert person.get(url).status_code == 401
     # The payee sees the payment, and in it what went back; the refund is the payer's.
     assert afi.get(url).json()["data"] == []
 
