@@ -9,7 +9,7 @@ from rest_framework.request import Request
 
 from accounts.services.standing import restricted
 
-ALWAYS_OPEN = ("/api/v1/me", "/api/v1/auth/", "/api/v1/appeals")
+ALWAYS_OPEN = ("/api/v1/me/", "/api/v1/auth/", "/api/v1/appeals/")
 """One's own account, signing in and out, and appealing."""
 
 
@@ -25,7 +25,7 @@ class InGoodStanding(BasePermission):
         user: Any = request.user
         if request.method in SAFE_METHODS or not getattr(user, "is_restricted", False):
             return True
-        if request.path.startswith(ALWAYS_OPEN) or is_open(view):
+        if f"{request.path}/".startswith(ALWAYS_OPEN) or is_open(view):
             return True
         raise restricted(user.pk)
 

@@ -14,17 +14,15 @@ from accounts.events.cases import (
     CaseOverturned,
     IdentityChecked,
     IdentityCheckSubmitted,
-)
-from accounts.events.signing_in import (
-    CodeRequested,
-    DataExportReady,
-    DataExportRequested,
-    EmailCodeRequested,
-    ErasureMoved,
-    ExternalIdentityLinked,
-    GlassBroken,
     IdentityExpired,
     LevelChanged,
+)
+from accounts.events.privacy import DataExportReady, DataExportRequested, ErasureMoved
+from accounts.events.signing_in import (
+    CodeRequested,
+    EmailCodeRequested,
+    ExternalIdentityLinked,
+    GlassBroken,
     PasswordChanged,
     PasswordResetRequested,
     PhoneAdded,

@@ -69,3 +69,28 @@ class IdentityChecked(Event):
     def subject(self) -> str:
         """Name the noun in full: ``check:`` alone would say nothing."""
         return f"identity_check:{self.check_id}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class IdentityExpired(Event):
+    """A document proves nothing any more: *cause* is date, silence or replaced."""
+
+    about: ClassVar[str] = "check_id"
+    check_id: UUID
+    person_id: UUID
+    cause: str
+
+    def subject(self) -> str:
+        """Name the noun in full: ``check:`` alone would say nothing."""
+        return f"identity_check:{self.check_id}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class LevelChanged(Event):
+    """A hat rose or fell, because of what is proved of its person today."""
+
+    about: ClassVar[str] = "person_id"
+    person_id: UUID
+    role: str
+    previous: int
+    level: int

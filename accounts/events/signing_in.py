@@ -1,4 +1,4 @@
-"""Facts about how people sign in: codes, addresses, numbers, sessions."""
+"""Facts about how people sign in: codes, addresses, numbers, sessions, staff."""
 
 from __future__ import annotations
 
@@ -20,31 +20,6 @@ class CodeRequested(Event):
     def subject(self) -> str:
         """Name the noun in full: ``request:`` alone would say nothing."""
         return f"code_request:{self.request_id}"
-
-
-@dataclass(frozen=True, kw_only=True)
-class IdentityExpired(Event):
-    """A document proves nothing any more: *cause* is date, silence or replaced."""
-
-    about: ClassVar[str] = "check_id"
-    check_id: UUID
-    person_id: UUID
-    cause: str
-
-    def subject(self) -> str:
-        """Name the noun in full: ``check:`` alone would say nothing."""
-        return f"identity_check:{self.check_id}"
-
-
-@dataclass(frozen=True, kw_only=True)
-class LevelChanged(Event):
-    """A hat rose or fell, because of what is proved of its person today."""
-
-    about: ClassVar[str] = "person_id"
-    person_id: UUID
-    role: str
-    previous: int
-    level: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,33 +125,6 @@ class PhoneTakenOver(Event):
     about: ClassVar[str] = "phone_id"
     phone_id: UUID
     person_id: UUID
-
-
-@dataclass(frozen=True, kw_only=True)
-class DataExportRequested(Event):
-    """Somebody asked for a copy of all that is held of them."""
-
-    about: ClassVar[str] = "export_id"
-    export_id: UUID
-
-
-@dataclass(frozen=True, kw_only=True)
-class DataExportReady(Event):
-    """A copy was packed; its person may fetch it for some days."""
-
-    about: ClassVar[str] = "export_id"
-    export_id: UUID
-    person_id: UUID
-
-
-@dataclass(frozen=True, kw_only=True)
-class ErasureMoved(Event):
-    """A wish to be erased is *scheduled*, *cancelled* or *refused*."""
-
-    about: ClassVar[str] = "erasure_id"
-    erasure_id: UUID
-    person_id: UUID
-    status: str
 
 
 @dataclass(frozen=True, kw_only=True)
