@@ -193,7 +193,7 @@ def test_a_past_version_or_no_reason_decides_nothing(
 def test_another_site_cannot_decide(proposed_payout, checker, books):
     payout = proposed_payout()
     strict = Client(enforce_csrf_checks=True)
-    strict.force_login(checker.user)
+    strict.cookies = checker.cookies
     url = reverse("admin:payments_transfer_decide", args=[payout.pk, "approve"])
     before = books.snapshot()
     assert strict.get(url).status_code == 405

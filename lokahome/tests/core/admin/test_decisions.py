@@ -326,6 +326,7 @@ def test_every_list_opens_for_those_who_may_see_it_and_for_nobody_else(
     superuser = User.objects.get(pk=operator.id)
     superuser.is_superuser = True
     superuser.save()
+    operator.post("/admin/break-glass/", {"reason": "Je vérifie toutes les listes."})
     address = reverse(
         f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist"
     )
