@@ -68,7 +68,8 @@ def unproved(colleague):
 
 def tenant(_colleague):
     person = make_person(name="Ama", phone="+2290197000001", roles=("tenant",))
-    return lambda: signed_in(person)
+    browser = signed_in(person)
+    return lambda: browser
 
 
 def signed_in(person):
