@@ -16,7 +16,9 @@ LANGUAGES = ("fr", "en")
 LENGTHS = {
     "amount": 20,
     "answer": 40,
+    "cause": 10,
     "code": 6,
+    "day": 16,
     "decision": 20,
     "ending": 2,
     "failure": 40,
