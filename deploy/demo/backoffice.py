@@ -14,7 +14,7 @@ import httpx
 from deploy.demo.client import TIMEOUT, Refused, expect
 
 MODERATOR, MAKER, CHECKER = "moderator", "finance", "checker"
-IDENTITY_CHECKER, LEAD = "identity", "lead"
+IDENTITY_CHECKER = "identity"
 PASSWORD = "lokahome-demo"  # noqa: S105 - the demo people's, of development only
 TOO_MANY = "Trop de demandes"
 PERIOD = 30

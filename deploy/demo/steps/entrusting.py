@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import secrets
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from deploy.demo.backoffice import LEAD, decisions_on, enter
+from deploy.demo.backoffice import IDENTITY_CHECKER, decisions_on, enter
 from deploy.demo.client import Api, Refused, expect
 from deploy.demo.journey import Journey, Told
 from deploy.demo.papers import paper
@@ -20,12 +21,12 @@ def open_agencies(journey: Journey) -> Told:
     where = journey.addresses
     owner = sign_up(where, name="Reine Agossou")
     rival = sign_up(where, name="Marius Rival")
-    agency = owner.api.post("agencies", {"name": "Immo Vodun"})
-    other = rival.api.post("agencies", {"name": "Autre Agence"})
-    lead = enter(where.public, LEAD)
+    agency = owner.api.post("agencies", {"name": "Immo Vodun", **_numbers()})
+    other = rival.api.post("agencies", {"name": "Autre Agence", **_numbers()})
+    desk = enter(where.public, IDENTITY_CHECKER)
     for opened in (agency, other):
-        page = lead.open(f"/admin/accounts/agency/{opened['id']}/change/")
-        lead.send(decisions_on(page)["activate"], reason="Dossier vérifié.")
+        page = desk.open(f"/admin/accounts/agency/{opened['id']}/change/")
+        desk.send(decisions_on(page)["activate"])
     journey.agency = in_context(owner, agency["id"])
     journey.rival = in_context(rival, other["id"])
 
@@ -80,6 +81,12 @@ def take_back(journey: Journey) -> Told:
     status = journey.agent.status_of(f"units/{journey.unit_id}")
     expect(status == 404, f"the agent still sees the home: {status}")
     return ["the mandate ended: the agent's next request is a 404"]
+
+
+def _numbers() -> dict[str, str]:
+    """Return made-up numbers of the tax office and of the trade register."""
+    ifu = "".join(secrets.choice("0123456789") for _ in range(13))
+    return {"ifu": ifu, "rccm": f"RB/COT/26 B {secrets.randbelow(90_000) + 10_000}"}
 
 
 def in_context(person: Person, agency_id: str) -> Api:
