@@ -105,9 +105,7 @@ PLANS: dict[str, Plan] = {
     "sanction_ended": Plan(ACCOUNT, "sanction", (SMS,)),
     "appeal_decided": Plan(ACCOUNT, "appeal", (SMS, EMAIL)),
     "identity_linked": _security("person", Ring.CURRENT),
-    "glass_broken": Plan(
-        ACCOUNT, "person", (EMAIL,), is_urgent=True, is_security=True
-    ),
+    "glass_broken": Plan(ACCOUNT, "person", (EMAIL,), is_urgent=True, is_security=True),
     "factors_forgotten": Plan(
         ACCOUNT, "person", (EMAIL,), is_urgent=True, is_security=True
     ),
