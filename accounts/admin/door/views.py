@@ -93,6 +93,8 @@ def second_factor(request: HttpRequest, user: User, mark: HalfWay) -> HttpRespon
     if not is_enrolled(user.pk):
         return HttpResponseRedirect(reverse("staff-door:enrolment"))
     form = CodeForm(request.POST or None)
+    if KIND.TOTP not in kinds:
+        form.fields["code"].label = _("Code de secours")
     if request.method == "POST" and form.is_valid():
         now = clock.now()
         try:
