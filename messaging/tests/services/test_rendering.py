@@ -34,7 +34,7 @@ EMAILS = [*carried_by(EMAIL), CODE, EMAIL_CODE]
 STATES = {
     "failure": Charge.FailureCode.values,
     "payer": ["landlord", "tenant"],
-    "status": ["accepted", "refused", "unreadable"],
+    "status": ["accepted", "refused", "unreadable", "scheduled", "cancelled"],
     "decision": ["hide", "no_action"],
     "measure": ["warn", "restrict", "suspend", "ban"],
     "outcome": ["upheld", "overturned", "modified", "lifted", "expired"],
