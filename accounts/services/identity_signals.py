@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from accounts.models import IdentityCheck
 from lokahome.core.files.models import Upload
 
@@ -38,5 +40,5 @@ def same_files_of(check: IdentityCheck) -> list[IdentityCheck]:
     return list(found.select_related("person").order_by("-id")[:SHOWN])
 
 
-def _uploads(check: IdentityCheck) -> list[object]:
+def _uploads(check: IdentityCheck) -> list[UUID]:
     return [pk for pk in (check.upload_id, check.back_upload_id) if pk is not None]

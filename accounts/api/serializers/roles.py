@@ -57,7 +57,7 @@ class NeedSerializer(serializers.Serializer[Any]):
     """Something to prove for the next level, by any of the documents."""
 
     name = serializers.CharField(max_length=20, help_text="What is to be proved.")
-    label = serializers.CharField(max_length=60, help_text="The same for people.")
+    title = serializers.CharField(max_length=60, help_text="The same for people.")
     document_kinds = serializers.ListField(
         child=serializers.ChoiceField(DocumentKind.choices),
         max_length=len(DocumentKind.values),
@@ -86,7 +86,7 @@ class OwnRoleSerializer(RoleSerializer):
         return [
             {
                 "name": need.name,
-                "label": str(need.label),
+                "title": str(need.label),
                 "document_kinds": sorted(
                     map(str, need.kinds), key=lambda kind: -KINDS[kind].strength
                 ),
