@@ -34,7 +34,9 @@ def send_papers(journey: Journey, person: Person, *kinds: str) -> None:
         body = {
             "document_kind": kind,
             "upload_id": upload(person, picture, kind="identity"),
-            "number": "".join(secrets.choice("0123456789") for _ in range(DIGITS[kind])),
+            "number": "".join(
+                secrets.choice("0123456789") for _ in range(DIGITS[kind])
+            ),
         }
         if kind == "cip":
             person.npi = body["number"]
