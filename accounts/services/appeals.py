@@ -104,6 +104,20 @@ def appeal_case(
     )
 
 
+def case_about(subject: str) -> UUID:
+    """Return the newest case that staff decided against *subject* (``"listing:<id>"``).
+
+    People know what they wrote, and no number of a case. Raises NotFound.
+    """
+    answered = Case.objects.filter(
+        subject=subject, status=Case.Status.DECIDED, decided_by__isnull=False
+    ).exclude(decision="no_action")
+    newest = answered.order_by("-decided_at").values_list("pk", flat=True).first()
+    if newest is None:
+        raise NotFound
+    return newest
+
+
 @transaction.atomic
 def uphold_appeal(
     *, appeal_id: UUID, answer: str, actor: User, now: datetime

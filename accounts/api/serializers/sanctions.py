@@ -59,13 +59,19 @@ class SanctionSerializer(serializers.ModelSerializer[Sanction]):
 
 
 class AppealInputSerializer(serializers.Serializer[Any]):
-    """What is appealed against, and why: one of the two ids, or the token alone."""
+    """What is appealed against, and why: an id, what was hidden, or the token alone."""
 
     sanction_id = serializers.UUIDField(
         required=False, help_text="A sanction of one's own."
     )
     case_id = serializers.UUIDField(
         required=False, help_text="A decided case about what one wrote."
+    )
+    subject = serializers.RegexField(
+        r"^[a-z_]{1,30}:[0-9a-f-]{36}\Z",
+        required=False,
+        max_length=80,
+        help_text="Or what was hidden: `listing:<id>`, `review:<id>`, `message:<id>`.",
     )
     appeal_token = serializers.CharField(
         required=False,
@@ -78,7 +84,8 @@ class AppealInputSerializer(serializers.Serializer[Any]):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Let one decision be named, and one only."""
-        if len({"sanction_id", "case_id", "appeal_token"} & set(attrs)) != 1:
+        ways = {"sanction_id", "case_id", "subject", "appeal_token"}
+        if len(ways & set(attrs)) != 1:
             raise serializers.ValidationError(
                 _("Nommez une décision, et une seule."), code="one_decision"
             )

@@ -20,7 +20,7 @@ from accounts.api.serializers.sanctions import (
 from accounts.api.standing import InGoodStanding
 from accounts.api.views.auth import read
 from accounts.models import Appeal, Sanction
-from accounts.services.appeals import appeal_case, appeal_sanction
+from accounts.services.appeals import appeal_case, appeal_sanction, case_about
 from accounts.services.standing import read_appeal_token
 from lokahome.core import clock
 from lokahome.core.api.conditional import answer
@@ -107,9 +107,10 @@ def _file(request: Request, data: dict[str, Any]) -> tuple[Appeal, bool]:
         sanction_id, person_id = read_appeal_token(data["appeal_token"], now=now)
     elif request.user.pk is None:
         raise NotAuthenticated
-    elif "case_id" in data:
+    elif "sanction_id" not in data:
+        case_id = data.get("case_id") or case_about(data["subject"])
         return appeal_case(
-            person_id=request.user.pk, case_id=data["case_id"], words=words, now=now
+            person_id=request.user.pk, case_id=case_id, words=words, now=now
         )
     else:
         sanction_id, person_id = data["sanction_id"], request.user.pk

@@ -10,7 +10,10 @@ from rest_framework.permissions import SAFE_METHODS, AllowAny
 
 from accounts.api.standing import InGoodStanding
 from accounts.models import Appeal, Sanction, User
+from accounts.services import parties
+from accounts.services.cases import decide_case, open_case
 from accounts.services.codes import mint_code
+from accounts.services.parties import Parties
 from accounts.services.sanctions import expire_sanctions
 from accounts.tests.sanctioned import appeal, ban, impose, leads
 from lokahome.core import clock
@@ -132,6 +135,34 @@ def test_a_proposal_is_nobody_s_to_read(ama, moderator):
 )
 def test_an_appeal_names_one_decision_and_says_why(ama, body):
     assert ama.post(APPEALS, body).status_code == 422
+
+
+def test_what_was_hidden_is_appealed_by_its_name(
+    ama, kossi, anonymous, moderator, monkeypatch
+):
+    mine = Parties(authors=frozenset({ama.id}))
+    monkeypatch.setitem(parties.PARTIES, "note", lambda _pk: mine)
+    subject = f"note:{uuid4()}"
+    case = open_case(
+        kind="note_report",
+        queue="reports",
+        subject=subject,
+        title="Note",
+        evidence={},
+        now=clock.now(),
+    )
+    body = {"subject": subject, "words": "Elle est vraie"}
+    assert ama.post(APPEALS, body).status_code == 404, "nobody decided yet"
+    decide_case(
+        case_id=case.pk,
+        decision="hide",
+        reason="Insultes",
+        actor=moderator.user,
+        now=clock.now(),
+    )
+    assert kossi.post(APPEALS, body).status_code == 404
+    assert anonymous.post(APPEALS, body).status_code == 401
+    assert ama.post(APPEALS, body).json()["case_id"] == str(case.pk)
 
 
 @pytest.mark.parametrize("path", [SANCTIONS, APPEALS])
