@@ -109,9 +109,11 @@ def test_a_family_may_share_a_mailbox(ama, kossi):
     assert email_of(ama.id) == email_of(kossi.id) == ADDRESS
 
 
-def test_a_closed_account_has_no_address(ama):
+def test_an_erased_account_has_no_address_and_a_suspended_one_is_told(ama):
     proved(ama.user, *minted(ama.user))
     User.objects.filter(pk=ama.id).update(is_active=False)
+    assert email_of(ama.id) == ADDRESS
+    User.objects.filter(pk=ama.id).update(erased_at=clock.now(), full_name="")
     assert email_of(ama.id) is None
 
 
