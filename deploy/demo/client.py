@@ -54,13 +54,18 @@ def expect(condition: object, message: str) -> None:
 
 
 class Api:
-    """One app on one phone; *token* is the access token once somebody signed in."""
+    """One app on one phone; *token* is the access token once somebody signed in.
 
-    def __init__(self, base: str, *, token: str = "") -> None:
+    *device* is what the app calls itself since its installation.
+    """
+
+    def __init__(self, base: str, *, token: str = "", device: str = "") -> None:
         self.base = base
         headers = {"Accept-Language": "fr", "Accept": "application/json"}
         if token:
             headers["Authorization"] = f"Bearer {token}"
+        if device:
+            headers["LokaHome-Device"] = device
         self._http = httpx.Client(headers=headers, timeout=TIMEOUT)
 
     @property

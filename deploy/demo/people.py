@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
+import uuid
 from dataclasses import dataclass
 from typing import Any
 
@@ -82,13 +83,14 @@ def sign_up(addresses: Addresses, *, name: str, ending: str = "") -> Person:
 
     A number that somebody had before is left alone, and another one is tried.
     """
+    device = str(uuid.uuid4())
     for _ in range(_TRIES):
         number = mtn_number(ending)
-        session = sign_in(addresses, number)
+        session = sign_in(addresses, number, device=device)
         if session.get("is_new"):
             break
     expect(session.get("is_new"), "no free number was found")
-    api = Api(addresses.api, token=session["access"])
+    api = Api(addresses.api, token=session["access"], device=device)
     response = api.send("GET", "me")
     api.patch("me", {"full_name": name}, etag=response.headers["ETag"])
     return Person(name=name, phone=number, id=session["user"]["id"], api=api)
@@ -96,9 +98,8 @@ def sign_up(addresses: Addresses, *, name: str, ending: str = "") -> Person:
 
 def sign_in(addresses: Addresses, number: str, *, device: str = "") -> dict[str, Any]:
     """Sign in by SMS code; return the session (tokens, user, is_new), or a challenge."""
-    anonymous, phone = Api(addresses.api), Phone(addresses, number)
-    if device:
-        anonymous.carry("LokaHome-Device", device)
+    anonymous = Api(addresses.api, device=device)
+    phone = Phone(addresses, number)
     before = phone.last_id()
     request = anonymous.post("auth/otp-requests", {"phone": number, "device": "demo"})
     text = phone.wait("code", after=before)

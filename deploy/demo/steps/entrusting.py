@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -36,10 +37,10 @@ def open_agencies(journey: Journey) -> Told:
     )
     expect(number not in str(invited), "the invitation tells the number")
     sms = Phone(where, number).wait("Immo Vodun")
-    agent = Person("Agent", number, "", Api(where.api))
-    session = sign_in(where, number)
-    agent.id = session["user"]["id"]
-    agent.api = Api(where.api, token=session["access"])
+    device = str(uuid.uuid4())
+    session = sign_in(where, number, device=device)
+    app = Api(where.api, token=session["access"], device=device)
+    agent = Person("Agent", number, session["user"]["id"], app)
     offered = agent.api.get("me/invitations")["data"]
     expect(len(offered) == 1, f"{len(offered)} invitations")
     agent.api.post(f"me/invitations/{offered[0]['id']}/acceptance")

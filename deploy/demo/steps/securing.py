@@ -18,8 +18,7 @@ def sign_in_from_elsewhere(journey: Journey) -> Told:
     device = str(uuid.uuid4())
     asked = sign_in(journey.addresses, person.phone, device=device)
     expect("access" not in asked, "the code alone opened an account with money")
-    app = Api(journey.addresses.api)
-    app.carry("LokaHome-Device", device)
+    app = Api(journey.addresses.api, device=device)
     path = f"auth/challenges/{asked['challenge_id']}/proofs"
     wrong = _refusal(app, path, {"method": "document_digits", "value": "0000"})
     right = {"method": "document_digits", "value": person.npi[-4:]}
@@ -56,9 +55,7 @@ def _sign_in_here(journey: Journey, person: Person, device: str) -> Api:
     """Return an app signed in on the phone that the account knows by now."""
     session = sign_in(journey.addresses, person.phone, device=device)
     expect("access" in session, "a known phone was asked for more")
-    api = Api(journey.addresses.api, token=session["access"])
-    api.carry("LokaHome-Device", device)
-    return api
+    return Api(journey.addresses.api, token=session["access"], device=device)
 
 
 def _refusal(api: Api, path: str, body: dict[str, str]) -> str:
