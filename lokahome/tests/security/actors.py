@@ -19,15 +19,17 @@ SIDE_AND_ROLE = {
     "other_manager": ("there", "manager"),
     "suspended": ("here", "tenant"),
     "moderator": ("here", "tenant"),
+    "founder": ("here", "founder"),
 }
-"""Whose objects an actor's own are. Who is nobody's side is asked about the first."""
+"""Whose objects an actor's own are. Who is nobody's side is asked about the first. The
+founder of an agency is no column: they do what nobody else may."""
 STRANGERS = {"here": "there", "there": "here"}
 
 
 def client_of(world: World, actor: str) -> APIClient:
     """Return a client that is *actor*.
 
-    The manager speaks in their agency's name. Staff are given what nobody should give
+    Who belongs to an agency speaks in its name. Staff are given what nobody should give
     them: a token of a session that goes on, and a cookie.
     """
     client = APIClient(raise_request_exception=False)
@@ -35,7 +37,7 @@ def client_of(world: World, actor: str) -> APIClient:
         return client
     side, role = SIDE_AND_ROLE[actor]
     headers = {}
-    if actor == "other_manager":
+    if role in {"manager", "founder"}:
         headers["HTTP_LOKAHOME_AGENCY"] = str(world.sides[side].thing("agency").pk)
     if actor == "moderator":
         user = world.staff["moderator"]

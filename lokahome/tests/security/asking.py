@@ -246,8 +246,12 @@ class Asker:
         if "Idempotency-Key" in wanted:
             found["Idempotency-Key"] = str(uuid7())
         if "If-Match" in wanted:
-            thing = scene.row or scene.oneself
-            found["If-Match"] = f'"{thing.version}"'
+            version = (
+                row.ask.version(scene)
+                if row.ask.version
+                else (scene.row or scene.oneself).version
+            )
+            found["If-Match"] = f'"{version}"'
         return found
 
     def ask(self, row: Row, actor: str, kind: str = "own", **changes: Any) -> Answer:

@@ -27,6 +27,7 @@ from lokahome.tests.security.bodies import (
     unsigned_form,
     wish,
 )
+from messaging.services.preferences import wishes_of
 
 if TYPE_CHECKING:
     from lokahome.tests.security.asking import Scene
@@ -104,7 +105,8 @@ class Ask:
     *thing* is the object in the path; *body* adds to, or replaces, what the schema
     gives, and *raw* are bytes in its place; *path* names further objects of the path,
     *words* what is no object there; *references* are objects that members of the body
-    name, *named* members that do so in words: pattern and object.
+    name, *named* members that do so in words: pattern and object; *version* is what
+    was read of something that is no row.
     """
 
     thing: str = ""
@@ -114,6 +116,7 @@ class Ask:
     path: Mapping[str, str] = field(default_factory=dict)
     words: Mapping[str, str] = field(default_factory=dict)
     query: Callable[[Scene], str] | None = None
+    version: Callable[[Scene], int] | None = None
     references: Mapping[str, str] = field(default_factory=dict)
     named: Mapping[str, tuple[Pattern, str]] = field(default_factory=dict)
 
@@ -232,7 +235,10 @@ ASKS: dict[str, Ask] = {
     "listing_resume": Ask("listing_paused"),
     "listing_update": Ask(body=lambda _s: {"description": "Une autre description."}),
     "me_update": Ask(body=lambda _s: {"full_name": "Un Autre Nom"}),
-    "notification_preferences_update": Ask(body=lambda _s: {"homes": {"sms": False}}),
+    "notification_preferences_update": Ask(
+        body=lambda _s: {"homes": {"sms": False}},
+        version=lambda s: wishes_of(s.oneself.pk).version,
+    ),
     "otp_request_create": Ask(body=lambda _s: {"phone": "+2290197555555"}),
     "otp_verification_create": Ask(
         body=lambda s: {"code": s.code(s.asked_or("code_request"))}

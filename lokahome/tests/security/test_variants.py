@@ -11,7 +11,7 @@ import pytest
 from rest_framework.test import APIClient
 
 from lokahome.tests.security.asking import Row, row_named
-from lokahome.tests.security.checking import secrets_in, wrong_in_itself
+from lokahome.tests.security.checking import COUNTED, secrets_in, wrong_in_itself
 from lokahome.tests.security.operations import JSON, operations
 from lokahome.tests.security.table import ACTORS, operations_in, read_table
 from lokahome.tests.security.world import NEVER
@@ -99,7 +99,7 @@ def test_methods_that_are_not_documented_are_refused(asker, name):
         if row.operation.method == "GET":
             assert head.status == asker.ask(row, who).status
         assert head.status < 500
-        assert head.changed == frozenset()
+        assert head.changed <= COUNTED.get(name, frozenset())
 
 
 @pytest.mark.parametrize("name", NAMES)
