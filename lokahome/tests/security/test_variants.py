@@ -152,7 +152,7 @@ def test_a_cookie_of_the_back_office_opens_nothing(asker):
     asker.clients["cookie"].force_login(asker.world.staff["lead"])
     for name in NAMES:
         row = row_named(name)
-        if row.operation.needs_token:
+        if set(TABLE[name]["anonymous"]) == {"401"}:
             path = path_of(asker, row, "tenant")
             answer = asker.send("cookie", row.operation.method, path, b"{}")
             assert answer.status == 401, name
@@ -170,5 +170,6 @@ def test_other_media_types_are_refused(asker, name):
     actor = who_may(name)
     for media_type in MEDIA_TYPES:
         answer = asker.ask(row, actor, content_type=media_type)
-        assert answer.status == 415, (media_type, answer.status)
+        if TABLE[name][actor][0].startswith("2"):  # else it is refused before that
+            assert answer.status == 415, (media_type, answer.status)
         assert clean(asker, row, actor, answer) == [], media_type
