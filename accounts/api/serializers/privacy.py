@@ -79,7 +79,9 @@ class ConsentTextSerializer(serializers.Serializer[Any]):
 class ConsentPurposesSerializer(serializers.Serializer[Any]):
     """Every purpose, once."""
 
-    results = ConsentTextSerializer(many=True, help_text="All of them, in order.")
+    data = ConsentTextSerializer(  # type: ignore[assignment]  # DRF's own "data"
+        many=True, help_text="All of them, in order."
+    )
 
 
 class DataExportSerializer(serializers.ModelSerializer[DataExport]):

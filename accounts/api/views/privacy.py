@@ -90,7 +90,7 @@ class MyConsentsViewSet(ListModelMixin, LokaViewSet):
         """Return every purpose with the text that is put to people now."""
         refuse_unknown(request, set())
         found = consents_of(actor_id(request))
-        return Response(ConsentPurposesSerializer({"results": found}).data)
+        return Response(ConsentPurposesSerializer({"data": found}).data)
 
 
 @extend_schema_view(
