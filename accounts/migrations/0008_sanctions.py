@@ -109,7 +109,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "provider",
-                    models.CharField(max_length=30, verbose_name="fournisseur"),
+                    models.CharField(max_length=30, verbose_name="autre service"),
                 ),
                 (
                     "digest",

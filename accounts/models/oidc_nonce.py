@@ -16,7 +16,7 @@ class OidcNonce(BaseModel):
     names a nonce that is not waiting here for this device.
     """
 
-    provider = models.CharField(_("fournisseur"), max_length=30)
+    provider = models.CharField(_("autre service"), max_length=30)
     digest = models.CharField(_("empreinte"), max_length=64, unique=True)
     device_digest = models.CharField(_("empreinte de l’appareil"), max_length=64)
     expires_at = models.DateTimeField(_("expire le"))

@@ -79,7 +79,7 @@ class ProviderProfileAdmin(LokaModelAdmin):
         """Return what the provider does."""
         return ", ".join(category.name_fr for category in row.categories.all())
 
-    @display(description=_("Note"))
+    @display(description=_("Note moyenne"))
     def shown_rating(self, row: ProviderProfile) -> str:
         """Return « 4,7 / 5 (12) »."""
         if not row.rating_count:

@@ -24,6 +24,9 @@ SAME_IN_BOTH = frozenset(
     | {"Messages", "Services", "base", "conversation", "conversations", "danger"}
     | {"description", "messages", "moment", "note", "occupant", "participant"}
     | {"participants", "total", "m²", "%s."}
+    | {"Active", "Obstacles", "Profession", "Restriction", "Sanctions", "Sessions"}
+    | {"Suspension", "Table", "[date]", "agent", "obstacles", "sanction"}
+    | {"sanctions", "session", "sessions"}
 )
 
 
