@@ -8,6 +8,7 @@ one row in ten.
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterator
 
 from bench.figures import Aim, Run
@@ -29,6 +30,7 @@ def measure(run: Run) -> None:
     """Make a database and a world in it, ask, and count what is wrong."""
     import django
 
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lokahome.settings")
     django.setup()
     with _empty_database():
         _ask(run)
