@@ -7,6 +7,7 @@ BASE=${BASE:-http://127.0.0.1:8000}
 PHOTO=${PHOTO:-$(dirname "$0")/home.jpg}
 API=$BASE/api/v1
 JAR=$(mktemp)
+DEVICE=$(python3 -c 'import uuid; print(uuid.uuid4())') # an app makes it once and keeps it
 trap 'rm -f "$JAR"' EXIT
 
 pick() { # pick data.0.id: one value of the JSON on standard input
@@ -30,7 +31,8 @@ api() { # api TOKEN METHOD PATH [BODY]: the answer; a refusal ends the script, s
         -H 'Content-Type: application/json' --data "${body:-"{}"}"
     [ "$method" = GET ] && set --
     curl --silent --show-error --fail-with-body --request "$method" "$API/$path" \
-        --header "Accept-Language: fr" ${token:+--header "Authorization: Bearer $token"} \
+        --header "Accept-Language: fr" --header "LokaHome-Device: $DEVICE" \
+        ${token:+--header "Authorization: Bearer $token"} \
         "$@" || { echo "refused: $method $path" >&2; exit 1; }
 }
 
@@ -105,10 +107,22 @@ form() { curl --silent --show-error --fail --location --cookie "$JAR" --cookie-j
 hidden() { # hidden NAME: the value of the first such input of the page
     sed -nE "s/.*name=\"$1\" value=\"([^\"]*)\".*/\1/p" | head -n 1
 }
+second_factor() { # second_factor HANDLE: a demo colleague's next code, if it is there yet
+    curl --silent "$BASE/dev/second-factor" |
+        sed -nE "s/.*<td>$1<\/td><td>[^<]*<\/td><td><strong>([0-9]{6})<.*/\1/p"
+}
 token=$(form "$admin/login/" | hidden csrfmiddlewaretoken)
-form "$admin/login/?next=/admin/" --output /dev/null --referer "$admin/login/" \
+page=$(form "$admin/login/?next=/admin/" --referer "$admin/login/" \
     --data-urlencode "csrfmiddlewaretoken=$token" \
-    --data 'username=moderator&password=lokahome-demo'
+    --data 'username=moderator&password=lokahome-demo')
+while echo "$page" | grep -q 'name="code"'; do # another browser may have used the code up
+    code=$(second_factor moderator)
+    [ -n "$code" ] || { sleep 1; continue; }
+    page=$(form "$admin/second-factor/" --referer "$admin/second-factor/" \
+        --data-urlencode "csrfmiddlewaretoken=$(echo "$page" | hidden csrfmiddlewaretoken)" \
+        --data "code=$code")
+    sleep 1
+done
 change=$admin/properties/listing/$listing
 page=$(form "$change/change/")
 form "$change/decide/publish" --output /dev/null --referer "$change/change/" \
