@@ -15,7 +15,7 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         """Let the seeds of second factors take part in the rotation of keys."""
-        from accounts.services.factor_adapter import KEYS, FactorSeeds
+        from accounts.services.staff.factor_adapter import KEYS, FactorSeeds
         from lokahome.core.crypto.rotating import register_ciphertexts
 
         for kind in KEYS:

@@ -12,7 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from accounts.services.demo import STAFF, demo_seed
-from accounts.services.second_factors import (
+from accounts.services.staff.second_factors import (
     DRIFT,
     KIND,
     PERIOD_SECONDS,

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from accounts.events import DataExportRequested, PasswordResetRequested
-from accounts.services.data_exports import pack_export
-from accounts.services.passwords import send_reset_code
+from accounts.services.privacy.data_exports import pack_export
+from accounts.services.signing_in.passwords import send_reset_code
 from lokahome.core import clock
 from lokahome.core.events.subscribers import DOCUMENTS, STATE, subscribe
 

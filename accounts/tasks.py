@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from accounts.services.erasure import carry_out_due, look_again
-from accounts.services.external_identities import forget_nonces
-from accounts.services.identity_expiry import expire_identity_checks
-from accounts.services.invitation_ends import expire_invitations
-from accounts.services.lapsing import lapse_sign_ins
-from accounts.services.refreshing import forget_expired_tokens
-from accounts.services.sanctions import expire_sanctions
-from accounts.services.sessions import forget_past_sessions
+from accounts.services.agencies.invitation_ends import expire_invitations
+from accounts.services.identity.expiry import expire_identity_checks
+from accounts.services.moderation.sanctions import expire_sanctions
+from accounts.services.privacy.erasure import carry_out_due, look_again
+from accounts.services.signing_in.external_identities import forget_nonces
+from accounts.services.signing_in.lapsing import lapse_sign_ins
+from accounts.services.signing_in.refreshing import forget_expired_tokens
+from accounts.services.signing_in.sessions import forget_past_sessions
 from lokahome.core import clock
 
 

@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
 from accounts.models import SignInNotice
-from accounts.services.notices import contest_by_link, notice_of_link
+from accounts.services.signing_in.notices import contest_by_link, notice_of_link
 from lokahome.core import clock
 from lokahome.core.errors import DomainError, NotFound
 from lokahome.core.states import TransitionRefused

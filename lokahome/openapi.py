@@ -21,6 +21,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "lokahome.core.api.schema.add_problems",
+        "lokahome.core.api.schema.add_headers",
     ],
     "ENUM_NAME_OVERRIDES": {
         "AgencyInvitationStatus": "accounts.models.AgencyInvitation.Status",
@@ -54,7 +55,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "QuoteStatus": "marketplace.models.Quote.Status",
         "RentPeriodStatus": "properties.models.RentPeriod.Status",
         "ReportReason": "accounts.models.Report.Reason",
-        "ProofMethod": "accounts.services.proofs.ProofMethod",
+        "ProofMethod": "accounts.services.signing_in.proofs.ProofMethod",
         "ReviewRole": "marketplace.models.Review.Role",
         "SanctionKind": "accounts.models.Sanction.Kind",
         "SanctionReason": "accounts.models.Sanction.Reason",

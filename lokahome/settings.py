@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import importlib.util
 import os
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -118,7 +117,7 @@ TEMPLATES = [
 # What `manage.py prepare` runs after the migrations: label, function; all safe twice.
 PREPARE_STEPS = [
     ("horaires", "lokahome.schedule.seed"),
-    ("groupes", "accounts.services.groups.ensure_groups"),
+    ("groupes", "accounts.services.staff.groups.ensure_groups"),
     ("lieux", "properties.services.places.load_places"),
     ("métiers", "marketplace.services.categories.load_categories"),
 ]

@@ -56,10 +56,10 @@ FIELD_KEYS: dict[str, str] = keyring("FIELD_KEYS", debug=_debug)
 ACCOUNT_USER_MODEL_USERNAME_FIELD = "username"
 ACCOUNT_USER_MODEL_EMAIL_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
-"""Addresses are proved by `accounts.services.email_addresses`; allauth keeps none."""
+"""Addresses are proved by `accounts.services.people.email_addresses`; allauth keeps none."""
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
-MFA_ADAPTER = "accounts.services.factor_adapter.StaffFactorAdapter"
+MFA_ADAPTER = "accounts.services.staff.factor_adapter.StaffFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_TOTP_ISSUER = "LOKAHOME"
 GOOGLE_CLIENT_ID: str = env.str("GOOGLE_CLIENT_ID", default="")

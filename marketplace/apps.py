@@ -12,8 +12,8 @@ class MarketplaceConfig(AppConfig):
 
     def ready(self) -> None:
         """Register who listens to what, what must always hold, what can be reported."""
-        from accounts.services.parties import register_parties
-        from accounts.services.reportables import register_reportable
+        from accounts.services.moderation.parties import register_parties
+        from accounts.services.moderation.reportables import register_reportable
         from marketplace import invariants, subscribers  # noqa: F401
         from marketplace.queries import parties
         from marketplace.queries.reported import reported_provider, reported_review

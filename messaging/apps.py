@@ -13,8 +13,8 @@ class MessagingConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the checks and what can be reported; let caught mail be kept."""
-        from accounts.services.parties import register_parties
-        from accounts.services.reportables import register_reportable
+        from accounts.services.moderation.parties import register_parties
+        from accounts.services.moderation.reportables import register_reportable
         from messaging import checks as checks
         from messaging.channels.email_caught import keep_with
         from messaging.queries.parties import conversation_parties, message_parties

@@ -13,8 +13,8 @@ class PaymentsConfig(AppConfig):
 
     def ready(self) -> None:
         """Register who listens to what, what must always hold, whose money is here."""
-        from accounts.services.parties import register_parties
-        from accounts.services.stakes import register_stake
+        from accounts.services.moderation.parties import register_parties
+        from accounts.services.signing_in.stakes import register_stake
         from payments import invariants, subscribers  # noqa: F401
         from payments.queries import charge_parties, has_money, transfer_parties
 

@@ -10,7 +10,7 @@ from django.db.models.functions import Coalesce
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from accounts.services.parties import NOBODY, Parties, people
+from accounts.services.moderation.parties import NOBODY, Parties, people
 from lokahome.core.clock import PORTO_NOVO
 from lokahome.core.documents.models import SealedDocument
 from lokahome.core.money import XOF, Money, format_money

@@ -12,9 +12,9 @@ class PropertiesConfig(AppConfig):
 
     def ready(self) -> None:
         """Register who listens to what, what must always hold, what can be reported."""
-        from accounts.services.parties import register_parties
-        from accounts.services.reportables import register_reportable
-        from accounts.services.stakes import register_stake
+        from accounts.services.moderation.parties import register_parties
+        from accounts.services.moderation.reportables import register_reportable
+        from accounts.services.signing_in.stakes import register_stake
         from properties import invariants, subscribers  # noqa: F401
         from properties.queries import parties
         from properties.queries.reported import reported_listing

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from accounts.policies import may_lead_agency
+from accounts.policies.agencies import may_lead_agency
 from properties.models import Application, Lease, Listing, Mandate, Ticket
 from properties.models.homes import may_visit
 

@@ -14,8 +14,8 @@ from unfold.decorators import display
 
 from accounts.admin.links import may_see_people, people_links
 from accounts.models import AGENCY_STATES, Agency, AgencyInvitation, Membership, User
-from accounts.policies import DECIDE_AGENCIES
-from accounts.services.agencies import activate_agency, suspend_agency
+from accounts.policies.agencies import DECIDE_AGENCIES
+from accounts.services.agencies.agencies import activate_agency, suspend_agency
 from lokahome.core.admin.base import LokaModelAdmin
 from lokahome.core.admin.decisions import Decision, Order
 from lokahome.core.admin.masked import masked_name

@@ -15,8 +15,8 @@ from accounts.admin.case_views import case_link, register_case_view
 from accounts.admin.links import people_links
 from accounts.admin.sanction_forms import MilderForm
 from accounts.models import Appeal, Sanction, User
-from accounts.policies import case_permission
-from accounts.services.appeals import (
+from accounts.policies.moderation import case_permission
+from accounts.services.moderation.appeals import (
     KIND,
     modify_appeal,
     overturn_appeal,

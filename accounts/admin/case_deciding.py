@@ -10,10 +10,15 @@ from django.utils.translation import gettext_lazy as _
 from accounts.admin.case_views import is_decided_elsewhere
 from accounts.admin.sanction_forms import AssignForm, SanctionForm
 from accounts.models import Case, User
-from accounts.policies import case_permission
-from accounts.services.cases import ASSIGN, assign_case, claim_case, release_case
-from accounts.services.parties import parties_of
-from accounts.services.sanctions import impose_sanction
+from accounts.policies.moderation import case_permission
+from accounts.services.moderation.cases import (
+    ASSIGN,
+    assign_case,
+    claim_case,
+    release_case,
+)
+from accounts.services.moderation.parties import parties_of
+from accounts.services.moderation.sanctions import impose_sanction
 from lokahome.core.admin.decisions import Decision, Order
 from lokahome.core.errors import StateConflict
 

@@ -26,9 +26,9 @@ from accounts.admin.evidence import readable
 from accounts.admin.links import may_see_people, people_links
 from accounts.admin.sanction_forms import sms_previews
 from accounts.models import Case, Report, User
-from accounts.policies import case_permission
-from accounts.services.cases import decide_case
-from accounts.services.parties import has_conflict, parties_of
+from accounts.policies.moderation import case_permission
+from accounts.services.moderation.cases import decide_case
+from accounts.services.moderation.parties import has_conflict, parties_of
 from lokahome.core.admin.base import LokaModelAdmin
 from lokahome.core.admin.decisions import Decision, Order
 from lokahome.core.admin.queues import WaitingFilter

@@ -19,8 +19,8 @@ from accounts.admin.identity_deciding import DECISIONS
 from accounts.admin.links import may_see_people, people_links
 from accounts.models import Case, IdentityCheck, User
 from accounts.models.document_kinds import KINDS
-from accounts.services.identity_decisions import FRAUD
-from accounts.services.identity_files import (
+from accounts.services.identity.decisions import FRAUD
+from accounts.services.identity.files import (
     BACK,
     NUMBER,
     blurred_document,
@@ -29,7 +29,7 @@ from accounts.services.identity_files import (
     sides_of,
     sign_look,
 )
-from accounts.services.identity_signals import same_files_of, twins_of
+from accounts.services.identity.signals import same_files_of, twins_of
 from lokahome.core.admin.base import LokaModelAdmin
 from lokahome.core.admin.queues import WaitingFilter
 from lokahome.core.errors import NotAllowed, NotFound

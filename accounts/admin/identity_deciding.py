@@ -9,8 +9,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import IDENTITY_STATES, IdentityCheck, User
-from accounts.policies import CHECK_IDENTITIES
-from accounts.services.identity_decisions import (
+from accounts.policies.identity import CHECK_IDENTITIES
+from accounts.services.identity.decisions import (
     FRAUD_CODES,
     REFUSAL_CODES,
     UNREADABLE_CODES,

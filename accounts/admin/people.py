@@ -29,7 +29,7 @@ from accounts.admin.sanctioning import (
 )
 from accounts.admin.sessions import END_ALL_SESSIONS, sessions_of
 from accounts.models import User
-from accounts.queries import email_of
+from accounts.queries.people import email_of
 from lokahome.core import clock
 from lokahome.core.admin.base import LokaModelAdmin
 from lokahome.core.admin.masked import masked_email, masked_name, masked_phone
@@ -119,7 +119,8 @@ class UserAdmin(LokaModelAdmin):
 
     def title_of(self, row: User) -> str:
         """Return the name as the page may show it."""
-        return self.shown_name(row)
+        name: str = self.shown_name(row)
+        return name
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         """Read hats and numbers of the page's people at once."""

@@ -15,8 +15,8 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from accounts.models import Consent, DataExport, ErasureRequest, User
-from accounts.policies import DECIDE_ERASURES
-from accounts.services.erasure import (
+from accounts.policies.people import DECIDE_ERASURES
+from accounts.services.privacy.erasure import (
     ANSWERED_WITHIN,
     WARNED_AFTER,
     refuse_erasure,

@@ -17,7 +17,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from accounts.services.second_factors import forget_factors, is_enrolled
+from accounts.services.staff.second_factors import forget_factors, is_enrolled
 from lokahome.core.admin.decisions import Decision, Order
 from lokahome.core.audit.models import AuditEvent
 

@@ -13,8 +13,8 @@ from unfold.decorators import display
 
 from accounts.models import IdentityCheck, RoleGrant
 from accounts.models.ladders import LADDERS
-from accounts.policies import is_proven
-from accounts.services.levels import proofs_of
+from accounts.policies.levels import is_proven
+from accounts.services.identity.levels import proofs_of
 from lokahome.core.admin.base import LokaModelAdmin
 
 

@@ -10,7 +10,7 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Sanction, User
-from accounts.services.sanctions import LONGEST_DAYS
+from accounts.services.moderation.sanctions import LONGEST_DAYS
 
 STANDARD_NOTICE = _(
     "Des éléments vérifiés par notre équipe montrent un manquement à nos règles."

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.admin.case_deciding import actor_of
 from accounts.admin.sanction_forms import SanctionForm
 from accounts.models import Sanction, User
-from accounts.services.sanctions import impose_sanction
+from accounts.services.moderation.sanctions import impose_sanction
 from lokahome.core.admin.decisions import Decision, Order
 
 SHOWN = 20

@@ -17,8 +17,8 @@ from accounts.admin.case_views import register_case_view
 from accounts.admin.links import people_links
 from accounts.admin.sanction_forms import sms_preview
 from accounts.models import Sanction, User
-from accounts.services.parties import has_conflict
-from accounts.services.sanctions import (
+from accounts.services.moderation.parties import has_conflict
+from accounts.services.moderation.sanctions import (
     approve_sanction,
     lift_sanction,
     refuse_sanction,

@@ -16,7 +16,7 @@ from unfold.decorators import display
 
 from accounts.admin.links import people_links
 from accounts.models import Session, User
-from accounts.services.sessions import end_session, end_sessions
+from accounts.services.signing_in.sessions import end_session, end_sessions
 from lokahome.core import clock
 from lokahome.core.admin.base import LokaModelAdmin
 from lokahome.core.admin.decisions import Decision, Order

@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from unfold.forms import AuthenticationForm
 
 from accounts.api.clients import client_address
-from accounts.services.sign_in_limits import take_login_limits
+from accounts.services.signing_in.limits import take_login_limits
 from lokahome.core import clock
 from lokahome.core.errors import RateLimited
 

@@ -14,7 +14,7 @@ from rest_framework_simplejwt.exceptions import TokenError
 from accounts.api.contexts import context_named_by
 from accounts.api.signing import Access
 from accounts.models import Session
-from accounts.services.sessions import note_use
+from accounts.services.signing_in.sessions import note_use
 from lokahome.core import clock
 
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 from rest_framework.request import Request
 
 from accounts.models import AgencyContext
-from accounts.queries import agency_context
+from accounts.queries.agencies import agency_context
 from lokahome.core.errors import NotAllowed
 
 AGENCY_HEADER = "LokaHome-Agency"

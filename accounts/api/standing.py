@@ -7,7 +7,7 @@ from typing import Any
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 
-from accounts.services.standing import restricted
+from accounts.services.moderation.standing import restricted
 
 ALWAYS_OPEN = ("/api/v1/me/", "/api/v1/auth/", "/api/v1/appeals/")
 """One's own account, signing in and out, and appealing."""

@@ -14,9 +14,9 @@ from rest_framework_simplejwt.exceptions import TokenError
 
 from accounts.api.signing import Access, KeyringBackend, Refresh, signing_key_id
 from accounts.models import RefreshToken, User
-from accounts.services import refreshing
-from accounts.services.refreshing import RefreshRefused
-from accounts.services.sessions import open_session
+from accounts.services.signing_in import refreshing
+from accounts.services.signing_in.refreshing import RefreshRefused
+from accounts.services.signing_in.sessions import open_session
 from lokahome.core import clock
 from lokahome.core.errors import NotAllowed
 

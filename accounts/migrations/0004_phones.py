@@ -1,8 +1,9 @@
 import django.db.models.deletion
-import lokahome.core.clock
-import lokahome.core.ids
 from django.conf import settings
 from django.db import migrations, models
+
+import lokahome.core.clock
+import lokahome.core.ids
 
 
 class Migration(migrations.Migration):

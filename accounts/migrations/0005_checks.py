@@ -1,7 +1,8 @@
 import django.db.models.deletion
-import lokahome.core.crypto.fields
 from django.conf import settings
 from django.db import migrations, models
+
+import lokahome.core.crypto.fields
 
 
 def name_reasons(apps, schema_editor):

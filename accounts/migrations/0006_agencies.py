@@ -1,9 +1,10 @@
 import django.db.models.deletion
+from django.conf import settings
+from django.db import migrations, models
+
 import lokahome.core.clock
 import lokahome.core.crypto.fields
 import lokahome.core.ids
-from django.conf import settings
-from django.db import migrations, models
 
 
 class Migration(migrations.Migration):

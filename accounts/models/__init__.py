@@ -36,8 +36,8 @@ from accounts.models.user import User
 __all__ = [
     "AGENCY_STATES",
     "APPEAL_STATES",
-    "CHALLENGE_STATES",
     "CASE_STATES",
+    "CHALLENGE_STATES",
     "ERASURE_STATES",
     "EXPORT_STATES",
     "IDENTITY_STATES",

@@ -28,7 +28,7 @@ class Consent(AppendOnlyModel):
     """One word for one purpose. Taking it back is another row: the proof stays.
 
     The purposes and the texts that people agree to are data
-    (`accounts.services.purposes`); a row names the version that was shown.
+    (`accounts.services.privacy.purposes`); a row names the version that was shown.
     """
 
     class Source(models.TextChoices):

@@ -14,8 +14,8 @@ from django.db import transaction
 
 from accounts.models import Phone, RoleGrant, User
 from accounts.services.demo_proofs import give_proofs
-from accounts.services.groups import ensure_groups
-from accounts.services.second_factors import is_enrolled
+from accounts.services.staff.groups import ensure_groups
+from accounts.services.staff.second_factors import is_enrolled
 from lokahome.core import clock
 from lokahome.core.phones import display_phone
 

@@ -11,8 +11,8 @@ from accounts.models.identity_check import (
     last_digits,
     number_digest,
 )
-from accounts.policies import level_for
-from accounts.services.levels import proofs_of
+from accounts.policies.levels import level_for
+from accounts.services.identity.levels import proofs_of
 from lokahome.core import clock
 from lokahome.core.ids import uuid7
 

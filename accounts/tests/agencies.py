@@ -7,8 +7,8 @@ import itertools
 from rest_framework.test import APIClient
 
 from accounts.models import Agency, AgencyInvitation, Membership, User
-from accounts.services.agencies import activate_agency, open_agency
-from accounts.services.agency_invitations import accept_invitation, invite_member
+from accounts.services.agencies.agencies import activate_agency, open_agency
+from accounts.services.agencies.invitations import accept_invitation, invite_member
 from lokahome.core import clock
 from lokahome.tests.people import PersonClient, make_person, make_staff, sign_in
 

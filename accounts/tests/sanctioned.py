@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from accounts.models import Sanction
-from accounts.services.appeals import appeal_sanction
-from accounts.services.sanctions import approve_sanction, impose_sanction
+from accounts.services.moderation.appeals import appeal_sanction
+from accounts.services.moderation.sanctions import approve_sanction, impose_sanction
 from lokahome.core import clock
 from lokahome.tests.people import make_staff
 

@@ -3,9 +3,9 @@
 from uuid import UUID
 
 from accounts.models import CodeRequest, Email, RoleGrant
-from accounts.services.codes import mint_code, request_code
-from accounts.services.sessions import open_session
-from accounts.services.signing_in import verify_code
+from accounts.services.signing_in.codes import mint_code, request_code
+from accounts.services.signing_in.entering import verify_code
+from accounts.services.signing_in.sessions import open_session
 from lokahome.core import clock
 
 DEVICE = UUID("0192aaaa-0000-7000-8000-000000000001")

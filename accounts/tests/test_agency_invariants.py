@@ -1,7 +1,7 @@
 """The claims about agencies hold, and find what would refute them."""
 
 from accounts.models import Membership
-from accounts.services.agencies import close_agency
+from accounts.services.agencies.agencies import close_agency
 from accounts.tests.agencies import agency_of
 from lokahome.core import clock
 from lokahome.core.invariants import check_invariants

@@ -15,8 +15,8 @@ from django.core.files.storage import storages
 from PIL import Image
 
 from accounts.models import IdentityCheck
-from accounts.services.identity_checks import submit_identity_check
-from accounts.services.identity_files import (
+from accounts.services.identity.checks import submit_identity_check
+from accounts.services.identity.files import (
     blurred_document,
     open_document,
     sign_look,

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from accounts.models import Case, IdentityCheck, Report, RoleGrant, Session, User
-from accounts.services.cases import decide_case, open_case
+from accounts.services.moderation.cases import decide_case, open_case
 from accounts.tests.sanctioned import appeal, impose
 from lokahome.core import clock
 from lokahome.core.ids import uuid7

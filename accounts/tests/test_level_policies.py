@@ -19,7 +19,8 @@ from accounts.models.document_kinds import (
 )
 from accounts.models.identity_check import last_digits
 from accounts.models.ladders import LADDERS
-from accounts.policies import (
+from accounts.policies.identity import may_send_document
+from accounts.policies.levels import (
     actions_opened,
     is_proven,
     level_for,
@@ -27,7 +28,6 @@ from accounts.policies import (
     may_ask_to_rent,
     may_be_paid,
     may_publish,
-    may_send_document,
     may_send_quotes,
     missing_for,
 )

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accounts import policies
+from accounts.policies import moderation
 
 KINDS = ("warn", "restrict", "suspend", "ban")
 DAYS = (None, 1, 30, 31, 3650)
@@ -25,7 +25,7 @@ def test_who_has_to_agree(kind, days, queue):
         "ban": True,
     }[kind]
     assert (
-        policies.sanction_needs_second_person(kind=kind, days=days, queue=queue)
+        moderation.sanction_needs_second_person(kind=kind, days=days, queue=queue)
         is expected
     )
 
@@ -48,7 +48,7 @@ def test_each_deed_has_its_own_permission_and_no_part_in_the_matter(
     permissions = {f"accounts.{held}_sanction"} if held else set()
     expected = is_active and is_staff and held == deed and not is_concerned
     assert (
-        policies.may_sanction(
+        moderation.may_sanction(
             is_active=is_active,
             is_staff=is_staff,
             permissions=permissions,
@@ -69,7 +69,7 @@ def test_an_appeal_is_answered_by_somebody_else(
     permissions = {"accounts.decide_appeals_case"} if held else set()
     expected = all([is_active, is_staff, held, not decided_first, not is_concerned])
     assert (
-        policies.may_decide_appeal(
+        moderation.may_decide_appeal(
             is_active=is_active,
             is_staff=is_staff,
             permissions=permissions,
@@ -89,7 +89,7 @@ def test_a_decision_is_appealed_once_while_it_counts(
 ):
     expected = is_in_force and days_since <= 180 and not was_appealed
     assert (
-        policies.can_appeal(
+        moderation.can_appeal(
             is_in_force=is_in_force, days_since=days_since, was_appealed=was_appealed
         )
         is expected
@@ -105,10 +105,10 @@ weights = st.sampled_from(
 @given(one=weights, other=weights)
 def test_milder_is_an_order(one, other):
     """Nothing is milder than itself, and of two different ones exactly one is milder."""
-    first = policies.is_milder(
+    first = moderation.is_milder(
         kind=one[0], days=one[1], than_kind=other[0], than_days=other[1]
     )
-    second = policies.is_milder(
+    second = moderation.is_milder(
         kind=other[0], days=other[1], than_kind=one[0], than_days=one[1]
     )
     assert (first, second) == (False, False) if one == other else first is not second

@@ -37,7 +37,7 @@ def _plant() -> dict[str, object]:
 def _erase(request_id: str) -> dict[str, object]:
     """Let the seven days pass, and run the job."""
     from accounts.models import ErasureRequest
-    from accounts.services.erasure import carry_out_due
+    from accounts.services.privacy.erasure import carry_out_due
     from lokahome.core import clock
     from lokahome.core.events.delivering import drain
     from lokahome.core.invariants import check_invariants

@@ -15,7 +15,10 @@ import django
 django.setup()
 
 from accounts.models import Phone, User  # noqa: E402 - after Django
-from accounts.services.codes import mint_code, request_code  # noqa: E402 - as above
+from accounts.services.signing_in.codes import (  # noqa: E402 - as above
+    mint_code,
+    request_code,
+)
 from lokahome.core import clock  # noqa: E402 - as above
 
 

@@ -17,9 +17,9 @@ from accounts.admin.door.marks import mark_inside
 from accounts.api.tokens import issue_tokens
 from accounts.models import Phone, RoleGrant, Session, User
 from accounts.services.demo_proofs import give_proofs
-from accounts.services.groups import ensure_groups
-from accounts.services.second_factors import KIND, Proof
-from accounts.services.sessions import open_session
+from accounts.services.signing_in.sessions import open_session
+from accounts.services.staff.groups import ensure_groups
+from accounts.services.staff.second_factors import KIND, Proof
 from lokahome.core import clock
 
 PASSWORD = "a password for tests"

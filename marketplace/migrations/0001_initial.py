@@ -6,11 +6,12 @@ import django.contrib.postgres.indexes
 import django.db.models.deletion
 import django.db.models.expressions
 import django.db.models.functions.comparison
+from django.conf import settings
+from django.db import migrations, models
+
 import lokahome.core.clock
 import lokahome.core.ids
 import marketplace.models.providers
-from django.conf import settings
-from django.db import migrations, models
 
 
 class Migration(migrations.Migration):

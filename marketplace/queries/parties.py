@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from accounts.services.parties import NOBODY, Parties
+from accounts.services.moderation.parties import NOBODY, Parties
 from marketplace.models import Job, ProviderProfile, Review, ServiceRequest
 
 

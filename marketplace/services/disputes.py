@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import Case, User
-from accounts.services.cases import decide_case, open_case
+from accounts.services.moderation.cases import decide_case, open_case
 from lokahome.core.audit.record import record
 from lokahome.core.db.locks import locked
 from lokahome.core.errors import (

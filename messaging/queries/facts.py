@@ -21,7 +21,7 @@ from accounts.models import (
     SignInNotice,
     User,
 )
-from accounts.queries import contest_link
+from accounts.queries.signing_in import contest_link
 from lokahome.core.audit.models import StateChange
 from lokahome.core.money import Money, format_money
 from marketplace.models import Job, ProviderProfile, Quote, ServiceRequest

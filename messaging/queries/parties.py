@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from accounts.services.parties import NOBODY, Parties, people
+from accounts.services.moderation.parties import NOBODY, Parties, people
 from messaging.models import Message, Participant
 
 

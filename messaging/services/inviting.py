@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from accounts.queries import invitation_destination
+from accounts.queries.agencies import invitation_destination
 from lokahome.core.events.delivering import RetryLater
 from messaging.models import OutgoingMessage
 from messaging.services.notify import notify

@@ -16,7 +16,7 @@ from django.db import connection, transaction
 from django.utils.translation import gettext_lazy
 
 from accounts.models import User
-from accounts.services.standing import restricted
+from accounts.services.moderation.standing import restricted
 from lokahome.core import limits
 from lokahome.core.errors import NotFound, RateLimited, StateConflict
 from messaging.models import Message, Participant, PersonEvent

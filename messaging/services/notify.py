@@ -10,7 +10,8 @@ from django.db import transaction
 from django.db.models import Q
 
 from accounts.models import User
-from accounts.queries import code_destination, email_of
+from accounts.queries.people import email_of
+from accounts.queries.signing_in import code_destination
 from lokahome.core.errors import RateLimited
 from lokahome.core.events.delivering import RetryLater
 from lokahome.core.limits import take

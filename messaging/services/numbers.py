@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from uuid import UUID
 
-from accounts.queries import number_of, other_number_of, phone_of
+from accounts.queries.people import number_of, other_number_of, phone_of
 from messaging.services.plan import PLANS, Ring
 
 

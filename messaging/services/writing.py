@@ -6,15 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from accounts.queries import (
-    code_destination,
-    email_code_destination,
-    email_of,
-    invitation_destination,
-    language_of,
-)
-from accounts.services.codes import CodeSpent, mint_code
-from accounts.services.email_addresses import mint_email_code
+from accounts.queries.agencies import invitation_destination
+from accounts.queries.people import email_of, language_of
+from accounts.queries.signing_in import code_destination, email_code_destination
+from accounts.services.people.email_addresses import mint_email_code
+from accounts.services.signing_in.codes import CodeSpent, mint_code
 from messaging.models import OutgoingMessage
 from messaging.services.contexts import values_of
 from messaging.services.numbers import number_for

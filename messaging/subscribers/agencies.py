@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from accounts.events import AgencyDecided, MemberInvited, MemberRemoved
-from accounts.queries import agency_leaders
+from accounts.queries.agencies import agency_leaders
 from lokahome.core import clock
 from lokahome.core.events.subscribers import NOTIFY, subscribe
 from messaging.queries.facts import occurrence

@@ -16,7 +16,8 @@ from accounts.events import (
     SecondFactorForgotten,
     SignInNoticeOpened,
 )
-from accounts.queries import lead_ids, reporters_of
+from accounts.queries.moderation import reporters_of
+from accounts.queries.people import lead_ids
 from lokahome.core.events.subscribers import NOTIFY, subscribe
 from messaging.subscribers.telling import tell
 

@@ -3,8 +3,8 @@
 import pytest
 
 from accounts.api.tokens import RefreshRefused, issue_tokens, rotate_tokens
-from accounts.services.passwords import change_password
-from accounts.services.refreshing import GRACE
+from accounts.services.signing_in.passwords import change_password
+from accounts.services.signing_in.refreshing import GRACE
 from lokahome.core import clock
 from lokahome.core.events.delivering import drain
 from messaging.models import CaughtMessage, Notification

@@ -18,7 +18,7 @@ from unfold.decorators import display
 from accounts.admin.case_views import register_case_view
 from accounts.admin.links import may_see_people, people_links
 from accounts.models import User
-from accounts.queries import number_theirs_since
+from accounts.queries.people import number_theirs_since
 from lokahome.core.admin.base import LokaModelAdmin
 from lokahome.core.admin.decisions import Decision, Order
 from lokahome.core.admin.masked import masked_name, masked_phone

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import Case
-from accounts.services.cases import open_case
+from accounts.services.moderation.cases import open_case
 from lokahome.core.db.locks import advisory_lock
 from payments.gateways.base import ChargeEvidence
 from payments.models import Charge, JournalEntry

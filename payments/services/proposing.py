@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db.models import Sum
 from django.utils.translation import gettext as _
 
-from accounts.queries import phone_of
+from accounts.queries.people import phone_of
 from lokahome.core.errors import StateConflict
 from lokahome.core.events.outbox import append
 from lokahome.core.money import Money

@@ -11,7 +11,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.queries import person_name
+from accounts.queries.people import person_name
 from lokahome.core.clock import local_day
 from lokahome.core.documents.issuing import issue_document
 from lokahome.core.documents.kinds import register_kind

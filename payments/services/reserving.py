@@ -14,7 +14,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.queries import has_open_account, payout_cooling_until, phone_of
+from accounts.queries.people import has_open_account, payout_cooling_until, phone_of
 from lokahome.core.clock import PORTO_NOVO, utc_text
 from lokahome.core.db.locks import advisory_lock, locked
 from lokahome.core.errors import NotFound, StateConflict

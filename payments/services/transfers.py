@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import User
-from accounts.queries import can_be_paid
+from accounts.queries.identity import can_be_paid
 from lokahome.core.db.locks import locked
 from lokahome.core.errors import (
     FieldError,

@@ -16,7 +16,7 @@ from unfold.decorators import display
 from accounts.admin.case_views import register_case_view
 from accounts.admin.sanction_forms import SuspensionForm
 from accounts.models import Case, Sanction, User
-from accounts.services.sanctions import impose_sanction
+from accounts.services.moderation.sanctions import impose_sanction
 from lokahome.core.admin.base import LokaModelAdmin
 from lokahome.core.admin.decisions import Decision, Order
 from lokahome.core.money import Money, format_money

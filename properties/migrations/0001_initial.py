@@ -7,10 +7,11 @@ import django.contrib.postgres.operations
 import django.core.validators
 import django.db.models.constraints
 import django.db.models.deletion
-import lokahome.core.clock
-import lokahome.core.ids
 from django.conf import settings
 from django.db import migrations, models
+
+import lokahome.core.clock
+import lokahome.core.ids
 
 
 class Migration(migrations.Migration):

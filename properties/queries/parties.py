@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from accounts.models import Membership
-from accounts.services.parties import NOBODY, Parties
+from accounts.services.moderation.parties import NOBODY, Parties
 from properties.models import Application, Lease, Listing, Ticket
 
 

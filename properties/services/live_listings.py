@@ -5,8 +5,8 @@ from __future__ import annotations
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.policies import live_listings_allowed, may_publish
-from accounts.queries import role_levels
+from accounts.policies.levels import live_listings_allowed, may_publish
+from accounts.queries.identity import role_levels
 from lokahome.core.db.locks import advisory_lock
 from lokahome.core.errors import StateConflict
 from properties.models import Listing

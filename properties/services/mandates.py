@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import User
-from accounts.queries import active_agency
+from accounts.queries.agencies import active_agency
 from lokahome.core.audit.record import record
 from lokahome.core.clock import local_day
 from lokahome.core.db.locks import locked

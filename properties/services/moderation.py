@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from accounts.queries import answer_of, overturning_of
+from accounts.queries.moderation import answer_of, overturning_of
 from lokahome.core.db.locks import locked
 from lokahome.core.errors import FieldError, InvalidInput
 from lokahome.core.events.outbox import append

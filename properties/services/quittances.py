@@ -8,7 +8,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
-from accounts.queries import person_name
+from accounts.queries.people import person_name
 from lokahome.core.clock import local_day
 from lokahome.core.documents.issuing import issue_document
 from lokahome.core.documents.kinds import register_kind

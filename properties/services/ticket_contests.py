@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import Case, User
-from accounts.services.cases import decide_case, open_case
+from accounts.services.moderation.cases import decide_case, open_case
 from lokahome.core.db.locks import locked
 from lokahome.core.errors import NotAllowed, StateConflict
 from properties.models import Ticket

@@ -6,7 +6,7 @@ import hashlib
 from datetime import date, timedelta
 
 from accounts.models import Agency, AgencyContext, User
-from accounts.queries import agency_context
+from accounts.queries.agencies import agency_context
 from lokahome.core import clock
 from lokahome.core.files.uploads import announce_upload, receive_upload
 from properties.models import Listing, Mandate, Unit

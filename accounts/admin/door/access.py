@@ -20,7 +20,7 @@ from accounts.admin.door.marks import FRESH, inside, mark_inside
 from accounts.admin.door.pages import draw, refused
 from accounts.admin.door.passkeys import register
 from accounts.admin.door.views import at_the_door, picture_of
-from accounts.services.second_factors import (
+from accounts.services.staff.second_factors import (
     FULL,
     KIND,
     enrol_totp,

@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
-from accounts.services.staff import SHORTEST_REASON
+from accounts.services.staff.entering import SHORTEST_REASON
 
 
 class CodeForm(forms.Form):

@@ -15,7 +15,7 @@ from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpRequest
 
 from accounts.models import User
-from accounts.services.second_factors import Proof
+from accounts.services.staff.second_factors import Proof
 
 IDLE = timedelta(hours=1)
 ABSOLUTE = timedelta(hours=12)

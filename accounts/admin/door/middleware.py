@@ -15,7 +15,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from accounts.admin.door.marks import Inside, inside, note
-from accounts.services.second_factors import still_holds
+from accounts.services.staff.second_factors import still_holds
 from lokahome.core import clock
 
 ROOT = "/admin/"
@@ -64,9 +64,10 @@ class StaffDoorMiddleware:
         return self.get_response(request)
 
     def _goes_on(self, request: HttpRequest, mark: Inside, now: datetime) -> bool:
+        user: Any = request.user
         if not mark.is_to_note(now):
             return True
-        if not still_holds(person_id=request.user.pk, factor=mark.factor):
+        if not still_holds(person_id=user.pk, factor=mark.factor):
             return False
         note(request.session, mark, seen=now.isoformat())
         return True

@@ -20,7 +20,7 @@ from accounts.admin.door.marks import HalfWay
 from accounts.admin.door.pages import for_half_way, refused
 from accounts.admin.door.views import come_in, enrolled, note_refusal
 from accounts.models import User
-from accounts.services.second_factors import (
+from accounts.services.staff.second_factors import (
     Proof,
     add_passkey,
     is_enrolled,

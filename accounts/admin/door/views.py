@@ -24,7 +24,8 @@ from accounts.admin.door.pages import draw, for_half_way
 from accounts.admin.sign_in import StaffSignInForm
 from accounts.api.clients import client_address
 from accounts.models import User
-from accounts.services.second_factors import (
+from accounts.services.staff.entering import BROKEN_GLASS, break_glass
+from accounts.services.staff.second_factors import (
     KIND,
     Proof,
     enrol_totp,
@@ -34,7 +35,6 @@ from accounts.services.second_factors import (
     prove_by_code,
     take_factor_limit,
 )
-from accounts.services.staff import BROKEN_GLASS, break_glass
 from lokahome.core import clock
 from lokahome.core.audit.record import record
 from lokahome.core.errors import DomainError

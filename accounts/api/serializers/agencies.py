@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 from accounts.models import Agency, AgencyRole, Membership
 from accounts.models.agency import IFU
-from accounts.policies import (
+from accounts.policies.agencies import (
     may_give_agency_role,
     may_lead_agency,
     may_own_agency,

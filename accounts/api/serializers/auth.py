@@ -10,9 +10,9 @@ from django.utils.translation import gettext_lazy
 from rest_framework import serializers
 
 from accounts.api.serializers.me import MeSerializer
-from accounts.policies import may_sign_in
-from accounts.queries import handle_for
-from accounts.services.standing import suspended
+from accounts.policies.signing_in import may_sign_in
+from accounts.queries.signing_in import handle_for
+from accounts.services.moderation.standing import suspended
 from lokahome.core import clock
 from lokahome.core.errors import NotAuthenticated
 

@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 from accounts.api.serializers.identities import LINK_LENGTH
 from accounts.models import CodeRequest, SignInChallenge, SignInNotice
-from accounts.services.proofs import ProofMethod
+from accounts.services.signing_in.proofs import ProofMethod
 from lokahome.core.api.fields import PhoneField
 
 SECOND_PROOFS = [item for item in ProofMethod.choices if item[0] != "sms_code"]

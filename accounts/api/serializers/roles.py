@@ -9,7 +9,8 @@ from rest_framework import serializers
 
 from accounts.models import DocumentKind, RoleGrant
 from accounts.models.document_kinds import KINDS
-from accounts.policies import SELF_SERVICE_ROLES, actions_opened, missing_for
+from accounts.policies.levels import actions_opened, missing_for
+from accounts.policies.people import SELF_SERVICE_ROLES
 
 ACTIONS = ["apply", "publish", "quote", "be_paid"]
 

@@ -9,7 +9,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts.models import Appeal, Sanction
-from accounts.services.appeals import is_appealable
+from accounts.services.moderation.appeals import is_appealable
 from lokahome.core import clock
 
 

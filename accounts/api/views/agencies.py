@@ -24,8 +24,8 @@ from accounts.api.serializers.agencies import (
 from accounts.api.views.auth import read
 from accounts.api.views.me import IF_MATCH
 from accounts.models import Agency, Membership
-from accounts.services.agencies import change_agency, close_agency, open_agency
-from accounts.services.memberships import change_member_role, remove_member
+from accounts.services.agencies.agencies import change_agency, close_agency, open_agency
+from accounts.services.agencies.memberships import change_member_role, remove_member
 from lokahome.core import clock
 from lokahome.core.api.conditional import answer, require_if_match
 from lokahome.core.api.idempotency import idempotent

@@ -22,8 +22,8 @@ from accounts.api.serializers.agency_invitations import (
 from accounts.api.views.agencies import role_in
 from accounts.api.views.auth import read
 from accounts.models import AgencyInvitation
-from accounts.policies import may_lead_agency
-from accounts.services.agency_invitations import (
+from accounts.policies.agencies import may_lead_agency
+from accounts.services.agencies.invitations import (
     accept_invitation,
     invite_member,
     refuse_invitation,

@@ -24,8 +24,8 @@ from accounts.api.serializers.auth import (
 )
 from accounts.api.tokens import issue_tokens, revoke_refresh, rotate_tokens
 from accounts.models import Session, User
-from accounts.services.sessions import end_session
-from accounts.services.sign_in_limits import take_login_limits
+from accounts.services.signing_in.limits import take_login_limits
+from accounts.services.signing_in.sessions import end_session
 from lokahome.core import clock
 
 

@@ -18,7 +18,7 @@ from accounts.api.serializers.codes import (
 )
 from accounts.api.views.auth import OpenView, read
 from accounts.api.views.codes import signed_in
-from accounts.services.challenges import (
+from accounts.services.signing_in.challenges import (
     answer_challenge,
     give_notice,
     leave_account,

@@ -22,12 +22,12 @@ from accounts.api.serializers.emails import (
 from accounts.api.views.auth import read
 from accounts.api.views.reports import IDEMPOTENCY_KEY
 from accounts.models import Email
-from accounts.services.email_addresses import (
+from accounts.services.people.email_addresses import (
     claim_email,
     remove_email,
     verify_email,
 )
-from accounts.services.proofs import require_recent_proof
+from accounts.services.signing_in.proofs import require_recent_proof
 from lokahome.core import clock
 from lokahome.core.api.filters import refuse_unknown
 from lokahome.core.api.idempotency import idempotent

@@ -26,8 +26,9 @@ from accounts.api.serializers.identities import (
     OidcSignInSerializer,
 )
 from accounts.api.views.auth import OpenView, read, session_body
-from accounts.policies import may_sign_in
-from accounts.services.external_identities import (
+from accounts.policies.signing_in import may_sign_in
+from accounts.services.signing_in.entering import closed_account
+from accounts.services.signing_in.external_identities import (
     holder_of,
     link_identity,
     link_token,
@@ -35,9 +36,8 @@ from accounts.services.external_identities import (
     unlink_identity,
     use_nonce,
 )
-from accounts.services.proofs import require_recent_proof
-from accounts.services.sign_in_limits import fingerprint
-from accounts.services.signing_in import closed_account
+from accounts.services.signing_in.limits import fingerprint
+from accounts.services.signing_in.proofs import require_recent_proof
 from lokahome.core import clock, limits
 from lokahome.core.api.filters import refuse_unknown
 

@@ -18,7 +18,7 @@ from accounts.api.serializers.identity_checks import (
 )
 from accounts.api.views.auth import read
 from accounts.models import IdentityCheck
-from accounts.services.identity_checks import (
+from accounts.services.identity.checks import (
     submit_identity_check,
     withdraw_identity_check,
 )

@@ -17,7 +17,7 @@ from accounts.api.serializers.me import (
 from accounts.api.views.auth import read
 from accounts.models import User
 from accounts.models.account import account_of, with_account
-from accounts.services.people import update_profile
+from accounts.services.people.profiles import update_profile
 from lokahome.core.api.conditional import answer, require_if_match
 from lokahome.core.api.filters import refuse_unknown
 from lokahome.core.api.parsers import JSONParser, MergePatchParser

@@ -29,8 +29,12 @@ from accounts.api.serializers.passwords import (
 from accounts.api.serializers.sessions import EndedSessionsSerializer
 from accounts.api.views.auth import read
 from accounts.models import CodeRequest
-from accounts.services.passwords import change_password, request_reset, reset_password
-from accounts.services.sign_in_limits import take_login_limits
+from accounts.services.signing_in.limits import take_login_limits
+from accounts.services.signing_in.passwords import (
+    change_password,
+    request_reset,
+    reset_password,
+)
 from lokahome.core import clock
 
 

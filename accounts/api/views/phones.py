@@ -22,7 +22,7 @@ from accounts.api.serializers.phones import (
 from accounts.api.views.auth import read
 from accounts.api.views.reports import IDEMPOTENCY_KEY
 from accounts.models import Phone
-from accounts.services.phones import (
+from accounts.services.people.phones import (
     add_phone,
     ask_for_phone,
     remove_phone,

@@ -32,10 +32,14 @@ from accounts.api.serializers.privacy import (
 from accounts.api.views.auth import read
 from accounts.api.views.reports import IDEMPOTENCY_KEY
 from accounts.models import Consent, DataExport, ErasureRequest
-from accounts.services.consents import consents_of, give_word
-from accounts.services.data_exports import open_download, request_export, sign_download
-from accounts.services.erasure import cancel_erasure, request_erasure
-from accounts.services.proofs import require_recent_proof
+from accounts.services.privacy.consents import consents_of, give_word
+from accounts.services.privacy.data_exports import (
+    open_download,
+    request_export,
+    sign_download,
+)
+from accounts.services.privacy.erasure import cancel_erasure, request_erasure
+from accounts.services.signing_in.proofs import require_recent_proof
 from lokahome.core import clock
 from lokahome.core.api.filters import refuse_unknown
 from lokahome.core.api.idempotency import idempotent

@@ -17,7 +17,7 @@ from accounts.api.serializers.codes import (
     ProvedSerializer,
 )
 from accounts.api.views.auth import read
-from accounts.services.proofs import prove_again, request_proof_code
+from accounts.services.signing_in.proofs import prove_again, request_proof_code
 from lokahome.core import clock
 
 

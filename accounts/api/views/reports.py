@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from accounts.api.serializers.reports import ReportInputSerializer, ReportSerializer
 from accounts.api.views.auth import read
 from accounts.models import Report
-from accounts.services.reports import file_report
+from accounts.services.moderation.reports import file_report
 from lokahome.core import clock
 from lokahome.core.api.conditional import answer
 from lokahome.core.api.idempotency import idempotent

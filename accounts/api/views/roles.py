@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from accounts.api.serializers.roles import OwnRoleSerializer, TakeRoleSerializer
 from accounts.api.views.auth import read
 from accounts.models import IdentityCheck, RoleGrant
-from accounts.services.people import take_role
+from accounts.services.people.profiles import take_role
 from lokahome.core.api.viewsets import ReadViewSet
 
 

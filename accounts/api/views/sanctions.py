@@ -20,8 +20,12 @@ from accounts.api.serializers.sanctions import (
 from accounts.api.standing import InGoodStanding
 from accounts.api.views.auth import read
 from accounts.models import Appeal, Sanction
-from accounts.services.appeals import appeal_case, appeal_sanction, case_about
-from accounts.services.standing import read_appeal_token
+from accounts.services.moderation.appeals import (
+    appeal_case,
+    appeal_sanction,
+    case_about,
+)
+from accounts.services.moderation.standing import read_appeal_token
 from lokahome.core import clock
 from lokahome.core.api.conditional import answer
 from lokahome.core.api.idempotency import idempotent

@@ -19,7 +19,11 @@ from accounts.api.serializers.sessions import (
     OwnSessionSerializer,
 )
 from accounts.models import Device, Session
-from accounts.services.sessions import end_session, end_sessions, forget_device
+from accounts.services.signing_in.sessions import (
+    end_session,
+    end_sessions,
+    forget_device,
+)
 from lokahome.core import clock
 from lokahome.core.api.viewsets import LokaViewSet, actor_id
 

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 
 from accounts.api.serializers.codes import SignInNoticeSerializer
 from accounts.models import SignInNotice
-from accounts.services.notices import contest_notice
+from accounts.services.signing_in.notices import contest_notice
 from lokahome.core import clock
 from lokahome.core.api.viewsets import LokaViewSet, actor_id
 

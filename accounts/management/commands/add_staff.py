@@ -6,8 +6,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from accounts.services.groups import STAFF_GROUPS, ensure_groups
-from accounts.services.staff import add_staff
+from accounts.services.staff.entering import add_staff
+from accounts.services.staff.groups import STAFF_GROUPS, ensure_groups
 from lokahome.core.errors import DomainError
 
 

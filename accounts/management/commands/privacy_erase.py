@@ -8,7 +8,7 @@ from uuid import UUID
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts.models import User
-from accounts.services.erasure import request_erasure
+from accounts.services.privacy.erasure import request_erasure
 from lokahome.core import clock
 from lokahome.core.errors import DomainError
 from lokahome.core.privacy.erasing import plan_of

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts.models import User
-from accounts.services.data_exports import archive_of
+from accounts.services.privacy.data_exports import archive_of
 from lokahome.core import clock
 from lokahome.core.audit.record import record
 

@@ -8,9 +8,9 @@ from django.utils.html import escape
 
 from accounts.admin import case_views
 from accounts.models import Case, Report
-from accounts.services.cases import open_case
-from accounts.services.reportables import REPORTABLES, Reportable
-from accounts.services.reports import file_report
+from accounts.services.moderation.cases import open_case
+from accounts.services.moderation.reportables import REPORTABLES, Reportable
+from accounts.services.moderation.reports import file_report
 from lokahome.core import clock
 from lokahome.core.audit.models import AuditEvent
 from lokahome.core.ids import uuid7

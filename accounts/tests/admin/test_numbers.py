@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from accounts.models import Phone, SignInChallenge, SignInNotice
-from accounts.services.challenges import give_notice
+from accounts.services.signing_in.challenges import give_notice
 from accounts.tests.sign_ins import DEVICE, answer, give_email, put_at_stake
 from lokahome.core import clock
 from lokahome.tests.people import make_staff

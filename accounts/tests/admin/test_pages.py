@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 
 from accounts.models import Case, CodeRequest
-from accounts.services.cases import open_case
+from accounts.services.moderation.cases import open_case
 from lokahome.core import clock
 from lokahome.core.audit.models import AuditEvent
 

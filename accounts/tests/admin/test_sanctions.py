@@ -4,9 +4,9 @@ import pytest
 from django.urls import reverse
 
 from accounts.models import Appeal, Case, Sanction, User
-from accounts.services import parties
-from accounts.services.cases import open_case
-from accounts.services.parties import Parties
+from accounts.services.moderation import parties
+from accounts.services.moderation.cases import open_case
+from accounts.services.moderation.parties import Parties
 from accounts.tests.sanctioned import appeal, ban, impose
 from lokahome.core import clock
 from lokahome.core.audit.models import AuditEvent

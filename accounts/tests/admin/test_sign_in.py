@@ -11,8 +11,8 @@ from django.test import Client
 
 from accounts.admin.door.marks import ABSOLUTE, HALF_WAY, IDLE
 from accounts.models import User
-from accounts.services.second_factors import TRIES, code_at, period_of
-from accounts.services.sign_in_limits import LOGINS_PER_PERSON
+from accounts.services.signing_in.limits import LOGINS_PER_PERSON
+from accounts.services.staff.second_factors import TRIES, code_at, period_of
 from lokahome.core import clock
 from lokahome.core.audit.models import AuditEvent
 from lokahome.core.events.models import OutboxEvent

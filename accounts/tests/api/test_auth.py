@@ -5,7 +5,7 @@ from uuid import UUID
 import pytest
 
 from accounts.models import CodeRequest, Session, User
-from accounts.services.codes import mint_code
+from accounts.services.signing_in.codes import mint_code
 from lokahome.core import clock
 from lokahome.core.ids import uuid7
 from lokahome.tests.people import PASSWORD

@@ -5,7 +5,7 @@ from uuid import uuid4
 import pytest
 
 from accounts.models import CodeRequest, Phone, SignInChallenge, SignInNotice, User
-from accounts.services.codes import mint_code
+from accounts.services.signing_in.codes import mint_code
 from accounts.tests.sign_ins import DEVICE, give_email, letter_code, put_at_stake
 from lokahome.core import clock
 

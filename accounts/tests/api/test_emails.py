@@ -6,8 +6,8 @@ from uuid import uuid4
 import pytest
 
 from accounts.models import Email, Session
-from accounts.queries import email_of
-from accounts.services.email_addresses import mint_email_code
+from accounts.queries.people import email_of
+from accounts.services.people.email_addresses import mint_email_code
 from lokahome.core import clock
 from lokahome.core.events.models import OutboxEvent
 

@@ -9,8 +9,8 @@ from allauth.socialaccount.models import SocialAccount
 from rest_framework.test import APIClient
 
 from accounts.models import OidcNonce, Session
-from accounts.services.codes import mint_code
-from accounts.services.external_identities import (
+from accounts.services.signing_in.codes import mint_code
+from accounts.services.signing_in.external_identities import (
     LinkTokenRefused,
     NonceRefused,
     forget_nonces,

@@ -6,7 +6,7 @@ import pytest
 
 from accounts.api.tokens import issue_tokens
 from accounts.models import CodeRequest, Session, User
-from accounts.services.codes import mint_code
+from accounts.services.signing_in.codes import mint_code
 from lokahome.core import clock
 from lokahome.core.events.delivering import drain
 from lokahome.tests.people import PASSWORD

@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 
 from accounts.models import CodeRequest, Phone, Session
-from accounts.services.codes import mint_code
+from accounts.services.signing_in.codes import mint_code
 from lokahome.core import clock
 
 PHONES = "/api/v1/me/phones"

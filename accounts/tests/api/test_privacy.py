@@ -11,7 +11,7 @@ import pytest
 from django.core.files.storage import storages
 
 from accounts.models import Consent, DataExport, ErasureRequest, Session
-from accounts.services.data_exports import pack_export
+from accounts.services.privacy.data_exports import pack_export
 from lokahome.core import clock
 from lokahome.core.audit.models import AuditEvent
 

@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from accounts.models import Case, Report
-from accounts.services.cases import open_case
+from accounts.services.moderation.cases import open_case
 from lokahome.core import clock
 from lokahome.core.events.base import EVENTS
 from lokahome.core.events.models import Delivery, OutboxEvent

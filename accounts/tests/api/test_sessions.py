@@ -6,8 +6,8 @@ import pytest
 
 from accounts.api.tokens import issue_tokens
 from accounts.models import Device, Session, User
-from accounts.queries import knows_device
-from accounts.services.sessions import end_sessions
+from accounts.queries.signing_in import knows_device
+from accounts.services.signing_in.sessions import end_sessions
 from lokahome.core import clock
 from lokahome.tests.people import sign_in
 

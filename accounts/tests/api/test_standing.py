@@ -10,11 +10,11 @@ from rest_framework.permissions import SAFE_METHODS, AllowAny
 
 from accounts.api.standing import InGoodStanding
 from accounts.models import Appeal, Sanction, User
-from accounts.services import parties
-from accounts.services.cases import decide_case, open_case
-from accounts.services.codes import mint_code
-from accounts.services.parties import Parties
-from accounts.services.sanctions import expire_sanctions
+from accounts.services.moderation import parties
+from accounts.services.moderation.cases import decide_case, open_case
+from accounts.services.moderation.parties import Parties
+from accounts.services.moderation.sanctions import expire_sanctions
+from accounts.services.signing_in.codes import mint_code
 from accounts.tests.sanctioned import appeal, ban, impose, leads
 from lokahome.core import clock
 from lokahome.core.errors import CATALOGUE

@@ -10,7 +10,7 @@ from django.conf import settings as django_settings
 from accounts.api.signing import Access, KeyringBackend, signing_key_id
 from accounts.api.tokens import StaffDoor, issue_tokens
 from accounts.models import RefreshToken, Session, User
-from accounts.services import refreshing
+from accounts.services.signing_in import refreshing
 from lokahome.core import clock
 from lokahome.core.ids import uuid7
 

@@ -3,8 +3,8 @@
 import pytest
 
 from accounts.models import Agency, AgencyInvitation, Membership
-from accounts.queries import agency_context, agency_leaders
-from accounts.services.agencies import (
+from accounts.queries.agencies import agency_context, agency_leaders
+from accounts.services.agencies.agencies import (
     AgencyIncomplete,
     AgencyNotEditable,
     IfuTaken,
@@ -15,7 +15,7 @@ from accounts.services.agencies import (
     open_agency,
     suspend_agency,
 )
-from accounts.services.cases import ReasonMissing
+from accounts.services.moderation.cases import ReasonMissing
 from accounts.tests.agencies import (
     active_agency_of,
     agency_of,

@@ -6,9 +6,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accounts.models import AgencyInvitation, AgencyRole, Membership
-from accounts.policies import AGENCY_RANKS
-from accounts.services.agency_invitations import accept_invitation, invite_member
-from accounts.services.memberships import change_member_role, remove_member
+from accounts.policies.agencies import AGENCY_RANKS
+from accounts.services.agencies.invitations import accept_invitation, invite_member
+from accounts.services.agencies.memberships import change_member_role, remove_member
 from accounts.tests.agencies import agency_of, joined, roles, someone
 from lokahome.core import clock
 from lokahome.core.errors import DomainError

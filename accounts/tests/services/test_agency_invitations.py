@@ -7,9 +7,10 @@ import pytest
 import time_machine
 
 from accounts.models import AgencyInvitation, Membership, Phone
-from accounts.services import agencies as agency_services
-from accounts.services import agency_invitations
-from accounts.services.agency_invitations import (
+from accounts.services.agencies import agencies as agency_services
+from accounts.services.agencies import invitations as agency_invitations
+from accounts.services.agencies.invitation_ends import expire_invitations
+from accounts.services.agencies.invitations import (
     AlreadyMember,
     InvitationOpen,
     InvitationSpent,
@@ -17,8 +18,7 @@ from accounts.services.agency_invitations import (
     refuse_invitation,
     withdraw_invitation,
 )
-from accounts.services.invitation_ends import expire_invitations
-from accounts.services.memberships import remove_member
+from accounts.services.agencies.memberships import remove_member
 from accounts.tests.agencies import agency_of, invited, joined, roles, someone
 from lokahome.core import clock
 from lokahome.core.errors import NotAllowed, NotFound, RateLimited

@@ -6,8 +6,8 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from accounts.models import Appeal, Case, Sanction, User
-from accounts.services import parties
-from accounts.services.appeals import (
+from accounts.services.moderation import parties
+from accounts.services.moderation.appeals import (
     AppealClosed,
     NotMilder,
     OtherDecider,
@@ -16,9 +16,9 @@ from accounts.services.appeals import (
     overturn_appeal,
     uphold_appeal,
 )
-from accounts.services.cases import decide_case, open_case
-from accounts.services.parties import ConflictOfInterest, Parties
-from accounts.services.sanctions import SanctionInvalid, lift_sanction
+from accounts.services.moderation.cases import decide_case, open_case
+from accounts.services.moderation.parties import ConflictOfInterest, Parties
+from accounts.services.moderation.sanctions import SanctionInvalid, lift_sanction
 from accounts.tests.sanctioned import appeal, ban, impose, leads
 from lokahome.core import clock
 from lokahome.core.audit.models import StateChange
@@ -270,7 +270,7 @@ def test_two_deciders_at_once_one_answer(committed, ama, moderator):
 
 def test_without_the_lock_both_answers_are_written(committed, ama, moderator):
     """The control: both deciders read an open appeal."""
-    from accounts.services.appeals import _decide
+    from accounts.services.moderation.appeals import _decide
 
     people = leads(2)
     row = appeal(ama.user, impose(ama.user, moderator.user))

@@ -3,7 +3,7 @@
 import pytest
 
 from accounts.models import Case
-from accounts.services.cases import ReasonMissing, decide_case, open_case
+from accounts.services.moderation.cases import ReasonMissing, decide_case, open_case
 from lokahome.core import clock
 from lokahome.core.audit.models import StateChange
 from lokahome.core.errors import NotAllowed, StaleVersion

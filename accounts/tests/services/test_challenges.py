@@ -9,23 +9,23 @@ from django.db import transaction
 from accounts.events import PhoneTakenOver
 from accounts.models import CodeRequest, Phone, SignInChallenge, User
 from accounts.models.limits import MAX_TRIES
-from accounts.services import challenges
-from accounts.services.challenges import (
+from accounts.services.signing_in import challenges
+from accounts.services.signing_in.challenges import (
     ChallengeSpent,
     NumberReserved,
     answer_challenge,
     leave_account,
     request_challenge_letter,
 )
-from accounts.services.lapsing import lapse_sign_ins
-from accounts.services.proofs import ProofUnavailable, ProofWrong
-from accounts.services.sign_in_limits import DIGITS_PER_PERSON
-from accounts.services.signing_in import (
+from accounts.services.signing_in.entering import (
     AccountClosed,
     ChallengeNeeded,
     SignedIn,
     verify_code,
 )
+from accounts.services.signing_in.lapsing import lapse_sign_ins
+from accounts.services.signing_in.limits import DIGITS_PER_PERSON
+from accounts.services.signing_in.proofs import ProofUnavailable, ProofWrong
 from accounts.tests.sign_ins import (
     DEVICE,
     OTHER_DEVICE,

@@ -12,9 +12,9 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from accounts.models import CodeRequest, CodeSpending
-from accounts.services import code_costs
-from accounts.services.codes import request_code
-from accounts.services.sign_in_limits import (
+from accounts.services.signing_in import code_costs
+from accounts.services.signing_in.codes import request_code
+from accounts.services.signing_in.limits import (
     PER_CLIENT,
     PER_CLIENT_WITHOUT_DEVICE,
     PER_DEVICE,

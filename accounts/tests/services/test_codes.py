@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from accounts.events import CodeRequested
 from accounts.models import CodeRequest, Phone, RoleGrant, User
 from accounts.models.limits import MAX_TRIES
-from accounts.services import codes
-from accounts.services.codes import (
+from accounts.services.signing_in import codes
+from accounts.services.signing_in.codes import (
     CodeSpent,
     CodeWrong,
     RequestIdTaken,
@@ -24,7 +24,7 @@ from accounts.services.codes import (
     mint_code,
     request_code,
 )
-from accounts.services.signing_in import AccountClosed, verify_code
+from accounts.services.signing_in.entering import AccountClosed, verify_code
 from lokahome.core import clock
 from lokahome.core.errors import DomainError, RateLimited
 from lokahome.core.events.models import OutboxEvent
@@ -235,7 +235,7 @@ def test_one_client_asks_for_thirty_codes_in_ten_minutes_and_not_more(db):
 
 
 def test_a_far_country_has_a_cap_a_day(db, monkeypatch):
-    from accounts.services import code_costs
+    from accounts.services.signing_in import code_costs
 
     monkeypatch.setattr(code_costs, "OTHER_CAP", 2 * code_costs.PRICES["228"])
     ask("+22890112233")

@@ -9,7 +9,7 @@ from hypothesis.extra.django import TestCase
 
 from accounts.models import Consent, User
 from accounts.models.consent_purposes import CONSENT_TEXTS, ConsentPurpose
-from accounts.services.consents import (
+from accounts.services.privacy.consents import (
     ConsentTextChanged,
     consents_of,
     give_word,

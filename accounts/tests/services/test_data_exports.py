@@ -11,8 +11,8 @@ import pytest
 from django.core.files.storage import storages
 
 from accounts.models import DataExport, User
-from accounts.services import data_exports
-from accounts.services.data_exports import (
+from accounts.services.privacy import data_exports
+from accounts.services.privacy.data_exports import (
     ExportNotReady,
     ExportWaiting,
     expire_exports,

@@ -8,16 +8,17 @@ from django.db import IntegrityError, transaction
 
 from accounts.models import Email, User
 from accounts.models.limits import MAX_TRIES
-from accounts.queries import email_code_destination, email_of
-from accounts.services import email_addresses
-from accounts.services.codes import CodeSpent, CodeWrong
-from accounts.services.email_addresses import (
+from accounts.queries.people import email_of
+from accounts.queries.signing_in import email_code_destination
+from accounts.services.people import email_addresses
+from accounts.services.people.email_addresses import (
     PER_ADDRESS_A_DAY,
     PER_PERSON,
     claim_email,
     mint_email_code,
     verify_email,
 )
+from accounts.services.signing_in.codes import CodeSpent, CodeWrong
 from lokahome.core import clock
 from lokahome.core.errors import NotFound, RateLimited
 from lokahome.core.events.models import OutboxEvent

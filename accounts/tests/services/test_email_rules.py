@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accounts.services.email_rules import LONGEST, AddressRefused, clean_address
+from accounts.services.people.email_rules import LONGEST, AddressRefused, clean_address
 
 
 @pytest.mark.parametrize(

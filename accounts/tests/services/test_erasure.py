@@ -10,9 +10,9 @@ from django.core.files.storage import storages
 from django.db import IntegrityError, transaction
 
 from accounts.models import ErasureRequest, Phone, Session, User
-from accounts.queries import phone_of
-from accounts.services import erasure
-from accounts.services.erasure import (
+from accounts.queries.people import phone_of
+from accounts.services.privacy import erasure
+from accounts.services.privacy.erasure import (
     ErasureOpen,
     cancel_erasure,
     carry_out,

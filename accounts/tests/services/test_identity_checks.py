@@ -10,24 +10,24 @@ from PIL import Image
 
 from accounts.models import IdentityCheck, RoleGrant
 from accounts.models.document_kinds import KINDS, Expiry
-from accounts.services import identity_decisions
-from accounts.services.cases import ReasonMissing
-from accounts.services.identity_checks import (
+from accounts.services.identity import decisions as identity_decisions
+from accounts.services.identity.checks import (
     IdentityCheckWaiting,
     IdentityKnown,
     submit_identity_check,
 )
-from accounts.services.identity_decisions import (
+from accounts.services.identity.decisions import (
     accept_identity_check,
     find_identity_unreadable,
     refuse_identity_check,
 )
-from accounts.services.identity_files import (
+from accounts.services.identity.files import (
     blurred_document,
     open_document,
     sign_look,
 )
-from accounts.services.people import take_role
+from accounts.services.moderation.cases import ReasonMissing
+from accounts.services.people.profiles import take_role
 from lokahome.core import clock
 from lokahome.core.audit.models import AuditEvent, StateChange
 from lokahome.core.errors import NotAllowed, NotFound, StaleVersion

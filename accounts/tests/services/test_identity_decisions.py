@@ -9,15 +9,14 @@ import pytest
 import time_machine
 
 from accounts.models import Case, IdentityCheck
-from accounts.queries import document_digits_match
-from accounts.services import identity_decisions
-from accounts.services.cases import ReasonMissing, decide_case
-from accounts.services.identity_checks import (
+from accounts.queries.identity import document_digits_match
+from accounts.services.identity import decisions as identity_decisions
+from accounts.services.identity.checks import (
     DocumentNotValid,
     IdentityKnown,
     withdraw_identity_check,
 )
-from accounts.services.identity_decisions import (
+from accounts.services.identity.decisions import (
     DocumentRanOut,
     SecondPersonNeeded,
     clear_identity_suspicion,
@@ -25,9 +24,10 @@ from accounts.services.identity_decisions import (
     refuse_identity_check,
     suspect_identity_fraud,
 )
-from accounts.services.identity_files import NUMBER, open_number, sign_look
-from accounts.services.identity_signals import same_files_of, twins_of
-from accounts.services.people import take_role
+from accounts.services.identity.files import NUMBER, open_number, sign_look
+from accounts.services.identity.signals import same_files_of, twins_of
+from accounts.services.moderation.cases import ReasonMissing, decide_case
+from accounts.services.people.profiles import take_role
 from accounts.tests.services.test_identity_checks import (
     accepted,
     levels,
@@ -373,7 +373,7 @@ def test_two_documents_accepted_at_once_raise_a_hat_to_where_both_take_it(commit
 def test_control_without_the_persons_lock_both_miss_the_others_document(
     committed, monkeypatch
 ):
-    from accounts.services import levels as counting
+    from accounts.services.identity import levels as counting
 
     landlord = make_person(
         name="Kossi", phone="+2290197000002", roles=("tenant", "landlord"), level=1

@@ -11,20 +11,20 @@ from hypothesis import strategies as st
 
 from accounts.events import IdentityExpired, LevelChanged
 from accounts.models import IdentityCheck, RoleGrant, Session
-from accounts.services import identity_retention
-from accounts.services.identity_checks import withdraw_identity_check
-from accounts.services.identity_expiry import SILENCE, expire_identity_checks
-from accounts.services.identity_files import (
+from accounts.services.identity import retention as identity_retention
+from accounts.services.identity.checks import withdraw_identity_check
+from accounts.services.identity.expiry import SILENCE, expire_identity_checks
+from accounts.services.identity.files import (
     blurred_document,
     open_document,
     sides_of,
     sign_look,
 )
-from accounts.services.identity_retention import (
+from accounts.services.identity.levels import recompute_levels
+from accounts.services.identity.retention import (
     forget_accepted_files,
     forget_other_files,
 )
-from accounts.services.levels import recompute_levels
 from accounts.tests.services.test_identity_checks import (
     accepted,
     levels,

@@ -5,11 +5,11 @@ import threading
 import pytest
 
 from accounts.models import Membership
-from accounts.queries import agency_context
-from accounts.services import agencies as agency_services
-from accounts.services import memberships as member_services
-from accounts.services.agencies import suspend_agency
-from accounts.services.memberships import (
+from accounts.queries.agencies import agency_context
+from accounts.services.agencies import agencies as agency_services
+from accounts.services.agencies import memberships as member_services
+from accounts.services.agencies.agencies import suspend_agency
+from accounts.services.agencies.memberships import (
     AgencyNotOperating,
     LastOwner,
     change_member_role,

@@ -6,10 +6,12 @@ import pytest
 from django.core import signing
 
 from accounts.models import Phone, SignInNotice
-from accounts.queries import contest_link, phone_of
-from accounts.services.challenges import ChallengeSpent, give_notice
-from accounts.services.lapsing import lapse_sign_ins
-from accounts.services.notices import (
+from accounts.queries.people import phone_of
+from accounts.queries.signing_in import contest_link
+from accounts.services.signing_in.challenges import ChallengeSpent, give_notice
+from accounts.services.signing_in.entering import ChallengeNeeded, SignedIn
+from accounts.services.signing_in.lapsing import lapse_sign_ins
+from accounts.services.signing_in.notices import (
     OPEN_FOR,
     PER_NUMBER,
     WAIT,
@@ -18,7 +20,6 @@ from accounts.services.notices import (
     contest_by_link,
     contest_notice,
 )
-from accounts.services.signing_in import ChallengeNeeded, SignedIn
 from accounts.tests.sign_ins import (
     DEVICE,
     OTHER_DEVICE,

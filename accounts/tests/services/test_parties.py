@@ -4,8 +4,8 @@ import pytest
 from django.db import transaction
 
 from accounts.models import Case
-from accounts.services import parties
-from accounts.services.cases import (
+from accounts.services.moderation import parties
+from accounts.services.moderation.cases import (
     CaseClaimed,
     CaseNotOpen,
     assign_case,
@@ -14,7 +14,7 @@ from accounts.services.cases import (
     open_case,
     release_case,
 )
-from accounts.services.parties import (
+from accounts.services.moderation.parties import (
     NOBODY,
     ConflictOfInterest,
     Parties,
@@ -175,7 +175,7 @@ def test_two_takers_at_once_one_has_it(committed, moderator):
 
 def test_without_the_lock_both_think_they_have_it(committed, moderator):
     """The control: both read a free case."""
-    from accounts.services.cases import _give
+    from accounts.services.moderation.cases import _give
 
     people = [moderator.user, make_staff("colleague", "moderator").user]
     case = opened()

@@ -8,9 +8,14 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import CodeRequest, Email, RoleGrant, Session, User
-from accounts.services import passwords
-from accounts.services.codes import CodeSpent, CodeWrong, mint_code, request_code
-from accounts.services.passwords import (
+from accounts.services.signing_in import passwords
+from accounts.services.signing_in.codes import (
+    CodeSpent,
+    CodeWrong,
+    mint_code,
+    request_code,
+)
+from accounts.services.signing_in.passwords import (
     PasswordWrong,
     ResetRefused,
     change_password,
@@ -18,8 +23,8 @@ from accounts.services.passwords import (
     reset_password,
     send_reset_code,
 )
-from accounts.services.proofs import ProofNeeded
-from accounts.services.sessions import open_session
+from accounts.services.signing_in.proofs import ProofNeeded
+from accounts.services.signing_in.sessions import open_session
 from lokahome.core import clock
 from lokahome.core.errors import RateLimited
 from lokahome.core.events.models import OutboxEvent

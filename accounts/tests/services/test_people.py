@@ -5,8 +5,8 @@ from django.core.exceptions import ImproperlyConfigured
 
 from accounts.models import RoleGrant
 from accounts.services.demo import ensure_demo_people
-from accounts.services.groups import STAFF_GROUPS, ensure_groups
-from accounts.services.people import RoleNotOpen, take_role, update_profile
+from accounts.services.people.profiles import RoleNotOpen, take_role, update_profile
+from accounts.services.staff.groups import STAFF_GROUPS, ensure_groups
 from lokahome.core.errors import StaleVersion
 from lokahome.tests.threads import race
 

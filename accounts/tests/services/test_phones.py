@@ -6,9 +6,8 @@ import pytest
 
 from accounts.events import PhoneAdded, PhoneLost, PhoneRemoved
 from accounts.models import CodeRequest, Phone, Session
-from accounts.queries import payout_cooling_until, phone_of
-from accounts.services.codes import CodeSpent, CodeWrong, mint_code
-from accounts.services.phones import (
+from accounts.queries.people import payout_cooling_until, phone_of
+from accounts.services.people.phones import (
     LastPhone,
     PhoneHeldElsewhere,
     PhonePast,
@@ -17,8 +16,9 @@ from accounts.services.phones import (
     remove_phone,
     report_loss,
 )
-from accounts.services.proofs import ProofNeeded
-from accounts.services.signing_in import ChallengeNeeded, SignedIn
+from accounts.services.signing_in.codes import CodeSpent, CodeWrong, mint_code
+from accounts.services.signing_in.entering import ChallengeNeeded, SignedIn
+from accounts.services.signing_in.proofs import ProofNeeded
 from accounts.tests.sign_ins import DEVICE, OTHER_DEVICE, answer, used_device
 from lokahome.core import clock
 from lokahome.core.audit.models import AuditEvent

@@ -7,8 +7,9 @@ from django.db import transaction
 
 from accounts.models import CodeRequest, Phone, Session
 from accounts.models.limits import MAX_TRIES
-from accounts.services.codes import CodeSpent, mint_code
-from accounts.services.proofs import (
+from accounts.services.signing_in.codes import CodeSpent, mint_code
+from accounts.services.signing_in.limits import PROOFS_PER_PERSON_A_DAY
+from accounts.services.signing_in.proofs import (
     ProofNeeded,
     ProofUnavailable,
     ProofWrong,
@@ -16,7 +17,6 @@ from accounts.services.proofs import (
     request_proof_code,
     require_recent_proof,
 )
-from accounts.services.sign_in_limits import PROOFS_PER_PERSON_A_DAY
 from accounts.tests.sign_ins import (
     DEVICE,
     code_for,

@@ -11,9 +11,9 @@ from hypothesis.extra.django import TestCase
 
 from accounts.api.tokens import RefreshRefused, issue_tokens, rotate_tokens
 from accounts.models import RefreshToken, Session
-from accounts.services import refreshing
-from accounts.services.refreshing import GRACE
-from accounts.services.sessions import end_sessions
+from accounts.services.signing_in import refreshing
+from accounts.services.signing_in.refreshing import GRACE
+from accounts.services.signing_in.sessions import end_sessions
 from lokahome.core import clock
 from lokahome.core.events.models import OutboxEvent
 from lokahome.tests.people import make_person

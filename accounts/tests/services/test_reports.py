@@ -7,15 +7,15 @@ from uuid import UUID
 import pytest
 
 from accounts.models import Case, Report
-from accounts.queries import answer_of, reporters_of
-from accounts.services import cases, reports
-from accounts.services.cases import decide_case
-from accounts.services.reportables import (
+from accounts.queries.moderation import answer_of, reporters_of
+from accounts.services.moderation import cases, reports
+from accounts.services.moderation.cases import decide_case
+from accounts.services.moderation.reportables import (
     REPORTABLES,
     Reportable,
     register_reportable,
 )
-from accounts.services.reports import PER_DAY, DetailMissing, file_report
+from accounts.services.moderation.reports import PER_DAY, DetailMissing, file_report
 from lokahome.core import clock
 from lokahome.core.errors import NotAllowed, NotFound, RateLimited
 from lokahome.core.events.models import OutboxEvent

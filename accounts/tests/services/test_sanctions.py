@@ -6,8 +6,8 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from accounts.models import Report, Sanction, Session, User
-from accounts.services.cases import open_case
-from accounts.services.sanctions import (
+from accounts.services.moderation.cases import open_case
+from accounts.services.moderation.sanctions import (
     FourEyes,
     SanctionExists,
     SanctionInvalid,
@@ -17,13 +17,13 @@ from accounts.services.sanctions import (
     lift_sanction,
     refuse_sanction,
 )
-from accounts.services.sessions import open_session
-from accounts.services.standing import (
+from accounts.services.moderation.standing import (
     AppealTokenRefused,
     appeal_token,
     read_appeal_token,
     suspended,
 )
+from accounts.services.signing_in.sessions import open_session
 from accounts.tests.sanctioned import ban, impose, leads
 from lokahome.core import clock
 from lokahome.core.audit.models import AuditEvent, StateChange
@@ -320,7 +320,7 @@ def test_without_the_lock_two_approvers_start_it_twice(committed, ama, moderator
     waiting = impose(ama.user, moderator.user, kind="ban", days=None)
     seen = [Sanction.objects.get(pk=waiting.pk) for _ in people]
 
-    from accounts.services.sanctions import start
+    from accounts.services.moderation.sanctions import start
 
     def unlocked(index):
         with transaction.atomic():

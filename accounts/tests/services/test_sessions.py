@@ -7,10 +7,10 @@ import pytest
 
 from accounts.api.tokens import issue_tokens
 from accounts.models import Device, RefreshToken, Session, User
-from accounts.queries import knows_device, last_active_at
-from accounts.services import sessions
-from accounts.services.refreshing import forget_expired_tokens
-from accounts.services.sessions import (
+from accounts.queries.signing_in import knows_device, last_active_at
+from accounts.services.signing_in import sessions
+from accounts.services.signing_in.refreshing import forget_expired_tokens
+from accounts.services.signing_in.sessions import (
     end_session,
     end_sessions,
     forget_device,

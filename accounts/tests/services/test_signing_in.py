@@ -6,11 +6,11 @@ from itertools import product
 import pytest
 
 from accounts.models import CodeRequest, Phone, SignInChallenge, User
-from accounts.policies import SILENT_AFTER, second_proof_reason
-from accounts.services import stakes
-from accounts.services.codes import CodeSpent, CodeWrong
-from accounts.services.sign_in_limits import GUESSES_PER_PHONE_A_DAY
-from accounts.services.signing_in import ChallengeNeeded, SignedIn, verify_code
+from accounts.policies.signing_in import SILENT_AFTER, second_proof_reason
+from accounts.services.signing_in import stakes
+from accounts.services.signing_in.codes import CodeSpent, CodeWrong
+from accounts.services.signing_in.entering import ChallengeNeeded, SignedIn, verify_code
+from accounts.services.signing_in.limits import GUESSES_PER_PHONE_A_DAY
 from accounts.tests.sign_ins import (
     DEVICE,
     OTHER_DEVICE,
@@ -144,7 +144,7 @@ def test_a_sign_in_code_serves_no_other_purpose_and_the_other_way_round(ama):
 
 
 def test_guesses_at_one_number_end_however_many_codes_are_asked_for(ama, monkeypatch):
-    from accounts.services import sign_in_limits
+    from accounts.services.signing_in import limits as sign_in_limits
 
     monkeypatch.setattr(sign_in_limits, "GUESSES_PER_PHONE_A_DAY", 3)
     now = clock.now()
@@ -170,7 +170,7 @@ def test_a_day_of_guessing_meets_a_code_once_in_twenty_thousand_days():
 
 
 def test_one_address_that_guesses_at_many_numbers_is_stopped(db, monkeypatch):
-    from accounts.services import sign_in_limits
+    from accounts.services.signing_in import limits as sign_in_limits
 
     monkeypatch.setattr(sign_in_limits, "GUESSES_PER_CLIENT", 2)
     now = clock.now()

@@ -10,8 +10,9 @@ from allauth.mfa.utils import decrypt
 from django.core.management import CommandError, call_command
 
 from accounts.models import User
-from accounts.services.factor_adapter import FactorSeeds
-from accounts.services.second_factors import (
+from accounts.services.staff.entering import add_staff, break_glass
+from accounts.services.staff.factor_adapter import FactorSeeds
+from accounts.services.staff.second_factors import (
     FactorRefused,
     code_at,
     make_recovery_codes,
@@ -19,7 +20,6 @@ from accounts.services.second_factors import (
     prove_by_code,
     prove_by_passkey,
 )
-from accounts.services.staff import add_staff, break_glass
 from lokahome.core import clock
 from lokahome.core.audit.models import AuditEvent
 from lokahome.core.crypto.rotating import rotate

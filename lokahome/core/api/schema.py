@@ -101,6 +101,20 @@ SHARED_STATUSES = {
     "422": "A value is not acceptable.",
     "429": "A limit is reached.",
 }
+HEADERS: dict[str, str] = {
+    "LokaHome-Device": (
+        "Made by the app when it is installed, kept, and sent with every request. "
+        "Without it a sign-in is always on a new device."
+    ),
+    "LokaHome-Agency": (
+        "The agency in whose name to ask. Leave it out to ask for oneself; one that the "
+        "person may not act for is refused with `agency.not_yours`."
+    ),
+}
+"""What every request may carry; an agency's only with a token, whose person is known."""
+SIGNED_IN_ONLY = {"LokaHome-Agency"}
+FOR_MACHINES = {"webhooks", "sms"}
+"""Tags of what gateways and carriers call; they send headers of their own."""
 METHODS = {"get", "post", "put", "patch", "delete"}
 
 
@@ -138,4 +152,33 @@ def add_problems(result: dict[str, Any], **_: Any) -> dict[str, Any]:
                 operation["responses"].setdefault(
                     status, {"description": text, "content": content}
                 )
+    return result
+
+
+def add_headers(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """Name the headers of ours that apps may send anywhere, once for all operations."""
+    components = result.setdefault("components", {})
+    components["parameters"] = {
+        name: {
+            "name": name,
+            "in": "header",
+            "required": False,
+            "schema": {"type": "string", "format": "uuid"},
+            "description": text,
+        }
+        for name, text in HEADERS.items()
+    }
+    for item in result["paths"].values():
+        for method, operation in item.items():
+            if method not in METHODS or FOR_MACHINES & set(operation["tags"]):
+                continue
+            is_open = operation.get("security") == [{}]
+            operation["parameters"] = [
+                *operation.get("parameters", []),
+                *(
+                    {"$ref": f"#/components/parameters/{name}"}
+                    for name in HEADERS
+                    if not (is_open and name in SIGNED_IN_ONLY)
+                ),
+            ]
     return result

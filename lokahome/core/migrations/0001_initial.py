@@ -2,15 +2,16 @@
 
 import django.contrib.postgres.fields
 import django.db.models.deletion
-import lokahome.core.clock
-import lokahome.core.documents.models
-import lokahome.core.ids
 from django.contrib.postgres.operations import (
     BtreeGistExtension,
     TrigramExtension,
     UnaccentExtension,
 )
 from django.db import migrations, models
+
+import lokahome.core.clock
+import lokahome.core.documents.models
+import lokahome.core.ids
 
 
 class Migration(migrations.Migration):

@@ -54,11 +54,11 @@ PLANTS = {
     ),
     "a model that imports a service": (
         "rooms",
-        [("accounts/models/planted.py", "import accounts.services.codes\n")],
+        [("accounts/models/planted.py", "import accounts.services.signing_in.codes\n")],
     ),
     "a query that imports a door": (
         "rooms",
-        [("accounts/queries.py", "\nimport accounts.api.urls\n")],
+        [("accounts/queries/people.py", "\nimport accounts.api.urls\n")],
     ),
     "a room with a name of its own": ("rooms", [("payments/helpers.py", "")]),
     "a low floor of the ground that imports a high one": (
@@ -79,7 +79,7 @@ PLANTS = {
     ),
     "a query that knows Channels": (
         "doors",
-        [("accounts/queries.py", "\nimport channels.layers\n")],
+        [("accounts/queries/people.py", "\nimport channels.layers\n")],
     ),
     "the outbox that knows Celery": (
         "doors",

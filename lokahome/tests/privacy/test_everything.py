@@ -12,8 +12,8 @@ from django.core.files.storage import storages
 from django.db import connection
 
 from accounts.models import Consent, ErasureRequest, Phone, User
-from accounts.services.data_exports import archive_of
-from accounts.services.erasure import carry_out, request_erasure
+from accounts.services.privacy.data_exports import archive_of
+from accounts.services.privacy.erasure import carry_out, request_erasure
 from bench.erasure.planting import plant
 from lokahome.core import clock
 from lokahome.core.files.models import Upload

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rest_framework.test import APIClient
 
-from accounts.services.sessions import open_session
+from accounts.services.signing_in.sessions import open_session
 from lokahome.core import clock
 from lokahome.tests.security.world import World
 from lokahome.tests.security.world_doors import device_key_of, tokens_of

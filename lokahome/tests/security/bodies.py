@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from accounts.services.data_exports import sign_download
+from accounts.services.privacy.data_exports import sign_download
 from lokahome.core import clock
 from lokahome.tests.people import PASSWORD
 from marketplace.queries.jobs import code_of

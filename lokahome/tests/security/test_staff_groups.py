@@ -1,6 +1,6 @@
 """Which group of the staff opens which list, and what each list costs.
 
-`accounts.services.groups` is the truth in the code; this table is what was meant. A list
+`accounts.services.staff.groups` is the truth in the code; this table is what was meant. A list
 that is new has to be put into it.
 """
 
@@ -10,8 +10,8 @@ from django.contrib import admin
 from django.urls import reverse
 
 from accounts.models import Case
-from accounts.services.cases import open_case
-from accounts.services.groups import STAFF_GROUPS, matching
+from accounts.services.moderation.cases import open_case
+from accounts.services.staff.groups import STAFF_GROUPS, matching
 from lokahome.core import clock
 from lokahome.core.events.models import Delivery, OutboxEvent
 from lokahome.core.money import Money

@@ -6,9 +6,9 @@ from datetime import timedelta
 
 from accounts.models import Agency, Membership, User
 from accounts.models.agency import AgencyContext, AgencyRole
-from accounts.services.agencies import open_agency
-from accounts.services.agency_invitations import invite_member, withdraw_invitation
-from accounts.services.memberships import remove_member
+from accounts.services.agencies.agencies import open_agency
+from accounts.services.agencies.invitations import invite_member, withdraw_invitation
+from accounts.services.agencies.memberships import remove_member
 from lokahome.core import clock
 from lokahome.tests.security.world import Side, World
 from lokahome.tests.security.world_people import whole_file

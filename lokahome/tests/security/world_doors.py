@@ -10,11 +10,11 @@ from allauth.socialaccount.models import SocialAccount
 from accounts.api.signing import signing_key_id
 from accounts.api.tokens import TokenPair, pair_of
 from accounts.models import CodeRequest, Device, Session, SignInChallenge, User
-from accounts.services.codes import mint_code, request_code
-from accounts.services.notices import open_notice
-from accounts.services.refreshing import first_token
-from accounts.services.sessions import open_session
-from accounts.services.signing_in import digest_of
+from accounts.services.signing_in.codes import mint_code, request_code
+from accounts.services.signing_in.entering import digest_of
+from accounts.services.signing_in.notices import open_notice
+from accounts.services.signing_in.refreshing import first_token
+from accounts.services.signing_in.sessions import open_session
 from lokahome.core import clock
 from lokahome.core.ids import uuid7
 from lokahome.tests.people import PASSWORD

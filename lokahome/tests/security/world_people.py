@@ -8,10 +8,10 @@ from datetime import timedelta
 from django.contrib.auth.models import Group
 
 from accounts.models import Email, IdentityCheck, RoleGrant, User
-from accounts.services.email_addresses import claim_email, mint_email_code
-from accounts.services.groups import ensure_groups
-from accounts.services.identity_checks import submit_identity_check
-from accounts.services.reports import file_report
+from accounts.services.identity.checks import submit_identity_check
+from accounts.services.moderation.reports import file_report
+from accounts.services.people.email_addresses import claim_email, mint_email_code
+from accounts.services.staff.groups import ensure_groups
 from lokahome.core import clock
 from lokahome.core.files.uploads import announce_upload, receive_upload
 from lokahome.core.ids import uuid7

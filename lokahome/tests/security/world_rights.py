@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from accounts.models import Case, Sanction, User
-from accounts.services.appeals import appeal_sanction
-from accounts.services.data_exports import pack_export, request_export
-from accounts.services.erasure import request_erasure
-from accounts.services.sanctions import impose_sanction
+from accounts.services.moderation.appeals import appeal_sanction
+from accounts.services.moderation.sanctions import impose_sanction
+from accounts.services.privacy.data_exports import pack_export, request_export
+from accounts.services.privacy.erasure import request_erasure
 from lokahome.core import clock
 from lokahome.tests.security.world import Person, Side
 

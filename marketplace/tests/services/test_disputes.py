@@ -5,7 +5,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accounts.models import Case
-from accounts.services.cases import decide_case
+from accounts.services.moderation.cases import decide_case
 from lokahome.core import clock
 from lokahome.core.errors import InvalidInput, NotAllowed, NotFound, StaleVersion
 from lokahome.core.money import Money

@@ -6,8 +6,8 @@ from django.contrib.gis.geos import Polygon
 from django.db import connection
 
 from accounts.models import RoleGrant
-from accounts.services.cases import decide_case
-from accounts.services.reports import file_report
+from accounts.services.moderation.cases import decide_case
+from accounts.services.moderation.reports import file_report
 from lokahome.core import clock
 from lokahome.core.errors import AlreadyExists, InvalidInput, NotFound
 from marketplace.models import ProviderProfile, ServiceCategory, ServiceRequest

@@ -118,8 +118,8 @@ def test_nobody_hides_what_is_said_of_oneself(ama, afi, job):
 def test_a_reported_review_is_withheld_when_staff_say_so(
     ama, afi, stranger, job, moderator
 ):
-    from accounts.services.cases import decide_case
-    from accounts.services.reports import file_report
+    from accounts.services.moderation.cases import decide_case
+    from accounts.services.moderation.reports import file_report
 
     bad = make.review(ama.user, job, rating=1)
     subject = f"review:{bad.pk}"
@@ -145,9 +145,9 @@ def test_a_reported_review_is_withheld_when_staff_say_so(
 def test_an_appeal_brings_back_what_was_hidden(
     ama, afi, stranger, job, moderator, what
 ):
-    from accounts.services.appeals import appeal_case, overturn_appeal
-    from accounts.services.cases import decide_case
-    from accounts.services.reports import file_report
+    from accounts.services.moderation.appeals import appeal_case, overturn_appeal
+    from accounts.services.moderation.cases import decide_case
+    from accounts.services.moderation.reports import file_report
     from lokahome.tests.people import make_staff
 
     review = make.review(ama.user, job, rating=5)

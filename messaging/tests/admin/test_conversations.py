@@ -4,8 +4,8 @@ import pytest
 from django.urls import reverse
 
 from accounts.models import Case
-from accounts.services.cases import decide_case, open_case
-from accounts.services.reports import file_report
+from accounts.services.moderation.cases import decide_case, open_case
+from accounts.services.moderation.reports import file_report
 from lokahome.core import clock
 from lokahome.core.audit.models import AuditEvent
 from lokahome.core.errors import NotFound

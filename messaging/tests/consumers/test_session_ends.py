@@ -6,7 +6,7 @@ import pytest
 
 from accounts.api.tokens import issue_tokens
 from accounts.models import Session
-from accounts.services.sessions import end_session, end_sessions
+from accounts.services.signing_in.sessions import end_session, end_sessions
 from lokahome.core import clock
 from messaging.consumers import hub as hubs
 from messaging.consumers.pace import Pace, pace

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import pytest
 import time_machine
 
-from accounts.services.agency_invitations import withdraw_invitation
-from accounts.services.memberships import remove_member
+from accounts.services.agencies.invitations import withdraw_invitation
+from accounts.services.agencies.memberships import remove_member
 from accounts.tests.agencies import active_agency_of, agency_of, invited, joined
 from lokahome.core import clock
 from lokahome.core.events.delivering import RetryLater, drain

@@ -3,7 +3,7 @@
 import pytest
 
 from accounts.models import User
-from accounts.services.standing import AccountRestricted
+from accounts.services.moderation.standing import AccountRestricted
 from lokahome.core import clock
 from lokahome.core.errors import NotFound, RateLimited
 from lokahome.core.ids import uuid7

@@ -3,11 +3,16 @@
 import pytest
 
 from accounts.models import CodeRequest, Phone
-from accounts.queries import contest_link
-from accounts.services.challenges import give_notice, leave_account
-from accounts.services.codes import request_letter
-from accounts.services.phones import add_phone, ask_for_phone, remove_phone, report_loss
-from accounts.services.sessions import open_session
+from accounts.queries.signing_in import contest_link
+from accounts.services.people.phones import (
+    add_phone,
+    ask_for_phone,
+    remove_phone,
+    report_loss,
+)
+from accounts.services.signing_in.challenges import give_notice, leave_account
+from accounts.services.signing_in.codes import request_letter
+from accounts.services.signing_in.sessions import open_session
 from accounts.tests.sign_ins import DEVICE, answer, give_email, put_at_stake
 from lokahome.core import clock
 from lokahome.core.events.delivering import drain
@@ -48,7 +53,7 @@ def test_the_old_number_hears_of_the_new_one_and_the_new_one_does_not(
     committed, session, mailoutbox
 ):
     added(session)
-    assert "en 22 a été ajouté" in texts(OLD)[-1]
+    assert "par 22 a été ajouté" in texts(OLD)[-1]
     assert all("ajouté" not in text for text in texts(NEW))
     assert "Nouveau numéro" in mailoutbox[-1].subject
 
@@ -58,7 +63,7 @@ def test_a_number_that_goes_hears_of_it_itself(committed, session, mailoutbox):
     old = Phone.objects.get(number=OLD)
     remove_phone(session=session, phone_id=old.pk, now=clock.now())
     drain()
-    assert "en 01 a été retiré" in texts(OLD)[-1]
+    assert "par 01 a été retiré" in texts(OLD)[-1]
     assert "retiré" in mailoutbox[-1].subject
 
 
@@ -79,7 +84,7 @@ def test_whoever_asks_for_the_account_is_announced_everywhere_but_on_the_sim(
     row = challenge()
     notice = give_notice(challenge_id=row.pk, device_key=DEVICE, now=clock.now())
     drain()
-    assert all("demande votre compte" not in text for text in texts(OLD))
+    assert all("accès à votre compte" not in text for text in texts(OLD))
     assert not OutgoingMessage.objects.filter(
         template="sign_in_notice", channel="sms"
     ).exists()
@@ -93,13 +98,13 @@ def test_another_number_of_the_account_is_rung(committed, session, ama):
     row = challenge()
     give_notice(challenge_id=row.pk, device_key=DEVICE, now=clock.now())
     drain()
-    assert "en 01 demande votre compte" in texts(NEW)[-1]
+    assert "par 01 et demande l'accès" in texts(NEW)[-1]
 
 
 def test_no_preference_holds_a_security_notice_back(committed, session, ama):
     change_wishes(person_id=ama.id, changes={"account": {"sms": False, "email": False}})
     added(session)
-    assert "en 22 a été ajouté" in texts(OLD)[-1]
+    assert "par 22 a été ajouté" in texts(OLD)[-1]
 
 
 def test_who_lost_the_number_to_a_newcomer_reads_it_in_the_letter(

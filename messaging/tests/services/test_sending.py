@@ -6,8 +6,8 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from accounts.models import CodeRequest, Phone
-from accounts.services.codes import request_code
-from accounts.services.signing_in import verify_code
+from accounts.services.signing_in.codes import request_code
+from accounts.services.signing_in.entering import verify_code
 from lokahome.core import clock
 from lokahome.core.errors import NotAllowed
 from lokahome.core.events.delivering import RetryLater, drain

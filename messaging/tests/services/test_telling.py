@@ -8,7 +8,7 @@ from django.core import mail
 from django.db import IntegrityError, transaction
 
 from accounts.models import Email
-from accounts.services.email_addresses import claim_email
+from accounts.services.people.email_addresses import claim_email
 from lokahome.core import clock
 from lokahome.core.events.delivering import RetryLater, drain
 from lokahome.core.ids import uuid7

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from accounts.models import Case
-from accounts.services.cases import decide_case
+from accounts.services.moderation.cases import decide_case
 from lokahome.core import clock
 from lokahome.core.events.delivering import RetryLater
 from payments.gateways.base import PayoutStatus

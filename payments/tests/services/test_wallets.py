@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 
 from accounts.models import IdentityCheck, RoleGrant
-from accounts.services.levels import recompute_levels
+from accounts.services.identity.levels import recompute_levels
 from lokahome.core import clock
 from lokahome.core.crypto.encrypting import encrypt
 from payments.models import Charge, Transfer

@@ -3,9 +3,9 @@
 import pytest
 from django.db import IntegrityError, transaction
 
-from accounts.services.appeals import appeal_case, overturn_appeal
-from accounts.services.cases import decide_case
-from accounts.services.reports import file_report
+from accounts.services.moderation.appeals import appeal_case, overturn_appeal
+from accounts.services.moderation.cases import decide_case
+from accounts.services.moderation.reports import file_report
 from lokahome.core import clock
 from lokahome.core.audit.models import StateChange
 from lokahome.core.errors import NotFound

@@ -3,7 +3,7 @@
 import pytest
 
 from accounts.models import IdentityCheck, RoleGrant
-from accounts.services.levels import recompute_levels
+from accounts.services.identity.levels import recompute_levels
 from lokahome.core import clock
 from lokahome.core.money import Money
 from lokahome.tests.people import make_person

@@ -6,7 +6,7 @@ import pytest
 import time_machine
 
 from accounts.models import Agency
-from accounts.services.agencies import close_agency
+from accounts.services.agencies.agencies import close_agency
 from accounts.tests.agencies import active_agency_of, agency_of, joined, someone
 from lokahome.core import clock
 from lokahome.core.audit.models import AuditEvent

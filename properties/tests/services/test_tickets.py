@@ -6,7 +6,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from accounts.models import Case
-from accounts.services.cases import decide_case
+from accounts.services.moderation.cases import decide_case
 from lokahome.core import clock
 from lokahome.core.audit.models import StateChange
 from lokahome.core.errors import NotAllowed, NotFound, RateLimited, StateConflict

@@ -1,0 +1,25 @@
+"""Who may look at documents, and who may send one."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+CHECK_IDENTITIES = "accounts.decide_identity_check"
+
+
+def may_check_identity(
+    *, is_active: bool, is_staff: bool, permissions: Collection[str], is_own: bool
+) -> bool:
+    """Say whether somebody may look at an identity document and decide about it."""
+    return is_active and is_staff and CHECK_IDENTITIES in permissions and not is_own
+
+
+def may_send_document(
+    *, is_waiting: bool, is_held: bool, runs_out_soon: bool, is_ownership: bool
+) -> bool:
+    """Say whether a document of a kind may be handed in now.
+
+    One of a kind waits at a time. One that holds is sent again when it runs out soon;
+    papers of ownership always, for somebody may own several homes.
+    """
+    return not is_waiting and (not is_held or runs_out_soon or is_ownership)

@@ -1,0 +1,1 @@
+"""Reads about people that other apps need, by id and at the moment of use."""

@@ -1,0 +1,96 @@
+"""Where codes go, and what an account remembers of its sign-ins."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import cast
+from uuid import UUID
+
+from django.conf import settings
+from django.core import signing
+from django.db.models import Max
+
+from accounts.models import (
+    CodeRequest,
+    Device,
+    Email,
+    Phone,
+    Session,
+)
+from accounts.models.session import device_digest
+from lokahome.core.errors import DomainError
+from lokahome.core.phones import normalise_phone
+
+
+@dataclass(frozen=True, slots=True)
+class CodeDestination:
+    """Where a code goes, by which channel, and in which language it is told."""
+
+    to: str
+    channel: str
+    language: str
+
+
+def code_destination(request_id: UUID) -> CodeDestination | None:
+    """Return where the code of *request_id* goes, or None when nobody asked for it."""
+    found = CodeRequest.objects.select_related("email").filter(pk=request_id)
+    if (request := found.first()) is None:
+        return None
+    return CodeDestination(
+        to=request.email.address if request.email else request.phone,
+        channel=request.channel,
+        language=request.language,
+    )
+
+
+NOTICE_SALT = "accounts.sign_in_notice"
+
+
+def contest_link(notice_id: UUID) -> str:
+    """Return the address at which whoever reads the e-mail contests a sign-in."""
+    token = signing.Signer(salt=NOTICE_SALT).sign(str(notice_id))
+    return f"{settings.PUBLIC_URL}/connexions/{token}"
+
+
+def handle_for(identifier: str) -> str:
+    """Return the handle behind *identifier*, a handle or a phone in any writing.
+
+    What names nobody comes back as it is: the password check then costs the same time.
+    """
+    try:
+        number = normalise_phone(identifier)
+    except DomainError:
+        return identifier
+    holders = Phone.objects.current().filter(number=number)
+    return holders.values_list("user__username", flat=True).first() or identifier
+
+
+@dataclass(frozen=True, slots=True)
+class EmailCodeDestination:
+    """Where the code that proves an address goes and in which language it is told."""
+
+    address: str
+    language: str
+
+
+def email_code_destination(email_id: UUID) -> EmailCodeDestination | None:
+    """Return where the code of the claim *email_id* goes, or None for none."""
+    claim = Email.objects.select_related("user").filter(pk=email_id).first()
+    if claim is None:
+        return None
+    return EmailCodeDestination(address=claim.address, language=claim.user.language)
+
+
+def knows_device(user_id: UUID, device_key: UUID | None) -> bool:
+    """Say whether the person signed in on this device before, with all proof asked."""
+    if device_key is None:
+        return False
+    known = Device.objects.filter(user_id=user_id, trusted_at__isnull=False)
+    return known.filter(key_digest=device_digest(device_key)).exists()
+
+
+def last_active_at(user_id: UUID) -> datetime | None:
+    """Return when the person last used a session, to five minutes; None for never."""
+    last = Session.objects.filter(user_id=user_id).aggregate(Max("last_used_at"))
+    return cast("datetime | None", last["last_used_at__max"])

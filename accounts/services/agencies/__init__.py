@@ -1,0 +1,1 @@
+"""Agencies, their members, and who is asked to join."""

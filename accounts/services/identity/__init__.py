@@ -1,0 +1,1 @@
+"""Documents: handed in, looked at, decided, and the levels that follow."""

@@ -1,0 +1,1 @@
+"""What staff judge: reports, cases, sanctions, and the way back."""

@@ -1,0 +1,159 @@
+"""E-mail addresses: claimed, then proved by the code that is sent there.
+
+As with numbers, the code exists in the letter and in the mind of its reader; the row
+keeps an HMAC under a key that is not in the database, bound to the claim's id.
+"""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts.events import EmailCodeRequested
+from accounts.models import Email, User
+from accounts.models.limits import MAX_TRIES
+from accounts.services.people.email_rules import clean_address
+from accounts.services.signing_in.codes import LIFETIME, CodeSpent, CodeWrong, hash_code
+from accounts.services.signing_in.limits import fingerprint
+from lokahome.core import limits
+from lokahome.core.audit.record import record
+from lokahome.core.db.locks import locked
+from lokahome.core.errors import DomainError, FieldError
+from lokahome.core.events.outbox import append
+
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+PER_PERSON = 5
+PER_PERSON_A_DAY = 10
+PER_ADDRESS_A_DAY = 5
+"""Whoever the mailbox belongs to did not ask for a letter from each of our people."""
+
+
+@transaction.atomic
+def claim_email(*, user: User, address: str, now: datetime) -> Email:
+    """Return a new claim of *user* to *address*, to be proved by a code; 10 minutes.
+
+    An earlier claim that was not proved is given up. The address in use stays until
+    the new one is proved. Raises AddressRefused, RateLimited. Locks the person;
+    publishes EmailCodeRequested. Addresses are compared in lower case.
+    """
+    address = clean_address(address)
+    person = locked(User.objects.get_queryset().active(), user.pk)
+    _take_limits(person.pk, address, now)
+    for earlier in Email.objects.claimed().filter(user=person):
+        _release(earlier, now)
+    claim = Email(user=person, address=address, expires_at=now + LIFETIME)
+    claim.save(force_insert=True)
+    append(EmailCodeRequested(email_id=claim.pk))
+    return claim
+
+
+@transaction.atomic
+def mint_email_code(*, email_id: UUID, now: datetime) -> str:
+    """Return a new code of six digits for the claim, and keep its hash only.
+
+    Called when the letter is about to leave; see `codes.mint_code`. Raises NotFound,
+    CodeSpent when the claim can be proved no more. Locks the claim.
+    """
+    claim = locked(Email.objects.all(), email_id)
+    if not _provable(claim, now):
+        raise CodeSpent
+    code = f"{secrets.randbelow(1_000_000):06d}"
+    claim.code_hash = hash_code(request_id=claim.pk, code=code)
+    claim.minted_at = now
+    claim.save(update_fields={"code_hash", "minted_at"})
+    return code
+
+
+def verify_email(*, user: User, email_id: UUID, code: str, now: datetime) -> Email:
+    """Return the claim, proved: it is *user*'s address now, the earlier one is past.
+
+    Once proved, it stays so however often this is called. Raises NotFound for another
+    person's claim, CodeWrong (a try is gone), CodeSpent. Locks the person, then the
+    claim. Must not be called inside a transaction: a refusal has to leave its count.
+    """
+    with transaction.atomic(durable=True):
+        person = locked(User.objects.get_queryset().active(), user.pk)
+        claim = locked(Email.objects.visible_to(person), email_id)
+        if claim.verified_at is not None and claim.released_at is None:
+            return claim
+        refusal = _try(claim, code, now)
+        if refusal is None:
+            _make_current(claim, now)
+            return claim
+    raise refusal
+
+
+@transaction.atomic
+def remove_email(*, user: User, email_id: UUID, now: datetime) -> None:
+    """Write no more to an address, or give a claim to one up; again changes nothing.
+
+    The door asked for a recent proof: an address is a way to prove who one is. Raises
+    NotFound for another person's. Locks the person, then the address.
+    """
+    person = locked(User.objects.get_queryset().active(), user.pk)
+    email = locked(Email.objects.visible_to(person), email_id)
+    if email.released_at is not None:
+        return
+    _release(email, now)
+    record(
+        "person.email_removed",
+        subject=f"user:{person.pk}",
+        actor_id=person.pk,
+        details={"email_id": str(email.pk)},
+    )
+
+
+def _take_limits(user_id: UUID, address: str, now: datetime) -> None:
+    for name, key, limit, window in (
+        ("email.person", str(user_id), PER_PERSON, HOUR),
+        ("email.person_day", str(user_id), PER_PERSON_A_DAY, DAY),
+        ("email.address_day", fingerprint(address), PER_ADDRESS_A_DAY, DAY),
+    ):
+        limits.take(name, key, limit=limit, window=window, now=now)
+
+
+def _provable(claim: Email, now: datetime) -> bool:
+    return (
+        claim.verified_at is None
+        and claim.released_at is None
+        and now < claim.expires_at
+        and claim.tries < MAX_TRIES
+    )
+
+
+def _try(claim: Email, code: str, now: datetime) -> DomainError | None:
+    if not claim.code_hash or not _provable(claim, now):
+        return CodeSpent()
+    claim.tries += 1
+    claim.save(update_fields={"tries"})
+    if hmac.compare_digest(claim.code_hash, hash_code(request_id=claim.pk, code=code)):
+        return None
+    return CodeWrong(
+        _("Ce code n’est pas le bon. Vérifiez le dernier courriel reçu."),
+        errors=[FieldError("wrong", _("Code incorrect."), pointer="/code")],
+    )
+
+
+def _make_current(claim: Email, now: datetime) -> None:
+    for earlier in Email.objects.current().filter(user_id=claim.user_id):
+        _release(earlier, now)
+    claim.verified_at = now
+    claim.save(update_fields={"verified_at"})
+    record(
+        "person.email_verified",
+        subject=f"user:{claim.user_id}",
+        actor_id=claim.user_id,
+        details={"email_id": str(claim.pk)},
+    )
+
+
+def _release(email: Email, now: datetime) -> None:
+    # Two requests may have read the clock in the other order than they came in.
+    email.released_at = max(now, email.verified_at or now)
+    email.save(update_fields={"released_at"})

@@ -1,0 +1,313 @@
+"""Erasing a person: asked for, waited for, done in one transaction, files last.
+
+The rows of a person are emptied together or not at all. Files cannot be part of that:
+their names are written down in the same transaction, and storage forgets them after it.
+Whoever dies in between leaves a request in ``erasing``, which the next run finishes.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import structlog
+from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.events import ErasureMoved
+from accounts.models import Consent, ErasureRequest, User
+from accounts.models.erasure_request import ERASURE_STATES
+from accounts.policies.people import may_decide_erasure
+from accounts.services.moderation.cases import ReasonMissing
+from lokahome.core.audit.record import record
+from lokahome.core.db.locks import locked
+from lokahome.core.errors import (
+    DomainError,
+    FieldError,
+    NotAllowed,
+    NotFound,
+    StaleVersion,
+    StateConflict,
+)
+from lokahome.core.events.outbox import append
+from lokahome.core.failpoints import declare, failpoint
+from lokahome.core.privacy.erasing import delete_files, empty_rows
+from lokahome.core.privacy.holdings import StoredFile
+from lokahome.core.privacy.obstacles import obstacles_of
+
+THINK_AGAIN = timedelta(days=7)
+"""Between asking and being erased: a thief who asks is noticed, a mood passes."""
+ANSWERED_WITHIN = timedelta(days=45)
+WARNED_AFTER = timedelta(days=30)
+log = structlog.get_logger(__name__)
+declare("erasure.rows_emptied", "erasure.files_deleted")
+
+
+class ErasureOpen(StateConflict):
+    """The person asked already, and it was not answered yet."""
+
+    code = "erasure.open"
+    title = gettext_lazy("Une demande d’effacement est déjà en cours")
+
+
+@transaction.atomic
+def request_erasure(
+    *, person_id: UUID, now: datetime, actor_id: UUID | None = None
+) -> ErasureRequest:
+    """Ask that a person be forgotten: in seven days, or once nothing stands in the way.
+
+    *actor_id* is who wrote it down, the person themselves unless said otherwise. Raises
+    NotFound for nobody, or somebody erased; ErasureOpen. Locks the person; publishes
+    ErasureScheduled when nothing stands in the way.
+    """
+    person = locked(_unerased(), person_id)
+    if ErasureRequest.objects.open().filter(user=person).exists():
+        raise ErasureOpen
+    obstacles = obstacles_of(person.pk)
+    request = ErasureRequest(user=person, obstacles=obstacles, checked_at=now)
+    request.created_at = now
+    if not obstacles:
+        request.status = ErasureRequest.Status.SCHEDULED
+        request.due_at = now + THINK_AGAIN
+    request.save(force_insert=True)
+    _note("asked", request, actor_id or person.pk, obstacles=obstacles)
+    if request.due_at is not None:
+        _tell(request)
+    return request
+
+
+@transaction.atomic
+def cancel_erasure(*, request_id: UUID, user: User, now: datetime) -> ErasureRequest:
+    """Take one's own request back, until the moment it is carried out.
+
+    Raises NotFound for another person's, TransitionRefused. Locks the person, then the
+    request; publishes ErasureMoved.
+    """
+    person = locked(_unerased(), user.pk)
+    request = locked(ErasureRequest.objects.filter(user=person), request_id)
+    request.ended_at = now
+    request.obstacles = []
+    _step(request, "cancel", now, "ended_at", "obstacles", who="person", by=person.pk)
+    _note("cancelled", request, person.pk)
+    _tell(request)
+    return request
+
+
+@transaction.atomic
+def refuse_erasure(
+    *,
+    request_id: UUID,
+    actor: User,
+    reason: str,
+    now: datetime,
+    version: int | None = None,
+) -> ErasureRequest:
+    """Refuse with a reason that the person will read; they may ask again.
+
+    *version* is the one that was read: raises StaleVersion when it is past. Raises
+    NotAllowed, ReasonMissing, NotFound, TransitionRefused. Locks the person, then the
+    request; publishes ErasureMoved.
+    """
+    request = _held(request_id)
+    if not may_decide_erasure(
+        is_active=actor.is_active,
+        is_staff=actor.is_staff,
+        permissions=actor.get_all_permissions(),
+        is_own=request.user_id == actor.pk,
+    ):
+        raise NotAllowed
+    if version is not None and version != request.version:
+        raise StaleVersion
+    if not reason.strip():
+        detail = _("Donnez un motif.")
+        raise ReasonMissing(errors=[FieldError("required", detail, "/reason")])
+    request.ended_at = now
+    request.decided_by = actor
+    request.reason = reason.strip()[:500]
+    _step(
+        request,
+        "refuse",
+        now,
+        *("ended_at", "decided_by", "reason"),
+        who="staff",
+        by=actor.pk,
+        why=request.reason,
+    )
+    _note("refused", request, actor.pk, reason=request.reason)
+    _tell(request)
+    return request
+
+
+def look_again(*, now: datetime) -> int:
+    """Schedule the requests whose obstacles are gone; return how many that was."""
+    waiting = ErasureRequest.objects.filter(status=ErasureRequest.Status.REQUESTED)
+    return sum(
+        _look_again(pk, now) for pk in list(waiting.values_list("pk", flat=True))
+    )
+
+
+def carry_out_due(*, now: datetime) -> int:
+    """Erase the people whose day has come, each by themselves; return how many.
+
+    Also finishes what an earlier run left half done. One that fails is logged, stays
+    due, and holds up nobody.
+    """
+    done = 0
+    scheduled, erasing = ErasureRequest.Status.SCHEDULED, ErasureRequest.Status.ERASING
+    due = ErasureRequest.objects.filter(status=scheduled, due_at__lte=now)
+    left = ErasureRequest.objects.filter(status=erasing)
+    for pk in list((due | left).order_by("due_at", "id").values_list("pk", flat=True)):
+        try:
+            done += carry_out(request_id=pk, now=now)
+        except DomainError as refusal:
+            log.warning("an erasure waits", request=str(pk), code=refusal.code)
+        except Exception:
+            log.exception("an erasure failed", request=str(pk))
+    return done
+
+
+def carry_out(*, request_id: UUID, now: datetime) -> bool:
+    """Erase the person of a request that is due; return whether nothing is left of them.
+
+    Safe to run twice, at once, and again after dying anywhere: rows first, in one
+    transaction, then files. Something may stand in the way again: the request then
+    waits as before, and False is returned. Must not be called inside a transaction.
+    """
+    with transaction.atomic(durable=True):
+        request = _held(request_id)
+        if request.status == ErasureRequest.Status.SCHEDULED:
+            if request.due_at is None or request.due_at > now:
+                return False
+            if not _erase_rows(request, now):
+                return False
+        elif request.status != ErasureRequest.Status.ERASING:
+            return False
+    failpoint("erasure.rows_emptied")
+    while request.status == ErasureRequest.Status.ERASING:
+        delete_files([StoredFile(*item) for item in request.files])
+        failpoint("erasure.files_deleted")
+        request = _finish(request_id, now)
+    return True
+
+
+@transaction.atomic(durable=True)
+def _finish(request_id: UUID, now: datetime) -> ErasureRequest:
+    """Empty what a request in flight wrote meanwhile; end when that named no file."""
+    request = _held(request_id)
+    if request.status == ErasureRequest.Status.ERASING:
+        late = empty_rows(request.user_id, now=now)
+        request.files = [list(item) for item in late]
+        if late:
+            request.save(update_fields={"files"})
+        else:
+            request.ended_at = now
+            _step(request, "finish", now, "files", "ended_at")
+    return request
+
+
+def _erase_rows(request: ErasureRequest, now: datetime) -> bool:
+    obstacles = obstacles_of(request.user_id)
+    if obstacles:
+        request.obstacles = obstacles
+        request.checked_at = now
+        request.due_at = None
+        _step(request, "postpone", now, "obstacles", "checked_at", "due_at")
+        return False
+    _withdraw_consents(request.user, now)
+    files = empty_rows(request.user_id, now=now)
+    User.objects.filter(pk=request.user_id).update(erased_at=now)
+    request.files = [list(item) for item in files]
+    _step(request, "erase", now, "files")
+    _note("erased", request, None, files=len(files))
+    return True
+
+
+def _withdraw_consents(person: User, now: datetime) -> None:
+    for given in Consent.objects.filter(user=person).last_words():
+        if given.is_granted:
+            Consent(
+                user=person,
+                purpose=given.purpose,
+                text_version=given.text_version,
+                is_granted=False,
+                source=Consent.Source.ERASURE,
+                created_at=now,
+            ).save()
+
+
+@transaction.atomic
+def _look_again(request_id: UUID, now: datetime) -> bool:
+    request = _held(request_id)
+    if request.status != ErasureRequest.Status.REQUESTED:
+        return False
+    request.obstacles = obstacles_of(request.user_id)
+    request.checked_at = now
+    if request.obstacles:
+        request.save(update_fields={"obstacles", "checked_at"})
+        return False
+    request.due_at = now + THINK_AGAIN
+    _step(request, "schedule", now, "obstacles", "checked_at", "due_at")
+    _tell(request)
+    return True
+
+
+def _held(request_id: UUID) -> ErasureRequest:
+    """Return the request, locked after its person, as everything of a person is."""
+    found = ErasureRequest.objects.filter(pk=request_id)
+    person_id = found.values_list("user_id", flat=True).first()
+    if person_id is None:
+        raise NotFound
+    locked(User.objects.get_queryset(), person_id)
+    return locked(ErasureRequest.objects.all(), request_id)
+
+
+def _unerased() -> Any:
+    return User.objects.get_queryset().filter(erased_at=None)
+
+
+def _step(
+    request: ErasureRequest,
+    action: str,
+    now: datetime,
+    *fields: str,
+    who: str = "system",
+    by: UUID | None = None,
+    why: str = "",
+) -> None:
+    ERASURE_STATES.apply(
+        request,
+        action,
+        who=who,
+        actor_id=by,
+        now=now,
+        reason=why,
+        update_fields=fields,
+    )
+
+
+def _tell(request: ErasureRequest) -> None:
+    append(
+        ErasureMoved(
+            erasure_id=request.pk,
+            person_id=request.user_id,
+            status=str(request.status),
+        )
+    )
+
+
+def _note(
+    deed: str,
+    request: ErasureRequest,
+    actor_id: UUID | None,
+    reason: str = "",
+    **details: Any,
+) -> None:
+    record(
+        f"erasure.{deed}",
+        subject=f"erasurerequest:{request.pk}",
+        actor_id=actor_id,
+        reason=reason,
+        details={"person_id": str(request.user_id), **details},
+    )

@@ -1,0 +1,1 @@
+"""Signing in: codes, what an account asks beside them, sessions and their tokens."""

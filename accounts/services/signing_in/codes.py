@@ -1,0 +1,205 @@
+"""Codes: request, mint, try.
+
+Who asks learns nothing: a number with an account and one without get the same answer.
+The code itself exists in two places only, the SMS and the mind of its reader; the row
+keeps an HMAC under a key that is not in the database, bound to the request's id.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.events import CodeRequested
+from accounts.models import CodeRequest, Email
+from accounts.models.limits import MAX_TRIES
+from accounts.services.signing_in.limits import take_code_limits, take_letter_limits
+from lokahome.core.db.locks import advisory_lock, locked
+from lokahome.core.errors import DomainError, FieldError, InvalidInput
+from lokahome.core.events.outbox import append
+from lokahome.core.ids import uuid7
+from lokahome.core.phones import normalise_phone
+
+LIFETIME = timedelta(minutes=10)
+
+
+class CodeWrong(InvalidInput):
+    """The code is not the one that was sent; another try is left."""
+
+    code = "code.wrong"
+    title = gettext_lazy("Code incorrect")
+
+    def default_detail(self) -> str:
+        return _("Ce code n’est pas le bon. Vérifiez le dernier message reçu.")
+
+
+class CodeSpent(DomainError):
+    """The request is unknown, used, too old, or was tried too often: ask for another."""
+
+    code = "code.spent"
+    status = 410
+    title = gettext_lazy("Code expiré")
+
+    def default_detail(self) -> str:
+        return _("Ce code n’est plus valable. Demandez-en un autre.")
+
+
+class RequestIdTaken(InvalidInput):
+    """The client's id was used for another number before."""
+
+    code = "code.request_id_taken"
+
+
+@transaction.atomic
+def request_code(
+    *,
+    phone: str,
+    client_ip: str,
+    now: datetime,
+    purpose: str = CodeRequest.Purpose.SIGN_IN,
+    request_id: UUID | None = None,
+    language: str = "fr",
+    device: str = "",
+    device_key: UUID | None = None,
+    person_id: UUID | None = None,
+    bound_id: UUID | None = None,
+) -> CodeRequest:
+    """Return a new request for a code to *phone*; the code does not exist yet.
+
+    *request_id* may come from the client: the same id and number return the same
+    request, without another SMS; another number raises RequestIdTaken. But to sign in,
+    *person_id* asks, and the code serves *bound_id* alone (a session, a challenge).
+    Raises InvalidPhone, and RateLimited (see `sign_in_limits`). Publishes CodeRequested.
+    """
+    number = normalise_phone(phone)
+    if request_id is not None:
+        # Two copies of one request may arrive at once; the second must find the first.
+        advisory_lock("code_request", str(request_id))
+        known = CodeRequest.objects.filter(pk=request_id).first()
+        if known is not None:
+            asked = (known.phone, known.purpose, known.bound_id)
+            if asked != (number, purpose, bound_id):
+                raise RequestIdTaken
+            return known
+    take_code_limits(phone=number, client_ip=client_ip, device_key=device_key, now=now)
+    return _asked(
+        CodeRequest(
+            id=request_id or uuid7(),
+            phone=number,
+            purpose=CodeRequest.Purpose(purpose),
+            person_id=person_id,
+            bound_id=bound_id,
+            language=language,
+            device=device,
+            expires_at=now + LIFETIME,
+            created_at=now,
+        )
+    )
+
+
+@transaction.atomic
+def request_letter(
+    *, email: Email, purpose: str, bound_id: UUID | None, client_ip: str, now: datetime
+) -> CodeRequest:
+    """Return a new request for a code to the proved address *email*; see `request_code`.
+
+    Raises RateLimited. Publishes CodeRequested.
+    """
+    take_letter_limits(person_id=email.user_id, client_ip=client_ip, now=now)
+    return _asked(
+        CodeRequest(
+            channel=CodeRequest.Channel.EMAIL,
+            email=email,
+            purpose=CodeRequest.Purpose(purpose),
+            person_id=email.user_id,
+            bound_id=bound_id,
+            language=email.user.language,
+            expires_at=now + LIFETIME,
+            created_at=now,
+        )
+    )
+
+
+def _asked(request: CodeRequest) -> CodeRequest:
+    request.save(force_insert=True)
+    append(CodeRequested(request_id=request.pk))
+    return request
+
+
+@transaction.atomic
+def mint_code(*, request_id: UUID, now: datetime) -> str:
+    """Return a new code of six digits for *request_id*, and keep its hash only.
+
+    Called when the message is about to leave. One that could not be sent is tried
+    again with a new code, which replaces the one nobody received; the time limit and
+    the tries already made stay. Raises CodeSpent when the request cannot be used any
+    more. Locks the request.
+    """
+    request = locked(CodeRequest.objects.all(), request_id)
+    if not _usable(request, now):
+        raise CodeSpent
+    code = f"{secrets.randbelow(1_000_000):06d}"
+    request.code_hash = hash_code(request_id=request.pk, code=code)
+    request.minted_at = now
+    request.save(update_fields={"code_hash", "minted_at"})
+    return code
+
+
+def locked_request(request_id: UUID, purpose: str) -> CodeRequest | None:
+    """Return the request for *purpose*, locked until the transaction ends, or None."""
+    rows = CodeRequest.objects.select_for_update(no_key=True, of=("self",))
+    return rows.filter(pk=request_id, purpose=purpose).first()
+
+
+def last_request_for(bound_id: UUID, purpose: str, channel: str) -> CodeRequest | None:
+    """Return the newest request that *bound_id* alone may answer, locked, or None."""
+    rows = CodeRequest.objects.select_for_update(no_key=True, of=("self",))
+    asked = rows.filter(bound_id=bound_id, purpose=purpose, channel=channel)
+    return asked.order_by("-id").first()
+
+
+def try_code(
+    request: CodeRequest | None, code: str, now: datetime
+) -> DomainError | None:
+    """Try *code* for a locked *request*: None when it is right, else the refusal.
+
+    The refusal, CodeWrong or CodeSpent, is returned and not raised: whoever calls has
+    to commit the try that it cost. A right code uses the request up.
+    """
+    if request is None or not request.code_hash or not _usable(request, now):
+        return CodeSpent()
+    request.tries += 1
+    right = hmac.compare_digest(
+        request.code_hash, hash_code(request_id=request.pk, code=code)
+    )
+    if right:
+        request.used_at = now
+    request.save(update_fields={"tries", "used_at"})
+    if right:
+        return None
+    return CodeWrong(
+        errors=[FieldError("wrong", _("Code incorrect."), pointer="/code")]
+    )
+
+
+def hash_code(*, request_id: UUID, code: str) -> str:
+    """Return the keyed hash under which *code* is kept for *request_id*, in hex."""
+    message = f"{request_id}:{code}".encode()
+    key = settings.CODE_HASH_KEY.encode()
+    return hmac.new(key, message, hashlib.sha256).hexdigest()
+
+
+def _usable(request: CodeRequest, now: datetime) -> bool:
+    return (
+        request.used_at is None
+        and now < request.expires_at
+        and request.tries < MAX_TRIES
+    )

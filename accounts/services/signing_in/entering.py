@@ -1,0 +1,236 @@
+"""Signing in by code. The code proves a SIM; whether that is enough, the account says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import NamedTuple
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy
+
+from accounts.models import (
+    CHALLENGE_STATES,
+    NOTICE_STATES,
+    CodeRequest,
+    Phone,
+    RoleGrant,
+    SignInChallenge,
+    SignInNotice,
+    User,
+)
+from accounts.models.session import device_digest
+from accounts.policies.signing_in import may_sign_in, second_proof_reason
+from accounts.queries.signing_in import knows_device, last_active_at
+from accounts.services.moderation.standing import suspended
+from accounts.services.signing_in.codes import CodeSpent, locked_request, try_code
+from accounts.services.signing_in.limits import take_guess_limits
+from accounts.services.signing_in.proofs import methods_of
+from accounts.services.signing_in.stakes import is_at_stake
+from lokahome.core.audit.record import record
+from lokahome.core.db.locks import advisory_lock
+from lokahome.core.errors import DomainError, NotAllowed
+
+CHALLENGE_LIFETIME = timedelta(minutes=30)
+
+
+class AccountClosed(NotAllowed):
+    """The account behind the number may not sign in."""
+
+    code = "account.closed"
+    title = gettext_lazy("Ce compte est fermé")
+
+
+class SignedIn(NamedTuple):
+    """Who gets tokens, whether the account is new, what the device calls itself."""
+
+    user: User
+    is_new: bool
+    device_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ChallengeNeeded:
+    """The code was right and is used up; the account asks for more."""
+
+    challenge: SignInChallenge
+    methods: list[str]
+
+
+class _HolderChanged(Exception):
+    """The number changed hands between the look and the lock."""
+
+
+def verify_code(
+    *,
+    request_id: UUID,
+    code: str,
+    now: datetime,
+    device_key: UUID | None = None,
+    client_ip: str = "",
+) -> SignedIn | ChallengeNeeded:
+    """Return who holds the number, or what their account asks for beside the code.
+
+    A number without an account gets one, as a tenant at level 0. The account of a known
+    one is challenged when something is at stake in it and the device is new or the
+    account was silent for long; always when the SIM was reported lost; unless 72 hours'
+    notice went by. Raises CodeWrong (a try is gone), CodeSpent, AccountClosed,
+    RateLimited. Locks the person, then the request, so that parallel guesses are counted
+    one by one. Must not be called inside a transaction: a refusal has to leave its count.
+    """
+    asked = CodeRequest.objects.filter(
+        pk=request_id, purpose=CodeRequest.Purpose.SIGN_IN
+    )
+    number = asked.values_list("phone", flat=True).first() or ""
+    take_guess_limits(phone=number, client_ip=client_ip, now=now)
+    while True:
+        try:
+            return _verify(request_id, number, code, device_key, now)
+        except _HolderChanged:
+            continue
+
+
+def _verify(
+    request_id: UUID, number: str, code: str, device_key: UUID | None, now: datetime
+) -> SignedIn | ChallengeNeeded:
+    with transaction.atomic(durable=True):
+        # The person first, as everywhere. One query, whether there is one or not.
+        holder = (
+            User.objects.get_queryset()
+            .select_for_update(no_key=True, of=("self",))
+            .filter(phones__number=number, phones__released_at=None)
+            .first()
+        )
+        request = locked_request(request_id, CodeRequest.Purpose.SIGN_IN)
+        refusal = try_code(request, code, now)
+        if refusal is None and request is not None:
+            # Two requests for one new number may be verified at once: one person.
+            advisory_lock("phone", number)
+            phone = Phone.objects.current().filter(number=number).first()
+            if (phone.user_id if phone else None) != (holder.pk if holder else None):
+                raise _HolderChanged
+            if phone is None or holder is None:
+                person = join(number, request.language, now)
+                return SignedIn(person, True, request.device)
+            if may_sign_in(is_active=holder.is_active):
+                return _enter(holder, phone, request, device_key, now)
+            refusal = closed_account(holder, now)
+    raise refusal or CodeSpent()
+
+
+def closed_account(person: User, now: datetime) -> DomainError:
+    """Return why *person* may not sign in: until when, and how to appeal, or closed."""
+    return suspended(person.pk, now=now) or AccountClosed()
+
+
+def _enter(
+    person: User,
+    phone: Phone,
+    request: CodeRequest,
+    device_key: UUID | None,
+    now: datetime,
+) -> SignedIn | ChallengeNeeded:
+    last = last_active_at(person.pk)
+    reason = second_proof_reason(
+        is_lost=phone.lost_at is not None,
+        is_at_stake=is_at_stake(person.pk),
+        knows_device=knows_device(person.pk, device_key),
+        silent_for=now - last if last else None,
+    )
+    if reason is None:
+        mark_verified(phone, now)
+        return SignedIn(person, False, request.device)
+    digest = digest_of(device_key)
+    if _use_notice(phone, digest, now):
+        # Nobody contested, yet nobody proved anything either: payouts wait once more.
+        mark_verified(phone, now, is_held_anew=True)
+        return SignedIn(person, False, request.device)
+    challenge = SignInChallenge(
+        person=person,
+        phone=phone,
+        code_request=request,
+        device_digest=digest,
+        reason=SignInChallenge.Reason(reason),
+        expires_at=now + CHALLENGE_LIFETIME,
+        created_at=now,
+    )
+    challenge.save(force_insert=True)
+    record(
+        "sign_in.challenged",
+        subject=f"user:{person.pk}",
+        actor_id=None,
+        details={"challenge_id": str(challenge.pk), "why": reason},
+    )
+    return ChallengeNeeded(challenge, methods_of(person, with_sms=False))
+
+
+def _use_notice(phone: Phone, digest: str, now: datetime) -> bool:
+    notice = (
+        SignInNotice.objects.waiting()
+        .select_for_update(no_key=True, of=("self",))
+        .filter(phone=phone, device_digest=digest, opens_at__lte=now, closes_at__gt=now)
+        .first()
+    )
+    if notice is None:
+        return False
+    notice.closed_at = now
+    NOTICE_STATES.apply(
+        notice,
+        "use",
+        who="system",
+        actor_id=None,
+        now=now,
+        update_fields=("closed_at",),
+    )
+    record(
+        "sign_in.notice_used",
+        subject=f"user:{phone.user_id}",
+        actor_id=None,
+        details={"notice_id": str(notice.pk)},
+    )
+    return True
+
+
+def mark_verified(phone: Phone, now: datetime, *, is_held_anew: bool = False) -> None:
+    """Note that a locked person answered from *phone*; a lost SIM is found by it."""
+    phone.verified_at = now
+    if is_held_anew or phone.lost_at is not None:
+        phone.held_since = now
+    phone.lost_at = None
+    phone.save(update_fields={"verified_at", "held_since", "lost_at"})
+
+
+def digest_of(device_key: UUID | None) -> str:
+    """Return the digest under which challenges and notices know a device, or none."""
+    return device_digest(device_key) if device_key is not None else ""
+
+
+def join(number: str, language: str, now: datetime) -> User:
+    """Make the person who holds *number*; the number's advisory lock is held."""
+    person = User.objects.create_person(language=language)
+    Phone(user=person, number=number, verified_at=now, held_since=now).save()
+    RoleGrant(user=person, role=RoleGrant.Role.TENANT).save()
+    record("person.joined", subject=f"user:{person.pk}", actor_id=person.pk)
+    return person
+
+
+def close_challenge(
+    challenge: SignInChallenge,
+    action: str,
+    *,
+    who: str,
+    now: datetime,
+    method: str = "",
+) -> None:
+    """Move a locked *challenge* to one of its ends, *method* being what proved it."""
+    challenge.closed_at = now
+    challenge.method = method
+    CHALLENGE_STATES.apply(
+        challenge,
+        action,
+        who=who,
+        actor_id=None,
+        now=now,
+        update_fields=("closed_at", "method", "tries"),
+    )

@@ -1,0 +1,174 @@
+"""72 hours' notice: the account's other channels may say no before a SIM alone gets in."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.core import signing
+from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.events import SignInNoticeOpened
+from accounts.models import (
+    NOTICE_STATES,
+    Email,
+    Phone,
+    Session,
+    SignInChallenge,
+    SignInNotice,
+    User,
+)
+from accounts.queries.signing_in import NOTICE_SALT
+from accounts.services.signing_in.lapsing import end_challenges, end_notices
+from lokahome.core import limits
+from lokahome.core.audit.record import record
+from lokahome.core.clock import utc_text
+from lokahome.core.db.locks import locked
+from lokahome.core.errors import NotFound, StateConflict
+from lokahome.core.events.outbox import append
+
+WAIT = timedelta(hours=72)
+OPEN_FOR = timedelta(days=7)
+REST_AFTER_CONTEST = timedelta(days=30)
+PER_NUMBER = 3
+"""Notices about one number in REST_AFTER_CONTEST: each rings at somebody's door."""
+
+
+class NoChannel(StateConflict):
+    """Nobody could be told: no address, no other number, no session goes on."""
+
+    code = "notice.no_channel"
+    title = gettext_lazy("Personne ne pourrait être prévenu")
+
+    def default_detail(self) -> str:
+        return _("Ce compte n’a aucun autre moyen d’être prévenu. Écrivez au support.")
+
+
+class NoticeContested(StateConflict):
+    """The account's person said no: nothing more about this number until *until*."""
+
+    code = "notice.contested"
+    title = gettext_lazy("Le titulaire du compte s’y est opposé")
+
+
+@transaction.atomic
+def open_notice(*, challenge: SignInChallenge, now: datetime) -> SignInNotice:
+    """Return the notice about *challenge*'s number and device, a new one unless one waits.
+
+    Expects the person and the challenge locked. Raises NoticeContested for 30 days after
+    a contest, NoChannel, RateLimited. Publishes SignInNoticeOpened.
+    """
+    phone = challenge.phone
+    about = SignInNotice.objects.filter(phone=phone)
+    same = about.waiting().filter(
+        device_digest=challenge.device_digest, closes_at__gt=now
+    )
+    if (known := same.first()) is not None:
+        return known
+    end_notices(about.filter(closes_at__lte=now), now=now)
+    contested = about.filter(
+        status=SignInNotice.Status.CONTESTED,
+        closed_at__gt=now - REST_AFTER_CONTEST,
+    )
+    if (refused := contested.order_by("-closed_at").first()) is not None:
+        until = (refused.closed_at or now) + REST_AFTER_CONTEST
+        raise NoticeContested(members={"until": utc_text(until)})
+    if not _can_be_told(challenge.person_id, phone, now):
+        raise NoChannel
+    limits.take(
+        "notice.number",
+        str(phone.pk),
+        limit=PER_NUMBER,
+        window=REST_AFTER_CONTEST,
+        now=now,
+    )
+    notice = SignInNotice(
+        person_id=challenge.person_id,
+        phone=phone,
+        device_digest=challenge.device_digest,
+        opens_at=now + WAIT,
+        closes_at=now + WAIT + OPEN_FOR,
+        created_at=now,
+    )
+    notice.save(force_insert=True)
+    record(
+        "sign_in.notice_opened",
+        subject=f"user:{challenge.person_id}",
+        actor_id=None,
+        details={"notice_id": str(notice.pk), "phone_id": str(phone.pk)},
+    )
+    append(
+        SignInNoticeOpened(
+            notice_id=notice.pk, person_id=notice.person_id, phone_id=phone.pk
+        )
+    )
+    return notice
+
+
+def _can_be_told(person_id: UUID, phone: Phone, now: datetime) -> bool:
+    others = Phone.objects.reachable().filter(user_id=person_id).exclude(pk=phone.pk)
+    return (
+        Email.objects.current().filter(user_id=person_id).exists()
+        or others.exists()
+        or Session.objects.alive(now).filter(user_id=person_id).exists()
+    )
+
+
+@transaction.atomic
+def contest_notice(
+    *, notice_id: UUID, user_id: UUID, now: datetime, door: str = "session"
+) -> SignInNotice:
+    """Refuse the notice in the name of the account's person, and return it.
+
+    The number is taken for lost: a SIM that somebody else holds gets no words, no
+    payout and nobody in. What was contested already stays so. Raises NotFound
+    for another person's, TransitionRefused once it was used or lapsed. *door* says
+    whether a session or the e-mail's link spoke. Locks the person, then the notice.
+    """
+    person = locked(User.objects.get_queryset(), user_id)
+    notice = locked(SignInNotice.objects.filter(person=person), notice_id)
+    if notice.status == SignInNotice.Status.CONTESTED:
+        return notice
+    notice.closed_at = now
+    NOTICE_STATES.apply(
+        notice,
+        "contest",
+        who="holder",
+        actor_id=person.pk,
+        now=now,
+        update_fields=("closed_at",),
+    )
+    phone = locked(Phone.objects.all(), notice.phone_id)
+    if phone.released_at is None and phone.lost_at is None:
+        phone.lost_at = now
+        phone.save(update_fields={"lost_at"})
+    end_challenges(SignInChallenge.objects.filter(phone=phone), now=now)
+    record(
+        "sign_in.notice_contested",
+        subject=f"user:{person.pk}",
+        actor_id=person.pk,
+        details={"notice_id": str(notice.pk), "door": door},
+    )
+    return notice
+
+
+def contest_by_link(*, token: str, now: datetime) -> SignInNotice:
+    """Contest the notice that the link *token* of an e-mail names; raises NotFound."""
+    notice = notice_of_link(token)
+    return contest_notice(
+        notice_id=notice.pk, user_id=notice.person_id, now=now, door="link"
+    )
+
+
+def notice_of_link(token: str) -> SignInNotice:
+    """Return the notice that *token* names; raises NotFound for a forged one."""
+    try:
+        notice_id = UUID(signing.Signer(salt=NOTICE_SALT).unsign(token))
+    except (signing.BadSignature, ValueError) as error:
+        raise NotFound from error
+    notice = SignInNotice.objects.filter(pk=notice_id).first()
+    if notice is None:
+        raise NotFound
+    return notice

@@ -1,0 +1,71 @@
+"""What ends when somebody leaves for good, and what has to end first."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import CodeRequest, IdentityCheck, Membership, Phone, User
+from accounts.models.identity_check import IDENTITY_STATES
+from accounts.services.agencies.memberships import remove_member
+from accounts.services.signing_in.sessions import end_sessions
+from lokahome.core.db.locks import locked
+from lokahome.core.privacy.obstacles import register_obstacle
+
+
+def settle(person_id: UUID, now: datetime) -> None:
+    """End what the person has going: sessions, papers that wait, memberships, codes.
+
+    Papers are withdrawn, and what was asked of their numbers is forgotten with them.
+    """
+    end_sessions(user_id=person_id, reason="erased", now=now)
+    for check in IdentityCheck.objects.filter(
+        person_id=person_id, status=IdentityCheck.Status.SUBMITTED
+    ).order_by("id"):
+        IDENTITY_STATES.apply(
+            locked(IdentityCheck.objects.get_queryset(), check.pk),
+            "withdraw",
+            who="owner",
+            actor_id=person_id,
+            now=now,
+        )
+    person = User.objects.get(pk=person_id)
+    memberships = Membership.objects.active().filter(user=person)
+    for member in memberships.exclude(agency__status="closed").order_by("agency_id"):
+        remove_member(
+            agency_id=member.agency_id, membership_id=member.pk, actor=person, now=now
+        )
+    numbers = Phone.objects.filter(user_id=person_id).values_list("number", flat=True)
+    CodeRequest.objects.filter(phone__in=list(numbers)).delete()
+
+
+def is_staff(person_id: UUID) -> bool:
+    """Say whether the person works here: their account ends by other means."""
+    return User.objects.filter(pk=person_id, is_staff=True).exists()
+
+
+def is_suspected(person_id: UUID) -> bool:
+    """Say whether somebody looks into a paper of theirs as forged."""
+    suspected = IdentityCheck.Status.SUSPECTED
+    return IdentityCheck.objects.filter(person_id=person_id, status=suspected).exists()
+
+
+def is_sole_owner(person_id: UUID) -> bool:
+    """Say whether an agency would be left without an owner."""
+    others = Membership.objects.owners().exclude(user_id=person_id)
+    owned = Membership.objects.owners().filter(user_id=person_id)
+    owned = owned.exclude(agency__status="closed")
+    return owned.exclude(agency_id__in=others.values("agency_id")).exists()
+
+
+register_obstacle("staff", _("Vous faites partie de l’équipe."), is_staff)
+register_obstacle(
+    "identity.suspected", _("Une de vos pièces est en cours d’examen."), is_suspected
+)
+register_obstacle(
+    "agency.sole_owner",
+    _("Vous êtes seul à la tête d’une agence : fermez-la ou nommez quelqu’un."),
+    is_sole_owner,
+)

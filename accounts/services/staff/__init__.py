@@ -1,0 +1,1 @@
+"""The staff: groups, the second factor, the broken glass."""
