@@ -57,6 +57,6 @@ def test_the_decidable_queues_are_those_of_the_permissions(is_active, is_staff):
 
 def test_each_queue_has_its_permission_on_the_model():
     declared = {f"accounts.{name}" for name, _label in Case._meta.permissions}
-    assert declared == {
+    assert {name for name in declared if ".decide_" in name} == {
         moderation.case_permission(queue) for queue in Case.Queue.values
     }
