@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from accounts.events import DataExportRequested, PasswordResetRequested
+from accounts.models import CodeRequest
 from accounts.services.privacy.data_exports import pack_export
 from accounts.services.signing_in.passwords import send_reset_code
 from lokahome.core import clock
@@ -18,4 +19,5 @@ def pack_requested_export(event: DataExportRequested) -> None:
 @subscribe(PasswordResetRequested, lane=STATE)
 def send_code_of_reset(event: PasswordResetRequested) -> None:
     """Let the code leave, if the number is somebody's."""
-    send_reset_code(request_id=event.request_id, by_email=event.by_email)
+    by_email = event.channel == CodeRequest.Channel.EMAIL
+    send_reset_code(request_id=event.request_id, by_email=by_email)

@@ -133,7 +133,7 @@ class PasswordResetRequested(Event):
 
     about: ClassVar[str] = "request_id"
     request_id: UUID
-    by_email: bool
+    channel: str
 
     def subject(self) -> str:
         """Name the noun in full: ``request:`` alone would say nothing."""

@@ -111,7 +111,8 @@ def request_reset(
         created_at=now,
     )
     request.save(force_insert=True)
-    append(PasswordResetRequested(request_id=request.pk, by_email=by_email))
+    channel = CodeRequest.Channel.EMAIL if by_email else CodeRequest.Channel.SMS
+    append(PasswordResetRequested(request_id=request.pk, channel=channel.value))
     return request
 
 

@@ -158,7 +158,8 @@ def test_pages_say_who_may_frame_cache_and_script_them(moderator, path):
 
 
 def test_the_sessions_cookie_is_for_our_own_pages_alone(moderator, settings):
-    cookie = moderator.cookies["sessionid"]
+    given = {"username": moderator.user.username, "password": PASSWORD}
+    cookie = Client().post(LOGIN, given).cookies["sessionid"]
     assert cookie["httponly"]
     assert cookie["samesite"] == "Lax"
     assert settings.SESSION_COOKIE_AGE == 12 * 3600

@@ -6,12 +6,12 @@ import threading
 import pytest
 from django.db import transaction
 
-from accounts.models import RoleGrant
 from lokahome.core import clock
 from lokahome.core.errors import RateLimited
 from lokahome.core.ids import uuid7
 from lokahome.core.invariants import check_invariants
 from lokahome.core.limits import RateWindow
+from lokahome.tests.people import make_person, sign_in
 from lokahome.tests.threads import race
 from messaging.models import (
     Conversation,
@@ -233,10 +233,14 @@ def crossing(people):
     ]
 
 
-def test_participants_who_cross_do_not_wait_for_each_other(kossi, ama, afi):
-    people = (kossi, ama, afi)
-    for person in (ama, afi):
-        RoleGrant.objects.create(user=person.user, role="landlord")
+def landlord(number):
+    """Return a landlord who may have as many listings as they like."""
+    roles = ("tenant", "landlord")
+    return sign_in(make_person(name="Yao", phone=number, roles=roles, level=2))
+
+
+def test_participants_who_cross_do_not_wait_for_each_other(kossi):
+    people = (kossi, landlord("+2290161000001"), landlord("+2290161000002"))
     talks = crossing(people)
     by_id = {person.id: person for person in people}
 

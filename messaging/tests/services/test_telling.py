@@ -288,7 +288,9 @@ def test_a_mail_server_says_no_or_not_now(ama, monkeypatch, error, status, why):
 
 
 def test_an_address_that_no_header_holds_is_given_up_and_not_tried_for_ever(ama):
-    claim_email(user=ama.user, address=f"a@{'ä' * 60}.com", now=clock.now())
+    """Such an address is refused today; a row of yesterday may still hold one."""
+    claim_email(user=ama.user, address="a@example.com", now=clock.now())
+    Email.objects.update(address=f"a@{'ä' * 60}.com")
     drain()
     row = OutgoingMessage.objects.get()
     assert (row.status, row.last_error) == ("given_up", "address")

@@ -106,7 +106,10 @@ def paid_payout(new_escrow, world, finance, checker):
 
     def make(ending, amount=20_000):
         payee = make_person(
-            name="Rita", phone=f"+2290166{ending}{ending}", roles=("provider",)
+            name="Rita",
+            phone=f"+2290166{ending}{ending}",
+            roles=("provider",),
+            level=2,
         )
         escrow = new_escrow(amount=amount, payee_id=payee.pk)
         world.until(all_paid)
