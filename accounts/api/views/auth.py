@@ -85,7 +85,8 @@ class PasswordLoginView(LoginView):  # type: ignore[misc]  # dj-rest-auth has no
         """Count the try, then let dj-rest-auth check it."""
         body: Any = request.data  # our parser reads objects only
         take_login_limits(
-            identifier=str(body.get("username", ""))[:64],
+            # As the serializer will read it: blanks around it are no other person.
+            identifier=str(body.get("username", "")).strip()[:64],
             client_ip=client_address(request),
             now=clock.now(),
         )

@@ -218,6 +218,14 @@ def test_the_eleventh_try_of_a_password_waits(moderator, anonymous):
     assert answer.status_code == 429
 
 
+def test_blanks_around_a_handle_are_no_other_person(moderator, anonymous):
+    for place in range(10):
+        written = f"{' ' * (place * 9)}moderator\u2003\t"
+        anonymous.post(LOGIN, {"username": written, "password": "wrong"})
+    answer = anonymous.post(LOGIN, {"username": " moderator", "password": PASSWORD})
+    assert answer.status_code == 429
+
+
 @pytest.mark.parametrize("digits", ["97000001", "97000077"], ids=["known", "unknown"])
 def test_another_writing_of_a_number_is_no_other_person(ama, anonymous, digits):
     """Nor does the limit tell which numbers have an account."""
