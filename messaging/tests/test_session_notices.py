@@ -23,7 +23,7 @@ def test_a_copied_session_is_told_by_sms_once(ama):
     assert Notification.objects.get().template == "session_reused"
     (message,) = CaughtMessage.objects.all()
     assert message.to == ama.user.phone
-    assert "fermée par prudence" in message.text
+    assert "par prudence" in message.text
 
 
 def test_each_new_password_is_told(ama):
