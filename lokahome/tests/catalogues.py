@@ -29,4 +29,5 @@ def compile_stale() -> None:
             ["msgfmt", "--check-format", "-o", str(fresh), str(source)], check=True
         )
         fresh.replace(compiled)
-        translation_file_changed(sender=None, file_path=compiled)
+    # Also when another process compiled them: ours may have read before it was done.
+    translation_file_changed(sender=None, file_path=Path("django.mo"))
