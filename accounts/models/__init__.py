@@ -31,6 +31,8 @@ from accounts.models.sanction import SANCTION_STATES, Sanction
 from accounts.models.session import Device, RefreshToken, Session
 from accounts.models.sign_in_challenge import CHALLENGE_STATES, SignInChallenge
 from accounts.models.sign_in_notice import NOTICE_STATES, SignInNotice
+from accounts.models.staff_change import STAFF_CHANGE_STATES, StaffChange
+from accounts.models.staff_link import STAFF_LINK_STATES, StaffLink
 from accounts.models.user import User
 
 __all__ = [
@@ -45,6 +47,8 @@ __all__ = [
     "MEMBERSHIP_STATES",
     "NOTICE_STATES",
     "SANCTION_STATES",
+    "STAFF_CHANGE_STATES",
+    "STAFF_LINK_STATES",
     "Agency",
     "AgencyContext",
     "AgencyInvitation",
@@ -71,6 +75,8 @@ __all__ = [
     "Session",
     "SignInChallenge",
     "SignInNotice",
+    "StaffChange",
+    "StaffLink",
     "User",
     "invited_number_digest",
 ]

@@ -183,6 +183,19 @@ register(
                 kept=LAW,
             ),
             Holding(
+                model="accounts.StaffLink",
+                person="person_id",
+                hidden=("staff", "declared_by", "confirmed_by"),
+                kept="That this human decided for the staff: no words, no name.",
+            ),
+            Holding(
+                model="accounts.StaffChange",
+                person="person_id",
+                hidden=("proposed_by", "decided_by"),
+                keeps=(EVERYTHING,),
+                kept=STAFF_WORK,
+            ),
+            Holding(
                 model="admin.LogEntry",
                 person="user_id",
                 keeps=(EVERYTHING,),
