@@ -71,6 +71,11 @@ class AgencyInvitation(VersionedModel):
     phone_digest = models.CharField(_("empreinte du numéro"), max_length=64)
     phone_masked = models.CharField(_("numéro masqué"), max_length=16)
     role = models.CharField(_("rôle"), max_length=12, choices=AgencyRole.choices)
+    rings = models.BooleanField(_("le numéro est prévenu"), default=True)
+    """False when the number was rung at often enough: it waits in the app, in silence.
+
+    Whoever invited is not told: the number's other invitations are other agencies'.
+    """
     status = models.CharField(
         _("état"), max_length=10, choices=Status.choices, default=Status.OPEN
     )
