@@ -15,6 +15,8 @@ from lokahome.core.db.models import BaseModel
 class CodeRequest(BaseModel):
     """One request for a code. Only the code's keyed hash is ever stored.
 
+    Until it is minted a decoy stands there, which no code meets: who guesses learns
+    nothing of whether anybody was there to receive one.
     The code is bound to this row: it opens nothing with another request's id. It goes
     to `phone` by SMS, or to `email` by a letter. Nobody may be behind a number that
     signs in; every other purpose names its `person`, and `bound_id` what alone it
@@ -57,6 +59,18 @@ class CodeRequest(BaseModel):
     language = models.CharField(_("langue"), max_length=2, default="fr")
     """The asker's language: nobody with an account may be behind the number yet."""
     device = models.CharField(_("appareil"), max_length=80, blank=True)
+    number_digest = models.CharField(
+        _("empreinte du numéro demandé"), max_length=64, blank=True
+    )
+    """Of the number that was asked for: it stays where `phone` gives way to `email`."""
+    asker_digest = models.CharField(
+        _("empreinte de qui demande"), max_length=64, blank=True
+    )
+    """Of the device that asked, or of the address of one that names none."""
+    new_password = models.CharField(
+        _("empreinte du nouveau mot de passe"), max_length=128, blank=True
+    )
+    """Of a reset whose code was right: it stands once a second proof was given."""
     code_hash = models.CharField(_("empreinte du code"), max_length=64, blank=True)
     minted_at = models.DateTimeField(_("créé pour l’envoi le"), null=True)
     expires_at = models.DateTimeField(_("expire le"))
@@ -104,8 +118,13 @@ class CodeRequest(BaseModel):
             ),
             models.CheckConstraint(
                 condition=Q(code_hash="", minted_at=None)
-                | Q(code_hash__regex=r"^[0-9a-f]{64}$", minted_at__isnull=False),
+                | Q(code_hash__regex=r"^[0-9a-f]{64}$"),
                 name="accounts_code_hash_with_mint",
+            ),
+            models.CheckConstraint(
+                condition=Q(new_password="")
+                | Q(purpose="password_reset", used_at__isnull=False),
+                name="accounts_code_password_of_reset",
             ),
             models.CheckConstraint(
                 condition=Q(used_at=None) | Q(minted_at__isnull=False),

@@ -10,7 +10,7 @@ from lokahome.core.db.models import BaseModel
 
 
 class CodeSpending(BaseModel):
-    """Codes asked for on one day of Benin's clocks, to one country or (empty) to all.
+    """Messages sent on one day of Benin's clocks, to one country or (empty) to all.
 
     One row is counted up under its lock: exact however many ask at once.
     """
@@ -19,6 +19,10 @@ class CodeSpending(BaseModel):
     prefix = models.CharField(_("indicatif"), max_length=4, blank=True)
     sent = models.PositiveIntegerField(_("envois"), default=0)
     cost = models.PositiveIntegerField(_("coût (F)"), default=0)
+    warned_percent = models.PositiveSmallIntegerField(
+        _("alerte donnée à (%)"), default=0
+    )
+    """The last part of the day's money at which the operators were told."""
 
     class Meta:
         verbose_name = _("dépense de codes")
