@@ -14,6 +14,7 @@ from accounts.models.agency_invitation import (
     invited_number_digest,
 )
 from accounts.models.appeal import APPEAL_STATES, Appeal
+from accounts.models.barred_trace import BarredTrace
 from accounts.models.case import CASE_STATES, Case
 from accounts.models.code_request import CodeRequest
 from accounts.models.code_spending import CodeSpending
@@ -54,6 +55,7 @@ __all__ = [
     "AgencyInvitation",
     "AgencyRole",
     "Appeal",
+    "BarredTrace",
     "Case",
     "CodeRequest",
     "CodeSpending",

@@ -136,6 +136,8 @@ class Listing(VersionedModel):
     published_at = models.DateTimeField(_("publiée le"), null=True)
     confirmed_at = models.DateTimeField(_("confirmée le"), null=True)
     """When the owner last said that the home is still free."""
+    is_held = models.BooleanField(_("retenue"), default=False)
+    """Whether the pause it is in came with the closing of its owner's account."""
 
     objects = ListingQuerySet.as_manager()
 
@@ -269,11 +271,12 @@ LISTING_STATES = StateMachine(
         edge(_S.SUBMITTED, "reject", "staff", _S.REJECTED),
         # Its owner left for good before anybody looked.
         edge(_S.SUBMITTED, "expire", "system", _S.EXPIRED),
-        edge(_S.PUBLISHED, "pause", "owner agent", _S.PAUSED),
+        # The system's pause: its owner's account was closed, and may open again.
+        edge(_S.PUBLISHED, "pause", "owner agent system", _S.PAUSED),
         edge(_S.PUBLISHED, "let", "owner system", _S.LET),
         edge(_S.PUBLISHED, "expire", "system", _S.EXPIRED),
         edge(_S.PUBLISHED, "review_again", "owner agent", _S.SUBMITTED),
-        edge(_S.PAUSED, "resume", "owner agent", _S.PUBLISHED),
+        edge(_S.PAUSED, "resume", "owner agent system", _S.PUBLISHED),
         edge(_S.PAUSED, "let", "owner system", _S.LET),
         edge(_S.PAUSED, "expire", "system", _S.EXPIRED),
         edge(_S.PAUSED, "review_again", "owner agent", _S.SUBMITTED),

@@ -175,6 +175,15 @@ register(
                 kept=LAW,
             ),
             Holding(
+                model="accounts.BarredTrace",
+                person="sanction__person_id",
+                hidden=("digest",),
+                keeps=("digest",),
+                kept="Keyed digests of the numbers and accepted documents of somebody who"
+                " was banned, so that an erasure does not undo a ban: until it is"
+                " lifted, five years at most.",
+            ),
+            Holding(
                 model="accounts.Appeal",
                 person="person_id",
                 hidden=("first_decider", "first_second", "decided_by"),
