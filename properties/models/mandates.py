@@ -75,6 +75,11 @@ class Mandate(VersionedModel):
     """Which version of the legal rules the fee was checked against."""
     includes_listing = models.BooleanField(_("annonce comprise"), default=False)
     """Whether the agency may take the unit's listing over; one live mandate at most."""
+    resumes_handling = models.BooleanField(_("annonce à reprendre"), default=False)
+    """Whether staff suspended the agency while it handled the listing.
+
+    It takes the listing up again when it is restored, unless the landlord said otherwise.
+    """
     proof_id = models.UUIDField(_("mandat signé"), unique=True)
     """The upload of the signed paper: read by its reviewer only."""
     starts_on = models.DateField(_("début"))
@@ -129,6 +134,11 @@ class Mandate(VersionedModel):
                 | Q(status="active", accepted_at__isnull=False, ended_at=None)
                 | Q(status__in=["ended", "expired"], ended_at__isnull=False),
                 name="properties_mandate_status_has_moments",
+            ),
+            models.CheckConstraint(
+                condition=Q(resumes_handling=False)
+                | Q(status="active", includes_listing=True),
+                name="properties_mandate_resumes_what_it_may",
             ),
         )
 
