@@ -148,7 +148,7 @@ class IdentityCheckAdmin(LokaModelAdmin):
             sides.append({"blur": blur, "link": link, "is_back": side == BACK})
         return {
             "sides": sides,
-            "number": self._way("number", number) if row.number_last3 else "",
+            "number": self._way("number", number) if row.number_digest else "",
         }
 
     def _signals(self, request: HttpRequest, row: IdentityCheck) -> dict[str, Any]:
@@ -194,8 +194,8 @@ class IdentityCheckAdmin(LokaModelAdmin):
 
     @display(description=gettext_lazy("Numéro"))
     def shown_number(self, check: IdentityCheck) -> str:
-        """Return the end of the number; the whole of it is a look on record."""
-        return f"••• {check.number_last3}" if check.number_last3 else ""
+        """Say whether there is one: its end proves who somebody is, a look is on record."""
+        return "•••" if check.number_digest else ""
 
     @display(
         description=gettext_lazy("État"),

@@ -56,7 +56,14 @@ class Email(BaseModel):
     class Meta:
         verbose_name = _("adresse de courriel")
         verbose_name_plural = _("adresses de courriel")
-        indexes = (models.Index(fields=["user", "-id"], name="accounts_email_own"),)
+        indexes = (
+            models.Index(fields=["user", "-id"], name="accounts_email_own"),
+            models.Index(
+                fields=["address"],
+                condition=Q(verified_at__isnull=False, released_at=None),
+                name="accounts_email_current",
+            ),
+        )
         constraints = (
             models.UniqueConstraint(
                 fields=["user"],

@@ -19,6 +19,8 @@ from lokahome.core.db.models import VersionedModel, VisibleQuerySet
 from lokahome.core.states import StateMachine, edge
 
 DIGEST_OR_NOTHING = r"^([0-9a-f]{64})?$"
+OTHERWISE = ("unreadable", "refused", "fraud", "revoked", "withdrawn")
+"""States of documents that prove nothing, and were not found good to the end."""
 DIGITS = 4
 """How many of the last digits a sign-in may ask for."""
 
@@ -28,6 +30,11 @@ def number_digest(kind: str, number: str) -> str:
     if not number:
         return ""
     return keyed_digest(f"{number_family(kind)}:{number}", purpose="document_number")
+
+
+def file_digest(sha256: str) -> str:
+    """Return the digest by which a picture of *sha256* is found on any account."""
+    return keyed_digest(sha256, purpose="document_file") if sha256 else ""
 
 
 def digits_digest(person_id: UUID, digits: str) -> str:
@@ -67,7 +74,7 @@ class IdentityCheckQuerySet(VisibleQuerySet["IdentityCheck"]):
 
     def found_wanting_before(self, moment: datetime) -> Self:
         """Return documents with files that ended otherwise before *moment*."""
-        ended = self.filter(status__in=("unreadable", "refused", "fraud", "withdrawn"))
+        ended = self.filter(status__in=OTHERWISE)
         return ended.filter(updated_at__lt=moment, files_deleted_at=None)
 
 
@@ -82,6 +89,7 @@ class IdentityCheck(VersionedModel):
         REFUSED = "refused", _("Refusée")
         FRAUD = "fraud", _("Fraude confirmée")
         EXPIRED = "expired", _("Expirée")
+        REVOKED = "revoked", _("Validation retirée")
         WITHDRAWN = "withdrawn", _("Retirée")
 
     class ReasonCode(models.TextChoices):
@@ -128,10 +136,14 @@ class IdentityCheck(VersionedModel):
         _("empreinte des derniers chiffres"), max_length=64, blank=True
     )
     """Of the person and the last four digits: what a sign-in may ask for."""
-    number_last3 = models.CharField(_("fin du numéro"), max_length=3, blank=True)
     expires_on = models.DateField(_("valable jusqu’au"), null=True, blank=True)
     upload_id = models.UUIDField(_("recto"), unique=True)
     back_upload_id = models.UUIDField(_("verso"), unique=True, null=True, blank=True)
+    file_digest = models.CharField(_("empreinte du recto"), max_length=64, blank=True)
+    """By which the same picture is found again, also after the files were deleted."""
+    back_file_digest = models.CharField(
+        _("empreinte du verso"), max_length=64, blank=True
+    )
     files_deleted_at = models.DateTimeField(
         _("fichiers supprimés le"), null=True, blank=True
     )
@@ -150,6 +162,15 @@ class IdentityCheck(VersionedModel):
         related_name="+",
         verbose_name=_("fraude signalée par"),
     )
+    vouched_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("trouvée bonne par"),
+    )
+    """Who found it good first, where its number or its picture is on another account."""
     decided_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.PROTECT,
@@ -159,6 +180,26 @@ class IdentityCheck(VersionedModel):
         verbose_name=_("décidé par"),
     )
     decided_at = models.DateTimeField(_("décidé le"), null=True, blank=True)
+    doubted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("retrait demandé par"),
+    )
+    """Who asked that the acceptance be taken back; it counts until somebody agrees."""
+    revoked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("validation retirée par"),
+    )
+    revoked_at = models.DateTimeField(_("validation retirée le"), null=True, blank=True)
+    warned_at = models.DateTimeField(_("fin annoncée le"), null=True, blank=True)
+    """When its person was told that it runs out soon."""
     end_cause = models.CharField(
         _("cause de la fin"), max_length=10, choices=EndCause.choices, blank=True
     )
@@ -179,6 +220,16 @@ class IdentityCheck(VersionedModel):
                 fields=["number_digest"],
                 condition=~Q(number_digest=""),
                 name="accounts_identity_number",
+            ),
+            models.Index(
+                fields=["file_digest"],
+                condition=~Q(file_digest=""),
+                name="accounts_identity_file",
+            ),
+            models.Index(
+                fields=["back_file_digest"],
+                condition=~Q(back_file_digest=""),
+                name="accounts_identity_back_file",
             ),
             models.Index(
                 fields=["expires_on"],
@@ -222,7 +273,9 @@ class IdentityCheck(VersionedModel):
             ),
             models.CheckConstraint(
                 condition=Q(number_digest__regex=DIGEST_OR_NOTHING)
-                & Q(digits_digest__regex=DIGEST_OR_NOTHING),
+                & Q(digits_digest__regex=DIGEST_OR_NOTHING)
+                & Q(file_digest__regex=DIGEST_OR_NOTHING)
+                & Q(back_file_digest__regex=DIGEST_OR_NOTHING),
                 name="accounts_identity_digests",
             ),
             models.CheckConstraint(
@@ -250,7 +303,7 @@ class IdentityCheck(VersionedModel):
                 )
                 | (
                     Q(
-                        status__in=("unreadable", "refused", "fraud"),
+                        status__in=("unreadable", "refused", "fraud", "revoked"),
                         decided_by__isnull=False,
                         decided_at__isnull=False,
                     )
@@ -260,8 +313,37 @@ class IdentityCheck(VersionedModel):
                 name="accounts_identity_decided_is_whole",
             ),
             models.CheckConstraint(
-                condition=Q(decided_by=None) | ~Q(decided_by=F("person")),
+                condition=(Q(decided_by=None) | ~Q(decided_by=F("person")))
+                & (Q(vouched_by=None) | ~Q(vouched_by=F("person")))
+                & (Q(doubted_by=None) | ~Q(doubted_by=F("person")))
+                & (Q(revoked_by=None) | ~Q(revoked_by=F("person"))),
                 name="accounts_identity_not_by_oneself",
+            ),
+            models.CheckConstraint(
+                condition=Q(vouched_by=None)
+                | Q(status="submitted")
+                | (
+                    Q(status__in=("accepted", "expired", "revoked"))
+                    & ~Q(vouched_by=F("decided_by"))
+                ),
+                name="accounts_identity_vouched_by_another",
+            ),
+            models.CheckConstraint(
+                condition=Q(doubted_by=None)
+                | (
+                    Q(status__in=("accepted", "revoked"))
+                    & ~Q(reason="")
+                    & ~Q(reason_code="")
+                ),
+                name="accounts_identity_doubt_says_why",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    status="revoked", revoked_by__isnull=False, revoked_at__isnull=False
+                )
+                & (Q(doubted_by=None) | ~Q(revoked_by=F("doubted_by")))
+                | ~Q(status="revoked") & Q(revoked_by=None, revoked_at=None),
+                name="accounts_identity_revoked_is_whole",
             ),
             models.CheckConstraint(
                 condition=~Q(status="fraud")
@@ -296,8 +378,16 @@ IDENTITY_STATES = StateMachine(
         edge(_STATES.SUBMITTED, "refuse", "staff", _STATES.REFUSED),
         edge(_STATES.SUBMITTED, "suspect", "staff", _STATES.SUSPECTED),
         edge(_STATES.SUBMITTED, "withdraw", "owner", _STATES.WITHDRAWN),
+        edge(_STATES.SUBMITTED, "vouch", "staff", _STATES.SUBMITTED),
         edge(_STATES.SUSPECTED, "confirm_fraud", "staff", _STATES.FRAUD),
         edge(_STATES.SUSPECTED, "clear", "staff", _STATES.SUBMITTED),
+        edge(_STATES.ACCEPTED, "doubt", "staff", _STATES.ACCEPTED),
+        edge(_STATES.ACCEPTED, "keep", "staff", _STATES.ACCEPTED),
+        edge(_STATES.ACCEPTED, "revoke", "staff", _STATES.REVOKED),
         edge(_STATES.ACCEPTED, "expire", "system", _STATES.EXPIRED),
+        # An appeal was won.
+        edge(_STATES.FRAUD, "overturn", "system", _STATES.SUBMITTED),
+        edge(_STATES.FRAUD, "set_aside", "system", _STATES.WITHDRAWN),
+        edge(_STATES.REVOKED, "overturn", "system", _STATES.ACCEPTED),
     ],
 )

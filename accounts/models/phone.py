@@ -54,6 +54,10 @@ class Phone(BaseModel):
     verified_at = models.DateTimeField(_("vérifié le"))
     held_since = models.DateTimeField(_("détenu depuis"), default=clock.now)
     """When it became theirs, or theirs again after a loss: signing in changes nothing."""
+    let_in_at = models.DateTimeField(
+        _("a ouvert à un appareil inconnu le"), null=True, blank=True
+    )
+    """When its code and a second proof let an unknown device in: payouts wait again."""
     lost_at = models.DateTimeField(_("déclaré perdu le"), null=True, blank=True)
     released_at = models.DateTimeField(_("libéré le"), null=True, blank=True)
     release_reason = models.CharField(

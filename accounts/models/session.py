@@ -45,7 +45,6 @@ class Device(BaseModel):
     )
     key_digest = models.CharField(_("empreinte de la clé"), max_length=64)
     name = models.CharField(_("nom"), max_length=80, blank=True)
-    platform = models.CharField(_("système"), max_length=20, blank=True)
     first_seen_at = models.DateTimeField(_("vu la première fois le"))
     last_seen_at = models.DateTimeField(_("vu la dernière fois le"))
     trusted_at = models.DateTimeField(_("reconnu le"), null=True, blank=True)
@@ -126,11 +125,17 @@ class Session(BaseModel):
         verbose_name=_("appareil"),
     )
     method = models.CharField(_("moyen"), max_length=10, choices=Method.choices)
+    opened_by = models.UUIDField(
+        _("preuve qui l’a ouverte"), null=True, unique=True, editable=False
+    )
+    """The code request or the challenge that it answers: a lost answer is given again."""
     started_at = models.DateTimeField(_("ouverte le"))
     last_used_at = models.DateTimeField(_("utilisée le"))
     """To five minutes: a write for every request would be one too many."""
     proved_at = models.DateTimeField(_("preuve donnée le"), null=True, blank=True)
     """When the person last proved again who they are; sensitive acts ask for it."""
+    proved_by = models.CharField(_("preuve donnée par"), max_length=20, blank=True)
+    """A `ProofMethod`: a code to the SIM says less than what only the person knows."""
     expires_at = models.DateTimeField(_("expire le"))
     ended_at = models.DateTimeField(_("terminée le"), null=True, blank=True)
     end_reason = models.CharField(
@@ -164,6 +169,11 @@ class Session(BaseModel):
             models.CheckConstraint(
                 condition=Q(expires_at__gt=F("started_at")),
                 name="accounts_session_expires_after_start",
+            ),
+            models.CheckConstraint(
+                condition=Q(proved_at=None, proved_by="")
+                | (Q(proved_at__isnull=False) & ~Q(proved_by="")),
+                name="accounts_session_proof_is_whole",
             ),
         )
         permissions = (("end_session", "Peut fermer les sessions de quelqu’un"),)

@@ -91,6 +91,12 @@ class User(VersionedModel, AbstractBaseUser, PermissionsMixin):
     is_restricted = models.BooleanField(_("restreint"), default=False)
     """A restriction is in force: it stands here so that no request has to look."""
     is_staff = models.BooleanField(_("équipe"), default=False)
+    used_at = models.DateTimeField(_("dernière session oubliée"), null=True, blank=True)
+    """When a session was last used, of those that were deleted since: see `Session`."""
+    password_reset_at = models.DateTimeField(
+        _("mot de passe réinitialisé le"), null=True, blank=True
+    )
+    """When a code, and not the password before, set it last: it proves nothing yet."""
     erased_at = models.DateTimeField(_("effacé le"), null=True, blank=True)
     """Whoever was erased: the row stays for what names its id, and says nothing more."""
 

@@ -67,7 +67,6 @@ def _accepted(
         number=number,
         number_digest=number_digest(kind, number),
         digits_digest=digits_digest(person.pk, last_digits(number)),
-        number_last3=number[-3:],
         expires_on=clock.local_day(now + VALIDITY) if runs_out else None,
         upload_id=uuid7(),
         files_deleted_at=now,

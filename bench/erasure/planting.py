@@ -88,7 +88,6 @@ def _identity(made: Planted) -> None:
         number=made.new("document_number"),
         number_digest=secrets.token_hex(32),
         digits_digest=secrets.token_hex(32),
-        number_last3="042",
         upload_id=upload.pk,
         status="accepted",
         decided_by=staff,

@@ -60,6 +60,10 @@ class OutgoingMessage(VersionedModel):
     invitation_id = models.UUIDField(
         _("invitation d’agence"), null=True, blank=True, editable=False
     )
+    target_id = models.UUIDField(
+        _("numéro ou adresse"), null=True, blank=True, editable=False
+    )
+    """The row of the number, or of the address, where the fact rings at several."""
     channel = models.CharField(_("canal"), max_length=10, choices=Channel.choices)
     template = models.CharField(_("modèle"), max_length=60)
     context_ids = models.JSONField(_("identifiants"), default=dict)
@@ -105,7 +109,7 @@ class OutgoingMessage(VersionedModel):
         )
         constraints = (
             models.UniqueConstraint(
-                fields=["fact", "person_id", "channel"],
+                fields=["fact", "person_id", "channel", "target_id"],
                 nulls_distinct=False,
                 name="messaging_out_once",
             ),
@@ -115,6 +119,10 @@ class OutgoingMessage(VersionedModel):
                 | _only("email_id")
                 | _only("invitation_id"),
                 name="messaging_out_recipient",
+            ),
+            models.CheckConstraint(
+                condition=Q(target_id=None) | Q(person_id__isnull=False),
+                name="messaging_out_target_is_theirs",
             ),
             models.CheckConstraint(
                 condition=Q(status="sent", sent_at__isnull=False)

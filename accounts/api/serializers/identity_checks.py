@@ -64,12 +64,6 @@ class IdentityCheckSerializer(serializers.ModelSerializer[IdentityCheck]):
     role = serializers.CharField(
         read_only=True, max_length=12, help_text="The hat it is for; empty: all."
     )
-    number_end = serializers.CharField(
-        source="number_last3",
-        read_only=True,
-        max_length=3,
-        help_text="The last three signs of its number.",
-    )
     expires_on = serializers.DateField(
         read_only=True, allow_null=True, help_text="Last day of validity."
     )
@@ -107,7 +101,6 @@ class IdentityCheckSerializer(serializers.ModelSerializer[IdentityCheck]):
             "purpose",
             "document_kind",
             "role",
-            "number_end",
             "expires_on",
             "status",
             "reason_code",

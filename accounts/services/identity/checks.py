@@ -113,7 +113,6 @@ def submit_identity_check(
         number=number,
         number_digest=number_digest(kind, number),
         digits_digest=digits_digest(person.pk, digits) if digits else "",
-        number_last3=number[-3:],
         expires_on=expires_on,
         upload_id=upload_id,
         back_upload_id=back_upload_id,

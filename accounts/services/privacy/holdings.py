@@ -94,7 +94,6 @@ register(
                     "number": "",
                     "number_digest": "",
                     "digits_digest": "",
-                    "number_last3": "",
                     "reason": NOTHING_SAID,
                 },
                 keeps=("decided_by", "suspected_by"),
@@ -105,7 +104,7 @@ register(
                 person="person_id",
                 only=Q(status="fraud"),
                 hidden=("number_digest", "digits_digest", "decided_by", "suspected_by"),
-                keeps=("number", "number_digest", "digits_digest", "number_last3"),
+                keeps=("number", "number_digest", "digits_digest"),
                 kept="A paper that two people found forged is known again by its number,"
                 " which is encrypted. Five years.",
             ),

@@ -188,8 +188,8 @@ def prove_again(*, session: Session, method: str, value: str, now: datetime) -> 
         if refusal is None and is_right(
             person, method, value, request=request, now=now
         ):
-            row.proved_at = now
-            row.save(update_fields={"proved_at"})
+            row.proved_at, row.proved_by = now, ProofMethod(method).value
+            row.save(update_fields={"proved_at", "proved_by"})
             record(
                 "session.proved",
                 subject=f"session:{row.pk}",
