@@ -24,15 +24,6 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddField(
-            model_name="coderequest",
-            name="new_password",
-            field=models.CharField(
-                blank=True,
-                max_length=128,
-                verbose_name="empreinte du nouveau mot de passe",
-            ),
-        ),
-        migrations.AddField(
             model_name="codespending",
             name="warned_percent",
             field=models.PositiveSmallIntegerField(
@@ -45,14 +36,6 @@ class Migration(migrations.Migration):
                 condition=Q(code_hash="", minted_at=None)
                 | Q(code_hash__regex=r"^[0-9a-f]{64}$"),
                 name="accounts_code_hash_with_mint",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="coderequest",
-            constraint=models.CheckConstraint(
-                condition=Q(new_password="")
-                | Q(purpose="password_reset", used_at__isnull=False),
-                name="accounts_code_password_of_reset",
             ),
         ),
     ]

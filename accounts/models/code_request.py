@@ -67,10 +67,6 @@ class CodeRequest(BaseModel):
         _("empreinte de qui demande"), max_length=64, blank=True
     )
     """Of the device that asked, or of the address of one that names none."""
-    new_password = models.CharField(
-        _("empreinte du nouveau mot de passe"), max_length=128, blank=True
-    )
-    """Of a reset whose code was right: it stands once a second proof was given."""
     code_hash = models.CharField(_("empreinte du code"), max_length=64, blank=True)
     minted_at = models.DateTimeField(_("créé pour l’envoi le"), null=True)
     expires_at = models.DateTimeField(_("expire le"))
@@ -120,11 +116,6 @@ class CodeRequest(BaseModel):
                 condition=Q(code_hash="", minted_at=None)
                 | Q(code_hash__regex=r"^[0-9a-f]{64}$"),
                 name="accounts_code_hash_with_mint",
-            ),
-            models.CheckConstraint(
-                condition=Q(new_password="")
-                | Q(purpose="password_reset", used_at__isnull=False),
-                name="accounts_code_password_of_reset",
             ),
             models.CheckConstraint(
                 condition=Q(used_at=None) | Q(minted_at__isnull=False),
