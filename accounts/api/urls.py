@@ -17,6 +17,7 @@ from accounts.api.views.challenges import (
     ChallengeNewAccountView,
     ChallengeNoticeView,
     ChallengeProofView,
+    ChallengeSmsView,
 )
 from accounts.api.views.codes import OtpRequestView, OtpVerificationView
 from accounts.api.views.emails import MyEmailsViewSet
@@ -83,6 +84,11 @@ urlpatterns = [
         "auth/challenges/<uuid:pk>/proofs",
         ChallengeProofView.as_view(),
         name="challenge-proofs",
+    ),
+    path(
+        "auth/challenges/<uuid:pk>/sms-codes",
+        ChallengeSmsView.as_view(),
+        name="challenge-sms-codes",
     ),
     path(
         "auth/challenges/<uuid:pk>/email-codes",

@@ -1,4 +1,4 @@
-"""Challenges: the code was right, but a code proves a SIM and not a person."""
+"""Challenges: one proof was right, and one proof is a SIM, a mailbox, an app elsewhere."""
 
 from __future__ import annotations
 
@@ -28,11 +28,16 @@ class SignInChallengeQuerySet(VisibleQuerySet["SignInChallenge"]):
 
 
 class SignInChallenge(VersionedModel):
-    """A right code from a device that the account does not know, or after long silence.
+    """A first proof from a device that the account does not know, or after long silence.
 
-    Its id is told to whoever answered the code and to nobody else; it is answered from
-    the same device, at most MAX_TRIES times, once.
+    Its id is told to whoever gave that proof and to nobody else; it is answered from
+    the same device, by another kind of proof, at most MAX_TRIES times, once.
     """
+
+    class Given(models.TextChoices):
+        CODE = "code", _("code par SMS")
+        EMAIL = "email", _("code par courriel")
+        EXTERNAL = "external", _("compte d’un autre service")
 
     class Reason(models.TextChoices):
         NEW_DEVICE = "new_device", _("appareil inconnu")
@@ -52,12 +57,19 @@ class SignInChallenge(VersionedModel):
         related_name="+",
         verbose_name=_("personne"),
     )
+    given = models.CharField(
+        _("première preuve"), max_length=10, choices=Given.choices, default=Given.CODE
+    )
+    """What was proved already: the second proof is never the same thing again."""
     phone = models.ForeignKey(
         Phone,
         on_delete=models.CASCADE,
+        null=True,
+        blank=True,
         related_name="+",
         verbose_name=_("numéro"),
     )
+    """The number whose SIM spoke; None where no SIM did."""
     code_request = models.OneToOneField(
         CodeRequest,
         on_delete=models.SET_NULL,
@@ -73,6 +85,10 @@ class SignInChallenge(VersionedModel):
         _("état"), max_length=10, choices=Status.choices, default=Status.OPEN
     )
     method = models.CharField(_("preuve donnée"), max_length=20, blank=True)
+    new_password = models.CharField(
+        _("mot de passe à poser"), max_length=128, blank=True, editable=False
+    )
+    """Hashed: what a reset by e-mail sets once the second proof is there, and not before."""
     tries = models.PositiveSmallIntegerField(_("essais"), default=0)
     expires_at = models.DateTimeField(_("expire le"))
     closed_at = models.DateTimeField(_("close le"), null=True, blank=True)
@@ -111,6 +127,25 @@ class SignInChallenge(VersionedModel):
                 condition=(Q(status="proved") & ~Q(method=""))
                 | (~Q(status="proved") & Q(method="")),
                 name="accounts_challenge_proved_by",
+            ),
+            models.CheckConstraint(
+                condition=Q(given="code", phone__isnull=False)
+                | Q(given__in=("email", "external"), phone=None),
+                name="accounts_challenge_given",
+            ),
+            models.CheckConstraint(
+                condition=~Q(given="code", method="sms_code")
+                & ~Q(given="email", method="email_code")
+                & ~Q(given="external", method="email_code"),
+                name="accounts_challenge_two_proofs",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="left") | Q(given="code"),
+                name="accounts_challenge_left_by_sim",
+            ),
+            models.CheckConstraint(
+                condition=Q(new_password="") | Q(status="open", given="email"),
+                name="accounts_challenge_password_waits",
             ),
         )
 

@@ -37,3 +37,16 @@ def second_proof_reason(
     if silent_for is None or silent_for >= SILENT_AFTER:
         return SILENCE
     return None
+
+
+SAME = {
+    "code": frozenset({"sms_code"}),
+    "email": frozenset({"email_code"}),
+    # Whoever holds an account of the service holds its mailbox as well.
+    "external": frozenset({"email_code"}),
+}
+
+
+def same_as(given: str) -> frozenset[str]:
+    """Return the methods that prove nothing more to whoever gave the proof *given*."""
+    return SAME[given]

@@ -11,8 +11,6 @@ from accounts.models import CodeRequest, SignInChallenge, SignInNotice
 from accounts.services.signing_in.proofs import ProofMethod
 from lokahome.core.api.fields import PhoneField
 
-SECOND_PROOFS = [item for item in ProofMethod.choices if item[0] != "sms_code"]
-
 
 class OtpRequestSerializer(serializers.Serializer[Any]):
     """A request for a code by SMS."""
@@ -67,10 +65,16 @@ class CodeAnswerSerializer(OtpVerificationSerializer):
 
 
 class ChallengeSerializer(serializers.Serializer[Any]):
-    """The code was right; prove as well that it is you, and not the SIM's next owner."""
+    """The first proof was right, and may be another's by now: give a second one."""
 
     challenge_id = serializers.UUIDField(
         source="challenge.pk", read_only=True, help_text="Goes into the next paths."
+    )
+    given = serializers.ChoiceField(
+        source="challenge.given",
+        choices=SignInChallenge.Given.choices,
+        read_only=True,
+        help_text="What was proved already.",
     )
     reason = serializers.ChoiceField(
         source="challenge.reason",
@@ -79,10 +83,10 @@ class ChallengeSerializer(serializers.Serializer[Any]):
         help_text="Why a code is not enough.",
     )
     methods = serializers.ListField(
-        child=serializers.ChoiceField(choices=SECOND_PROOFS),
-        max_length=3,
+        child=serializers.ChoiceField(choices=ProofMethod.choices),
+        max_length=4,
         read_only=True,
-        help_text="What this account can prove by; 72 hours' notice always remains.",
+        help_text="What this account can prove by, but what was given.",
     )
     expires_at = serializers.DateTimeField(
         source="challenge.expires_at",
@@ -94,7 +98,9 @@ class ChallengeSerializer(serializers.Serializer[Any]):
 class ChallengeProofSerializer(serializers.Serializer[Any]):
     """A second proof."""
 
-    method = serializers.ChoiceField(choices=SECOND_PROOFS, help_text="One of methods.")
+    method = serializers.ChoiceField(
+        choices=ProofMethod.choices, help_text="One of methods."
+    )
     value = serializers.CharField(
         max_length=200,
         trim_whitespace=False,

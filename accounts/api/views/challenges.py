@@ -22,8 +22,9 @@ from accounts.services.signing_in.challenges import (
     answer_challenge,
     give_notice,
     leave_account,
-    request_challenge_letter,
+    request_challenge_code,
 )
+from accounts.services.signing_in.proofs import ProofMethod
 from lokahome.core import clock
 
 
@@ -51,6 +52,33 @@ class ChallengeProofView(OpenView):
         return signed_in(request, result)
 
 
+def _sent(request: Request, pk: UUID, method: ProofMethod) -> Response:
+    code_request = request_challenge_code(
+        challenge_id=pk,
+        method=method.value,
+        device_key=device_key(request),
+        client_ip=client_address(request),
+        now=clock.now(),
+    )
+    body = CodeSentSerializer(code_request).data
+    return Response(body, status=status.HTTP_201_CREATED)
+
+
+class ChallengeSmsView(OpenView):
+    """Asking for the code of ``sms_code``."""
+
+    @extend_schema(
+        operation_id="challenge_sms_code_create",
+        tags=["auth"],
+        summary="Have a code sent to the account's number",
+        request=None,
+        responses={201: CodeSentSerializer},
+    )
+    def post(self, request: Request, pk: UUID) -> Response:
+        """Send it; the newest code alone counts. The number is not told."""
+        return _sent(request, pk, ProofMethod.SMS_CODE)
+
+
 class ChallengeLetterView(OpenView):
     """Asking for the code of ``email_code``."""
 
@@ -63,14 +91,7 @@ class ChallengeLetterView(OpenView):
     )
     def post(self, request: Request, pk: UUID) -> Response:
         """Send it; the newest code alone counts. The address is not told."""
-        letter = request_challenge_letter(
-            challenge_id=pk,
-            device_key=device_key(request),
-            client_ip=client_address(request),
-            now=clock.now(),
-        )
-        body = CodeSentSerializer(letter).data
-        return Response(body, status=status.HTTP_201_CREATED)
+        return _sent(request, pk, ProofMethod.EMAIL_CODE)
 
 
 class ChallengeNoticeView(OpenView):

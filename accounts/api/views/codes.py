@@ -17,8 +17,9 @@ from accounts.api.serializers.codes import (
     OtpRequestSerializer,
 )
 from accounts.api.views.auth import OpenView, read, session_body
+from accounts.services.signing_in.challenging import ChallengeNeeded
 from accounts.services.signing_in.codes import request_code
-from accounts.services.signing_in.entering import ChallengeNeeded, SignedIn, verify_code
+from accounts.services.signing_in.entering import SignedIn, verify_code
 from accounts.services.signing_in.external_identities import (
     link_identity,
     read_link_token,

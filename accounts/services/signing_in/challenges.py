@@ -19,19 +19,28 @@ from accounts.models import (
     User,
 )
 from accounts.models.limits import MAX_TRIES
-from accounts.policies.signing_in import may_sign_in
-from accounts.services.signing_in.codes import last_request_for, request_letter
+from accounts.policies.signing_in import may_sign_in, same_as
+from accounts.queries.people import phone_of
+from accounts.services.signing_in.challenging import (
+    close_challenge,
+    digest_of,
+    number_of,
+)
+from accounts.services.signing_in.codes import (
+    last_request_for,
+    request_code,
+    request_letter,
+)
 from accounts.services.signing_in.entering import (
     SignedIn,
-    close_challenge,
     closed_account,
-    digest_of,
     join,
     mark_verified,
 )
 from accounts.services.signing_in.lapsing import end_notices
 from accounts.services.signing_in.limits import take_proof_limits
 from accounts.services.signing_in.notices import open_notice
+from accounts.services.signing_in.passwords import put_password
 from accounts.services.signing_in.proofs import (
     CHANNELS,
     ProofMethod,
@@ -80,8 +89,10 @@ def answer_challenge(
 ) -> SignedIn:
     """Return the account's person, who gave a second proof on top of the code.
 
-    Raises ProofWrong (a try is gone), ChallengeSpent, AccountClosed, RateLimited. Locks
-    the person, then the challenge: parallel tries are counted one by one, and one wins.
+    Of a reset by e-mail the new password is set, and every other session ends. Raises
+    ProofWrong (a try is gone), ProofUnavailable for the kind of proof that was given
+    already, ChallengeSpent, AccountClosed, RateLimited. Locks the person, then the
+    challenge: parallel tries are counted one by one, and one wins.
     Must not be called inside a transaction: a refusal has to leave its count behind.
     """
     person_id = person_behind(challenge_id, device_key, now)
@@ -90,12 +101,15 @@ def answer_challenge(
     with transaction.atomic(durable=True):
         person = locked(User.objects.get_queryset(), person_id)
         challenge = open_locked(challenge_id, device_key, now)
+        if method in same_as(challenge.given):
+            raise ProofUnavailable
         challenge.tries += 1
         request = None
         if channel := CHANNELS.get(method):
             purpose = CodeRequest.Purpose.CHALLENGE
             request = last_request_for(challenge.pk, purpose, channel)
         if is_right(person, method, value, request=request, now=now):
+            new_password = challenge.new_password
             close_challenge(
                 challenge,
                 "prove",
@@ -110,7 +124,10 @@ def answer_challenge(
                 details={"challenge_id": str(challenge.pk), "method": method},
             )
             if may_sign_in(is_active=person.is_active):
-                mark_verified(challenge.phone, now)
+                if challenge.phone is not None:
+                    mark_verified(challenge.phone, now)
+                if new_password:
+                    put_password(person, new_password, now)
                 return SignedIn(person, False, _device_name(challenge))
             refusal = closed_account(person, now)
         else:
@@ -122,17 +139,40 @@ def answer_challenge(
 
 
 @transaction.atomic
-def request_challenge_letter(
-    *, challenge_id: UUID, device_key: UUID | None, client_ip: str, now: datetime
+def request_challenge_code(
+    *,
+    challenge_id: UUID,
+    method: str,
+    device_key: UUID | None,
+    client_ip: str,
+    now: datetime,
 ) -> CodeRequest:
-    """Return a new request for a code to the account's proved address.
+    """Return a new request for a code to the proved address or the current number.
 
-    Raises ChallengeSpent, ProofUnavailable when there is no address, RateLimited. Locks
-    the person, then the challenge; publishes CodeRequested.
+    *method* is ``email_code`` or ``sms_code``; a number whose SIM was reported lost gets
+    none. Raises ChallengeSpent, ProofUnavailable when there is no such way or the
+    challenge's first proof was the same thing, RateLimited. Locks the person, then the
+    challenge; publishes CodeRequested.
     """
     person_id = person_behind(challenge_id, device_key, now)
     person = locked(User.objects.get_queryset(), person_id)
     challenge = open_locked(challenge_id, device_key, now)
+    if method in same_as(challenge.given):
+        raise ProofUnavailable
+    if method == ProofMethod.SMS_CODE:
+        number = phone_of(person.pk)
+        if number is None:
+            raise ProofUnavailable
+        return request_code(
+            phone=number,
+            client_ip=client_ip,
+            device_key=device_key,
+            purpose=CodeRequest.Purpose.CHALLENGE,
+            person_id=person.pk,
+            bound_id=challenge.pk,
+            language=person.language,
+            now=now,
+        )
     address = Email.objects.current().select_related("user").filter(user=person).first()
     if address is None:
         raise ProofUnavailable
@@ -152,14 +192,14 @@ def leave_account(
     """Detach the number from the account that asked for more; return a new person.
 
     The old account goes on without the number and hears of it by its other channels.
-    Raises ChallengeSpent, and NumberReserved for a SIM that was reported lost less than
+    Raises ChallengeSpent, NoNumber, and NumberReserved for a SIM that was reported lost less than
     LOST_STAYS ago. Locks the old person, the challenge, then the number; publishes
     PhoneTakenOver.
     """
     person_id = person_behind(challenge_id, device_key, now)
     locked(User.objects.get_queryset(), person_id)
     challenge = open_locked(challenge_id, device_key, now)
-    phone = challenge.phone
+    phone = number_of(challenge)
     advisory_lock("phone", phone.number)
     if phone.lost_at is not None and now < phone.lost_at + LOST_STAYS:
         until = phone.lost_at + LOST_STAYS
@@ -203,19 +243,21 @@ def open_locked(
     Raises ChallengeSpent, as well when the number left the account meanwhile.
     """
     challenge = (
-        SignInChallenge.objects.select_for_update(no_key=True, of=("self", "phone"))
-        .select_related("phone")
+        SignInChallenge.objects.select_for_update(no_key=True, of=("self",))
         .filter(
             pk=challenge_id,
             device_digest=digest_of(device_key),
             status=SignInChallenge.Status.OPEN,
             expires_at__gt=now,
-            phone__released_at=None,
         )
         .first()
     )
     if challenge is None:
         raise ChallengeSpent
+    if challenge.phone_id is not None:
+        challenge.phone = locked(Phone.objects.all(), challenge.phone_id)
+        if challenge.phone.released_at is not None:
+            raise ChallengeSpent
     return challenge
 
 
@@ -230,7 +272,7 @@ def give_notice(
     """Return the notice that the account's other channels get; see `open_notice`.
 
     The challenge stays open: a proof found meanwhile is quicker. Raises ChallengeSpent,
-    and what `open_notice` raises. Locks the person, then the challenge.
+    NoNumber, and what `open_notice` raises. Locks the person, then the challenge.
     """
     person_id = person_behind(challenge_id, device_key, now)
     locked(User.objects.get_queryset(), person_id)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -11,7 +10,6 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy
 
 from accounts.models import (
-    CHALLENGE_STATES,
     NOTICE_STATES,
     CodeRequest,
     Phone,
@@ -20,19 +18,20 @@ from accounts.models import (
     SignInNotice,
     User,
 )
-from accounts.models.session import device_digest
 from accounts.policies.signing_in import may_sign_in, second_proof_reason
 from accounts.queries.signing_in import knows_device, last_active_at
 from accounts.services.moderation.standing import suspended
+from accounts.services.signing_in.challenging import (
+    ChallengeNeeded,
+    digest_of,
+    open_challenge,
+)
 from accounts.services.signing_in.codes import CodeSpent, locked_request, try_code
 from accounts.services.signing_in.limits import take_guess_limits
-from accounts.services.signing_in.proofs import methods_of
 from accounts.services.signing_in.stakes import is_at_stake
 from lokahome.core.audit.record import record
 from lokahome.core.db.locks import advisory_lock
 from lokahome.core.errors import DomainError, NotAllowed
-
-CHALLENGE_LIFETIME = timedelta(minutes=30)
 
 
 class AccountClosed(NotAllowed):
@@ -48,14 +47,6 @@ class SignedIn(NamedTuple):
     user: User
     is_new: bool
     device_name: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ChallengeNeeded:
-    """The code was right and is used up; the account asks for more."""
-
-    challenge: SignInChallenge
-    methods: list[str]
 
 
 class _HolderChanged(Exception):
@@ -141,28 +132,19 @@ def _enter(
     if reason is None:
         mark_verified(phone, now)
         return SignedIn(person, False, request.device)
-    digest = digest_of(device_key)
-    if _use_notice(phone, digest, now):
+    if _use_notice(phone, digest_of(device_key), now):
         # Nobody contested, yet nobody proved anything either: payouts wait once more.
         mark_verified(phone, now, is_held_anew=True)
         return SignedIn(person, False, request.device)
-    challenge = SignInChallenge(
+    return open_challenge(
         person=person,
+        given=SignInChallenge.Given.CODE,
+        reason=reason,
+        device_key=device_key,
         phone=phone,
         code_request=request,
-        device_digest=digest,
-        reason=SignInChallenge.Reason(reason),
-        expires_at=now + CHALLENGE_LIFETIME,
-        created_at=now,
+        now=now,
     )
-    challenge.save(force_insert=True)
-    record(
-        "sign_in.challenged",
-        subject=f"user:{person.pk}",
-        actor_id=None,
-        details={"challenge_id": str(challenge.pk), "why": reason},
-    )
-    return ChallengeNeeded(challenge, methods_of(person, with_sms=False))
 
 
 def _use_notice(phone: Phone, digest: str, now: datetime) -> bool:
@@ -201,11 +183,6 @@ def mark_verified(phone: Phone, now: datetime, *, is_held_anew: bool = False) ->
     phone.save(update_fields={"verified_at", "held_since", "lost_at"})
 
 
-def digest_of(device_key: UUID | None) -> str:
-    """Return the digest under which challenges and notices know a device, or none."""
-    return device_digest(device_key) if device_key is not None else ""
-
-
 def join(number: str, language: str, now: datetime) -> User:
     """Make the person who holds *number*; the number's advisory lock is held."""
     person = User.objects.create_person(language=language)
@@ -213,24 +190,3 @@ def join(number: str, language: str, now: datetime) -> User:
     RoleGrant(user=person, role=RoleGrant.Role.TENANT).save()
     record("person.joined", subject=f"user:{person.pk}", actor_id=person.pk)
     return person
-
-
-def close_challenge(
-    challenge: SignInChallenge,
-    action: str,
-    *,
-    who: str,
-    now: datetime,
-    method: str = "",
-) -> None:
-    """Move a locked *challenge* to one of its ends, *method* being what proved it."""
-    challenge.closed_at = now
-    challenge.method = method
-    CHALLENGE_STATES.apply(
-        challenge,
-        action,
-        who=who,
-        actor_id=None,
-        now=now,
-        update_fields=("closed_at", "method", "tries"),
-    )

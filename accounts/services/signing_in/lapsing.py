@@ -42,13 +42,14 @@ def end_challenges(rows: QuerySet[SignInChallenge], *, now: datetime) -> int:
     found = list(waiting.select_for_update(no_key=True, of=("self",)).order_by("id"))
     for challenge in found:
         challenge.closed_at = now
+        challenge.new_password = ""
         CHALLENGE_STATES.apply(
             challenge,
             "lapse",
             who="system",
             actor_id=None,
             now=now,
-            update_fields=("closed_at",),
+            update_fields=("closed_at", "new_password"),
         )
     return len(found)
 

@@ -21,6 +21,7 @@ from accounts.models import (
     User,
 )
 from accounts.queries.signing_in import NOTICE_SALT
+from accounts.services.signing_in.challenging import number_of
 from accounts.services.signing_in.lapsing import end_challenges, end_notices
 from lokahome.core import limits
 from lokahome.core.audit.record import record
@@ -60,7 +61,7 @@ def open_notice(*, challenge: SignInChallenge, now: datetime) -> SignInNotice:
     Expects the person and the challenge locked. Raises NoticeContested for 30 days after
     a contest, NoChannel, RateLimited. Publishes SignInNoticeOpened.
     """
-    phone = challenge.phone
+    phone = number_of(challenge)
     about = SignInNotice.objects.filter(phone=phone)
     same = about.waiting().filter(
         device_digest=challenge.device_digest, closes_at__gt=now

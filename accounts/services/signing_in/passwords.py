@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
+from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -201,7 +202,18 @@ def _why_not(
 def _set(
     person: User, new_password: str, now: datetime, *, keep: UUID | None = None
 ) -> int:
-    person.set_password(new_password)
+    return put_password(person, make_password(new_password), now, keep=keep)
+
+
+def put_password(
+    person: User, encoded: str, now: datetime, *, keep: UUID | None = None
+) -> int:
+    """Set the hash *encoded* as the password of a locked *person*.
+
+    Ends every session but *keep* and returns how many; publishes PasswordChanged and
+    SessionsEnded.
+    """
+    person.password = encoded
     person.save(update_fields={"password"})
     record("person.password_set", subject=f"user:{person.pk}", actor_id=person.pk)
     append(PasswordChanged(person_id=person.pk, since=now))

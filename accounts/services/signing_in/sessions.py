@@ -33,7 +33,6 @@ def open_session(
     device_key: UUID | None,
     now: datetime,
     device_name: str = "",
-    platform: str = "",
 ) -> Session:
     """Return a new session of *user*, who gave all the proof that was asked.
 
@@ -45,7 +44,6 @@ def open_session(
     if device_key is not None:
         device = _device(person, device_digest(device_key), now)
         device.name = device_name or device.name
-        device.platform = platform or device.platform
         device.last_seen_at = max(now, device.last_seen_at)
         device.trusted_at = device.trusted_at or now
         device.save()

@@ -15,11 +15,11 @@ from accounts.services.signing_in.challenges import (
     NumberReserved,
     answer_challenge,
     leave_account,
-    request_challenge_letter,
+    request_challenge_code,
 )
+from accounts.services.signing_in.challenging import ChallengeNeeded
 from accounts.services.signing_in.entering import (
     AccountClosed,
-    ChallengeNeeded,
     SignedIn,
     verify_code,
 )
@@ -139,7 +139,7 @@ def test_an_unknown_challenge_looks_like_a_spent_one(db):
 def test_the_code_of_a_letter_opens_the_account_once(challenged, ama):
     give_email(ama.user)
     ask = {"challenge_id": challenged.pk, "device_key": DEVICE, "client_ip": "x"}
-    request_challenge_letter(**ask, now=clock.now())
+    request_challenge_code(method="email_code", **ask, now=clock.now())
     code = letter_code(challenged.pk)
     with pytest.raises(ProofWrong):
         prove(challenged, f"{(int(code) + 1) % 10**6:06d}", "email_code")
@@ -159,7 +159,8 @@ def test_a_code_of_another_request_opens_nothing(challenged, ama):
 
 def test_an_account_without_an_address_gets_no_letter(challenged):
     with pytest.raises(ProofUnavailable):
-        request_challenge_letter(
+        request_challenge_code(
+            method="email_code",
             challenge_id=challenged.pk,
             device_key=DEVICE,
             client_ip="x",

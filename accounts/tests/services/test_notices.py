@@ -9,7 +9,8 @@ from accounts.models import Phone, SignInNotice
 from accounts.queries.people import phone_of
 from accounts.queries.signing_in import contest_link
 from accounts.services.signing_in.challenges import ChallengeSpent, give_notice
-from accounts.services.signing_in.entering import ChallengeNeeded, SignedIn
+from accounts.services.signing_in.challenging import ChallengeNeeded
+from accounts.services.signing_in.entering import SignedIn
 from accounts.services.signing_in.lapsing import lapse_sign_ins
 from accounts.services.signing_in.notices import (
     OPEN_FOR,

@@ -17,7 +17,8 @@ from accounts.services.people.phones import (
     report_loss,
 )
 from accounts.services.signing_in.codes import CodeSpent, CodeWrong, mint_code
-from accounts.services.signing_in.entering import ChallengeNeeded, SignedIn
+from accounts.services.signing_in.challenging import ChallengeNeeded
+from accounts.services.signing_in.entering import SignedIn
 from accounts.services.signing_in.proofs import ProofNeeded
 from accounts.tests.sign_ins import DEVICE, OTHER_DEVICE, answer, used_device
 from lokahome.core import clock

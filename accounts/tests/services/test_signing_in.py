@@ -9,7 +9,8 @@ from accounts.models import CodeRequest, Phone, SignInChallenge, User
 from accounts.policies.signing_in import SILENT_AFTER, second_proof_reason
 from accounts.services.signing_in import stakes
 from accounts.services.signing_in.codes import CodeSpent, CodeWrong
-from accounts.services.signing_in.entering import ChallengeNeeded, SignedIn, verify_code
+from accounts.services.signing_in.challenging import ChallengeNeeded
+from accounts.services.signing_in.entering import SignedIn, verify_code
 from accounts.services.signing_in.limits import GUESSES_PER_PHONE_A_DAY
 from accounts.tests.sign_ins import (
     DEVICE,

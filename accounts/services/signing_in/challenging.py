@@ -1,0 +1,126 @@
+"""Asking for a second proof: one alone may be somebody else's SIM, mailbox or app."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.models import (
+    CHALLENGE_STATES,
+    CodeRequest,
+    Phone,
+    SignInChallenge,
+    User,
+)
+from accounts.models.session import device_digest
+from accounts.policies.signing_in import same_as
+from accounts.services.signing_in.proofs import methods_of
+from lokahome.core.audit.record import record
+from lokahome.core.errors import StateConflict
+
+CHALLENGE_LIFETIME = timedelta(minutes=30)
+
+
+class NoNumber(StateConflict):
+    """No SIM spoke at this challenge: there is no number to give notice of or to take."""
+
+    code = "challenge.no_number"
+    title = gettext_lazy("Cette connexion n’a pas commencé par un numéro")
+
+    def default_detail(self) -> str:
+        return _("Connectez-vous d’abord par un code SMS.")
+
+
+@dataclass(frozen=True, slots=True)
+class ChallengeNeeded:
+    """The first proof was right and is used up; the account asks for another one."""
+
+    challenge: SignInChallenge
+    methods: list[str]
+
+
+def open_challenge(
+    *,
+    person: User,
+    given: str,
+    reason: str,
+    device_key: UUID | None,
+    now: datetime,
+    phone: Phone | None = None,
+    code_request: CodeRequest | None = None,
+    new_password: str = "",
+) -> ChallengeNeeded:
+    """Return a new challenge of *person*, who is locked, and what answers it.
+
+    *given* is a `SignInChallenge.Given`, *reason* a `SignInChallenge.Reason`; *phone* is
+    the number whose SIM spoke, with ``code`` alone. *new_password* is the **hash**
+    (`make_password`) that a reset by e-mail sets once the challenge is answered. Whoever
+    answers does so from the device of *device_key*, by one of the methods.
+    """
+    challenge = SignInChallenge(
+        person=person,
+        given=SignInChallenge.Given(given),
+        phone=phone,
+        code_request=code_request,
+        device_digest=digest_of(device_key),
+        reason=SignInChallenge.Reason(reason),
+        new_password=new_password,
+        expires_at=now + CHALLENGE_LIFETIME,
+        created_at=now,
+    )
+    challenge.save(force_insert=True)
+    record(
+        "sign_in.challenged",
+        subject=f"user:{person.pk}",
+        actor_id=None,
+        details={"challenge_id": str(challenge.pk), "given": given, "why": reason},
+    )
+    return needed(challenge, person)
+
+
+def needed(challenge: SignInChallenge, person: User) -> ChallengeNeeded:
+    """Return *challenge* with the methods that *person* has beside what they gave."""
+    methods = methods_of(person, with_sms=True)
+    same = same_as(challenge.given)
+    return ChallengeNeeded(challenge, [name for name in methods if name not in same])
+
+
+def number_of(challenge: SignInChallenge) -> Phone:
+    """Return the number whose SIM spoke at *challenge*; raises NoNumber for none."""
+    if challenge.phone is None:
+        raise NoNumber
+    return challenge.phone
+
+
+def digest_of(device_key: UUID | None) -> str:
+    """Return the digest under which challenges and notices know a device, or none."""
+    return device_digest(device_key) if device_key is not None else ""
+
+
+def close_challenge(
+    challenge: SignInChallenge,
+    action: str,
+    *,
+    who: str,
+    now: datetime,
+    method: str = "",
+) -> None:
+    """Move a locked *challenge* to one of its ends, *method* being what proved it.
+
+    A password that it kept waiting is forgotten with its end.
+    """
+    challenge.closed_at = now
+    challenge.method = method
+    challenge.new_password = ""
+    CHALLENGE_STATES.apply(
+        challenge,
+        action,
+        who=who,
+        actor_id=None,
+        now=now,
+        update_fields=("closed_at", "method", "new_password", "tries"),
+    )
