@@ -32,11 +32,12 @@ def may_read_for_case(
     permissions: Collection[str],
     is_case_open: bool,
     is_named: bool,
+    is_concerned: bool,
 ) -> bool:
     """Say whether a member of staff may read a conversation because of a case.
 
     Only while the case is open, and only the conversation that it names: people write
-    to each other, not to us.
+    to each other, not to us. Never in a matter of one's own (*is_concerned*).
     """
     allowed = is_active and is_staff and READ_FOR_CASE in permissions
-    return allowed and is_case_open and is_named
+    return allowed and is_case_open and is_named and not is_concerned

@@ -17,6 +17,7 @@ from accounts.admin.case_views import register_case_view
 from accounts.admin.links import people_links
 from accounts.admin.sanction_forms import sms_preview
 from accounts.models import Sanction, User
+from accounts.queries.staff import is_same_human
 from accounts.services.moderation.parties import has_conflict
 from accounts.services.moderation.sanctions import (
     approve_sanction,
@@ -156,8 +157,10 @@ class SanctionAdmin(LokaModelAdmin):
         """Offer nothing to whoever may not decide: the page says why."""
         user: Any = request.user
         panel = super().decision_panel(request, row)
-        is_mine = row.decided_by_id == user.pk
-        if row.person_id == user.pk or (row.case and has_conflict(row.case, user.pk)):
+        is_mine = is_same_human(user.pk, row.decided_by_id)
+        if is_same_human(user.pk, row.person_id) or (
+            row.case and has_conflict(row.case, user.pk)
+        ):
             return []
         refused = {"approve", "refuse"} if is_mine else {"withdraw"}
         return [item for item in panel if item["decision"].name not in refused]

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from uuid import UUID
 
 from django.db.models import Q
 
-from accounts.models import StaffLink
+from accounts.models import Membership, StaffLink
 
 
 def humans_of(user_id: UUID) -> frozenset[UUID]:
@@ -29,11 +28,12 @@ def humans_of(user_id: UUID) -> frozenset[UUID]:
 
 
 def is_same_human(user_id: UUID, *others: UUID | None) -> bool:
-    """Say whether one of the accounts *others* is *user_id*'s, or the same human's."""
-    return concerns(user_id, (item for item in others if item is not None))
-
-
-def concerns(user_id: UUID, people: Iterable[UUID]) -> bool:
-    """Say whether one of *people* is the human behind *user_id*; none are: no query."""
-    ids = frozenset(people)
+    """Say whether one of the accounts *others* is *user_id*'s or the same human's."""
+    ids = {item for item in others if item is not None}
     return bool(ids) and (user_id in ids or not ids.isdisjoint(humans_of(user_id)))
+
+
+def was_ever_of_agency(user_id: UUID, agency_id: UUID) -> bool:
+    """Say whether the human behind *user_id* is, or was, a member of the agency."""
+    members = Membership.objects.filter(agency_id=agency_id)
+    return members.filter(user_id__in=humans_of(user_id)).exists()

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from accounts.services.moderation.parties import NOBODY, Parties
+from accounts.services.moderation.parties import NOBODY, Parties, people
 from marketplace.models import Job, ProviderProfile, Review, ServiceRequest
 
 
 def provider_parties(provider_id: UUID) -> Parties:
     """Return whose profile it is."""
-    people = ProviderProfile.objects.filter(pk=provider_id)
-    return Parties(authors=frozenset(people.values_list("person_id", flat=True)))
+    profiles = ProviderProfile.objects.filter(pk=provider_id)
+    return Parties(authors=frozenset(profiles.values_list("person_id", flat=True)))
 
 
 def review_parties(review_id: UUID) -> Parties:
@@ -24,13 +24,13 @@ def review_parties(review_id: UUID) -> Parties:
 
 def request_parties(request_id: UUID) -> Parties:
     """Return who asks."""
-    people = ServiceRequest.objects.filter(pk=request_id)
-    return Parties(authors=frozenset(people.values_list("requester_id", flat=True)))
+    wishes = ServiceRequest.objects.filter(pk=request_id)
+    return Parties(authors=frozenset(wishes.values_list("requester_id", flat=True)))
 
 
 def job_parties(job_id: UUID) -> Parties:
-    """Return customer and provider."""
+    """Return customer, provider and occupant."""
     row = Job.objects.filter(pk=job_id).first()
     if row is None:
         return NOBODY
-    return Parties(others=frozenset({row.customer_id, row.provider_id}))
+    return Parties(others=people(row.customer_id, row.provider_id, row.occupant_id))

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import Case, User
+from accounts.queries.staff import is_same_human
 from accounts.services.moderation.cases import decide_case, open_case
 from lokahome.core.audit.record import record
 from lokahome.core.db.locks import locked
@@ -24,7 +25,6 @@ from lokahome.core.events.outbox import append
 from lokahome.core.money import Money
 from marketplace.events import JobDisputed, JobDisputeDecided
 from marketplace.models import Job
-from marketplace.policies import roles_on_job
 from marketplace.services.job_steps import (
     given,
     job_ids,
@@ -112,7 +112,7 @@ def decide_dispute(
     if not (actor.is_active and actor.is_staff and actor.has_perm(PERMISSION)):
         raise NotAllowed
     job = locked(Job.objects.all(), job_id)
-    if roles_on_job(actor, job):
+    if is_same_human(actor.pk, job.customer_id, job.provider_id, job.occupant_id):
         raise NotAllowed(_("Vous êtes partie à ce litige."))
     if version is not None and version != job.version:
         raise StaleVersion

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db.models import Q
 
 from accounts.models import Case, User
+from accounts.services.moderation.parties import has_conflict
 from lokahome.core.audit.record import record
 from lokahome.core.errors import NotAllowed, NotFound
 from messaging.models import Conversation, Message
@@ -33,7 +34,8 @@ def read_for_case(*, conversation_id: UUID, case_id: UUID, actor: User) -> CaseR
 
     Of a reported message, it and its neighbours; in a dispute about the conversation's
     own subject, its newest messages. Raises NotFound for what does not exist, NotAllowed
-    otherwise. A refusal is written to the audit log too.
+    otherwise, also to whoever has a part in the case. A refusal is written to the audit
+    log too.
     """
     conversation = Conversation.objects.filter(pk=conversation_id).first()
     if conversation is None:
@@ -45,6 +47,7 @@ def read_for_case(*, conversation_id: UUID, case_id: UUID, actor: User) -> CaseR
         permissions=actor.get_all_permissions(),
         is_case_open=case.status == Case.Status.OPEN,
         is_named=names(case, conversation),
+        is_concerned=has_conflict(case, actor.pk),
     )
     record(
         "conversation.read" if allowed else "conversation.reading_refused",

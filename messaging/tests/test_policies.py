@@ -59,11 +59,11 @@ def test_caught_messages_open_in_development_to_this_machine_only(
 
 
 @pytest.mark.parametrize(
-    ("is_active", "is_staff", "permitted", "is_case_open", "is_named"),
-    list(itertools.product(BOTH, repeat=5)),
+    ("is_active", "is_staff", "permitted", "is_case_open", "is_named", "is_concerned"),
+    list(itertools.product(BOTH, repeat=6)),
 )
 def test_staff_read_what_an_open_case_names_and_only_with_the_right(
-    is_active, is_staff, permitted, is_case_open, is_named
+    is_active, is_staff, permitted, is_case_open, is_named, is_concerned
 ):
     found = policies.may_read_for_case(
         is_active=is_active,
@@ -73,5 +73,7 @@ def test_staff_read_what_an_open_case_names_and_only_with_the_right(
         ),
         is_case_open=is_case_open,
         is_named=is_named,
+        is_concerned=is_concerned,
     )
-    assert found == all((is_active, is_staff, permitted, is_case_open, is_named))
+    said = (is_active, is_staff, permitted, is_case_open, is_named, not is_concerned)
+    assert found == all(said)

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from accounts.queries.identity import can_be_paid
+from accounts.queries.staff import is_same_human
 from lokahome.core.db.locks import locked
 from lokahome.core.errors import (
     FieldError,
@@ -162,7 +163,7 @@ def approve_transfer(
     """
     transfer, escrow = locked_transfer(transfer_id)
     _check_staff(actor, APPROVE_TRANSFER, escrow)
-    if actor.pk == transfer.proposed_by_id:
+    if is_same_human(actor.pk, transfer.proposed_by_id):
         raise MakerCannotApprove
     if version is not None and version != transfer.version:
         raise StaleVersion
@@ -225,7 +226,7 @@ def _check_staff(actor: User, needed: str, escrow: Escrow) -> None:
         needed=needed,
     ):
         raise NotAllowed
-    if actor.pk in (escrow.payer_id, escrow.payee_id):
+    if is_same_human(actor.pk, escrow.payer_id, escrow.payee_id):
         raise PartyCannotDecide
 
 

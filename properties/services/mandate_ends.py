@@ -13,6 +13,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from accounts.queries.staff import is_same_human, was_ever_of_agency
 from lokahome.core.audit.record import record
 from lokahome.core.clock import local_day
 from lokahome.core.db.locks import locked
@@ -58,7 +59,8 @@ def end_mandate_by_staff(
         is_active=actor.is_active,
         is_staff=actor.is_staff,
         permissions=actor.get_all_permissions(),
-        is_own=mandate.landlord_id == actor.pk,
+        is_own=is_same_human(actor.pk, mandate.landlord_id)
+        or was_ever_of_agency(actor.pk, mandate.agency_id),
     ):
         raise NotAllowed
     return _end(mandate, "end", "staff", actor.pk, _said(reason), now)

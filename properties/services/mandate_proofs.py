@@ -12,6 +12,7 @@ from django.core import signing
 from django.db import transaction
 
 from accounts.models import User
+from accounts.queries.staff import is_same_human, was_ever_of_agency
 from lokahome.core.audit.record import record
 from lokahome.core.errors import NotAllowed, NotFound
 from lokahome.core.files.images import make_jpeg
@@ -62,6 +63,7 @@ def _require_right(mandate: Mandate, reader: User) -> None:
         is_active=reader.is_active,
         is_staff=reader.is_staff,
         permissions=reader.get_all_permissions(),
-        is_own=mandate.landlord_id == reader.pk,
+        is_own=is_same_human(reader.pk, mandate.landlord_id)
+        or was_ever_of_agency(reader.pk, mandate.agency_id),
     ):
         raise NotAllowed

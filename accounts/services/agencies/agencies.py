@@ -19,6 +19,7 @@ from accounts.models import (
     User,
 )
 from accounts.policies.agencies import may_decide_agency, may_own_agency
+from accounts.queries.staff import was_ever_of_agency
 from accounts.services.agencies.invitation_ends import withdraw_all
 from accounts.services.moderation.cases import ReasonMissing
 from lokahome.core.audit.record import record
@@ -229,7 +230,7 @@ def _to_decide(agency_id: UUID, actor: User, version: int | None) -> Agency:
         is_active=actor.is_active,
         is_staff=actor.is_staff,
         permissions=actor.get_all_permissions(),
-        is_member=Membership.objects.filter(agency=agency, user=actor).exists(),
+        is_member=was_ever_of_agency(actor.pk, agency.pk),
     ):
         raise NotAllowed
     if version is not None and version != agency.version:

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 from accounts.events import IdentityChecked
 from accounts.models import IDENTITY_STATES, Case, IdentityCheck, Purpose, User
 from accounts.policies.identity import may_check_identity
+from accounts.queries.staff import is_same_human
 from accounts.services.identity.expiry import end_identity_check
 from accounts.services.identity.levels import recompute_levels
 from accounts.services.identity.signals import twins_of
@@ -243,7 +244,7 @@ def _locked(check_id: UUID, actor: User, version: int | None) -> IdentityCheck:
         is_active=actor.is_active,
         is_staff=actor.is_staff,
         permissions=actor.get_all_permissions(),
-        is_own=check.person_id == actor.pk,
+        is_own=is_same_human(actor.pk, check.person_id),
     ):
         raise NotAllowed
     if version is not None and version != check.version:
@@ -262,7 +263,7 @@ def _replace_older(check: IdentityCheck, now: datetime) -> None:
 
 
 def _require_second(check: IdentityCheck, actor: User) -> None:
-    if check.suspected_by_id == actor.pk:
+    if is_same_human(actor.pk, check.suspected_by_id):
         raise SecondPersonNeeded
 
 

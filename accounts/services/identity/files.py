@@ -19,6 +19,7 @@ from PIL import Image
 
 from accounts.models import IdentityCheck, User
 from accounts.policies.identity import may_check_identity
+from accounts.queries.staff import is_same_human
 from lokahome.core.audit.record import record
 from lokahome.core.errors import NotAllowed, NotFound
 from lokahome.core.files.images import make_jpeg
@@ -125,6 +126,6 @@ def _require_right(check: IdentityCheck, reader: User) -> None:
         is_active=reader.is_active,
         is_staff=reader.is_staff,
         permissions=reader.get_all_permissions(),
-        is_own=check.person_id == reader.pk,
+        is_own=is_same_human(reader.pk, check.person_id),
     ):
         raise NotAllowed

@@ -12,6 +12,7 @@ from accounts.events import AppealDecided, AppealFiled, CaseOverturned
 from accounts.models import APPEAL_STATES, Appeal, Case, Sanction, User
 from accounts.models.appeal import AppealQuerySet
 from accounts.policies.moderation import can_appeal, is_milder, may_decide_appeal
+from accounts.queries.staff import is_same_human
 from accounts.services.moderation.cases import close_case_of, open_case
 from accounts.services.moderation.parties import parties_of
 from accounts.services.moderation.sanctions import SanctionInvalid, lift, start
@@ -263,12 +264,13 @@ def _locked_all(appeal_id: UUID) -> tuple[User, Sanction | None, Appeal]:
 def _decide(
     appeal: Appeal, action: str, answer: str, actor: User, now: datetime
 ) -> Appeal:
-    decided_first = actor.pk in (appeal.first_decider_id, appeal.first_second_id)
+    first = appeal.first_decider_id, appeal.first_second_id
+    decided_first = is_same_human(actor.pk, *first)
     if decided_first:
         raise OtherDecider
-    is_concerned = actor.pk == appeal.person_id or (
+    is_concerned = is_same_human(actor.pk, appeal.person_id) or (
         appeal.case is not None
-        and actor.pk in parties_of(appeal.case.subject).everybody
+        and is_same_human(actor.pk, *parties_of(appeal.case.subject).everybody)
     )
     if not may_decide_appeal(
         is_active=actor.is_active,

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from accounts.models import Appeal, Case, IdentityCheck, Report, Sanction, User
+from accounts.queries.staff import humans_of
 from lokahome.core.errors import NotAllowed
 
 
@@ -71,10 +72,14 @@ def parties_of(subject: str) -> Parties:
 
 
 def has_conflict(case: Case, person_id: UUID) -> bool:
-    """Say whether *person_id* reported what *case* is about, or is one of its people."""
-    if Report.objects.filter(case=case, reporter_id=person_id).exists():
+    """Say whether *person_id* reported what *case* is about, or is one of its people.
+
+    By whichever account of theirs: staff rent and let as private people.
+    """
+    humans = humans_of(person_id)
+    if Report.objects.filter(case=case, reporter_id__in=humans).exists():
         return True
-    return person_id in parties_of(case.subject).everybody
+    return not humans.isdisjoint(parties_of(case.subject).everybody)
 
 
 def refuse_conflict(case: Case, actor: User) -> None:

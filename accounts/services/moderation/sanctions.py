@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from accounts.events import SanctionEnded, SanctionImposed
 from accounts.models import SANCTION_STATES, Case, Sanction, User
 from accounts.policies.moderation import may_sanction, sanction_needs_second_person
+from accounts.queries.staff import is_same_human
 from accounts.services.moderation.parties import has_conflict
 from accounts.services.moderation.standing import take_effect
 from lokahome.core.audit.record import record
@@ -117,7 +118,7 @@ def approve_sanction(*, sanction_id: UUID, actor: User, now: datetime) -> Sancti
     Locks the person, then the sanction; publishes SanctionImposed.
     """
     person, sanction = _locked_pair(sanction_id)
-    if sanction.decided_by_id == actor.pk:
+    if is_same_human(actor.pk, sanction.decided_by_id):
         raise FourEyes
     _check_may("approve", actor, person, sanction.case)
     sanction.second_by = actor
@@ -264,7 +265,7 @@ def _locked_pair(sanction_id: UUID) -> tuple[User, Sanction]:
 
 
 def _check_may(deed: str, actor: User, person: User, case: Case | None) -> None:
-    is_concerned = actor.pk == person.pk or (
+    is_concerned = is_same_human(actor.pk, person.pk) or (
         case is not None and has_conflict(case, actor.pk)
     )
     if not may_sanction(

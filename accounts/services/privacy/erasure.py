@@ -20,6 +20,7 @@ from accounts.events import ErasureMoved
 from accounts.models import Consent, ErasureRequest, User
 from accounts.models.erasure_request import ERASURE_STATES
 from accounts.policies.people import may_decide_erasure
+from accounts.queries.staff import is_same_human
 from accounts.services.moderation.cases import ReasonMissing
 from lokahome.core.audit.record import record
 from lokahome.core.db.locks import locked
@@ -115,7 +116,7 @@ def refuse_erasure(
         is_active=actor.is_active,
         is_staff=actor.is_staff,
         permissions=actor.get_all_permissions(),
-        is_own=request.user_id == actor.pk,
+        is_own=is_same_human(actor.pk, request.user_id),
     ):
         raise NotAllowed
     if version is not None and version != request.version:
