@@ -132,6 +132,15 @@ class Sanction(VersionedModel):
         related_name="+",
         verbose_name=_("levée par"),
     )
+    lift_asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("levée demandée par"),
+    )
+    """Who asked to lift what two people decided; another one agrees."""
     lift_reason = models.CharField(_("motif de la levée"), max_length=500, blank=True)
 
     objects = SanctionQuerySet.as_manager()
@@ -225,8 +234,18 @@ class Sanction(VersionedModel):
             models.CheckConstraint(
                 condition=~Q(decided_by=F("person"))
                 & (Q(second_by=None) | ~Q(second_by=F("person")))
-                & (Q(lifted_by=None) | ~Q(lifted_by=F("person"))),
+                & (Q(lifted_by=None) | ~Q(lifted_by=F("person")))
+                & (Q(lift_asked_by=None) | ~Q(lift_asked_by=F("person"))),
                 name="accounts_sanction_not_by_oneself",
+            ),
+            models.CheckConstraint(
+                condition=Q(lift_asked_by=None)
+                | (
+                    Q(status__in=("active", "expired", "lifted"))
+                    & ~Q(lift_reason="")
+                    & (Q(lifted_by=None) | ~Q(lifted_by=F("lift_asked_by")))
+                ),
+                name="accounts_sanction_lifted_by_another",
             ),
         )
         permissions = (
@@ -245,6 +264,8 @@ SANCTION_STATES = StateMachine(
         edge(Sanction.Status.PROPOSED, "start", "staff", Sanction.Status.ACTIVE),
         edge(Sanction.Status.PROPOSED, "approve", "staff", Sanction.Status.ACTIVE),
         edge(Sanction.Status.PROPOSED, "refuse", "staff", Sanction.Status.REFUSED),
+        edge(Sanction.Status.ACTIVE, "ask_lift", "staff", Sanction.Status.ACTIVE),
+        edge(Sanction.Status.ACTIVE, "keep", "staff", Sanction.Status.ACTIVE),
         edge(Sanction.Status.ACTIVE, "lift", "staff", Sanction.Status.LIFTED),
         edge(Sanction.Status.ACTIVE, "expire", "system", Sanction.Status.EXPIRED),
     ],

@@ -11,8 +11,10 @@ from django.db.models import Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from lokahome.core import clock
 from lokahome.core.db.models import VersionedModel, VisibleQuerySet
 from lokahome.core.ids import uuid7
+from lokahome.core.names import initials
 
 if TYPE_CHECKING:  # agencies refer to people
     from accounts.models.agency import AgencyContext
@@ -134,7 +136,10 @@ class User(VersionedModel, AbstractBaseUser, PermissionsMixin):
         )
 
     def __str__(self) -> str:
-        return self.known_name or self.username
+        """Return initials, of staff the handle: who shows a name says `known_name`."""
+        if self.erased_at:
+            return self.known_name
+        return (not self.is_staff and initials(self.full_name)) or self.username
 
     @property
     def known_name(self) -> str:
@@ -143,12 +148,11 @@ class User(VersionedModel, AbstractBaseUser, PermissionsMixin):
 
     @property
     def phone(self) -> str | None:
-        """The number that became theirs last (E.164), or None."""
+        """The number that they are called at (E.164), or None; see `by_standing`."""
         if hasattr(self, "account_number"):  # read by `account.with_account`
             return cast("str | None", self.account_number)
-        held = self.phones.filter(released_at=None, lost_at=None)
-        numbers = held.order_by("-held_since", "-id").values_list("number", flat=True)
-        return numbers.first()
+        held = self.phones.reachable().by_standing(clock.now())
+        return cast("str | None", held.values_list("number", flat=True).first())
 
     def has_role(self, role: str) -> bool:
         """Say whether the person wears the hat *role*, at whatever level."""
