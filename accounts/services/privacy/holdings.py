@@ -6,7 +6,7 @@ from django.db.models import CharField, F, Q
 from django.db.models.functions import Cast
 
 from accounts.services.privacy.data_exports import file_of
-from accounts.services.signing_in.parting import settle
+from accounts.services.privacy.parting import settle
 from lokahome.core.privacy.holdings import (
     EVERYTHING,
     NOTHING_SAID,

@@ -20,6 +20,7 @@ from accounts.models import (
 )
 from accounts.policies.signing_in import may_sign_in, second_proof_reason
 from accounts.queries.signing_in import knows_device, last_active_at
+from accounts.services.moderation.barring import look_at_newcomer
 from accounts.services.moderation.standing import suspended
 from accounts.services.signing_in.challenging import (
     ChallengeNeeded,
@@ -27,7 +28,7 @@ from accounts.services.signing_in.challenging import (
     open_challenge,
 )
 from accounts.services.signing_in.codes import CodeSpent, locked_request, try_code
-from accounts.services.signing_in.limits import take_guess_limits
+from accounts.services.signing_in.guessing import Guesser
 from accounts.services.signing_in.stakes import is_at_stake
 from lokahome.core.audit.record import record
 from lokahome.core.db.locks import advisory_lock
@@ -74,16 +75,16 @@ def verify_code(
         pk=request_id, purpose=CodeRequest.Purpose.SIGN_IN
     )
     number = asked.values_list("phone", flat=True).first() or ""
-    take_guess_limits(phone=number, client_ip=client_ip, now=now)
+    guesser = Guesser(client_ip, device_key)
     while True:
         try:
-            return _verify(request_id, number, code, device_key, now)
+            return _verify(request_id, number, code, guesser, now)
         except _HolderChanged:
             continue
 
 
 def _verify(
-    request_id: UUID, number: str, code: str, device_key: UUID | None, now: datetime
+    request_id: UUID, number: str, code: str, guesser: Guesser, now: datetime
 ) -> SignedIn | ChallengeNeeded:
     with transaction.atomic(durable=True):
         # The person first, as everywhere. One query, whether there is one or not.
@@ -94,7 +95,7 @@ def _verify(
             .first()
         )
         request = locked_request(request_id, CodeRequest.Purpose.SIGN_IN)
-        refusal = try_code(request, code, now)
+        refusal = try_code(request, code, now, guesser)
         if refusal is None and request is not None:
             # Two requests for one new number may be verified at once: one person.
             advisory_lock("phone", number)
@@ -105,7 +106,7 @@ def _verify(
                 person = join(number, request.language, now)
                 return SignedIn(person, True, request.device)
             if may_sign_in(is_active=holder.is_active):
-                return _enter(holder, phone, request, device_key, now)
+                return _enter(holder, phone, request, guesser.device_key, now)
             refusal = closed_account(holder, now)
     raise refusal or CodeSpent()
 
@@ -184,9 +185,14 @@ def mark_verified(phone: Phone, now: datetime, *, is_held_anew: bool = False) ->
 
 
 def join(number: str, language: str, now: datetime) -> User:
-    """Make the person who holds *number*; the number's advisory lock is held."""
+    """Make the person who holds *number*; the number's advisory lock is held.
+
+    A number whose last holder was banned and erased is no reason to refuse: publishes
+    CaseOpened then, and somebody looks.
+    """
     person = User.objects.create_person(language=language)
     Phone(user=person, number=number, verified_at=now, held_since=now).save()
     RoleGrant(user=person, role=RoleGrant.Role.TENANT).save()
     record("person.joined", subject=f"user:{person.pk}", actor_id=person.pk)
+    look_at_newcomer(person_id=person.pk, number=number, now=now)
     return person
