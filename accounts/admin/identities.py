@@ -187,7 +187,7 @@ class IdentityCheckAdmin(LokaModelAdmin):
         rows: QuerySet[IdentityCheck] = super().get_queryset(request)
         return rows.select_related("person", "decided_by", "suspected_by")
 
-    @display(description=gettext_lazy("Personne"), ordering="person__full_name")
+    @display(description=gettext_lazy("Personne"), ordering="person_id")
     def shown_person(self, check: IdentityCheck) -> str:
         """Return the name to compare with the document's."""
         return str(check.person)

@@ -10,37 +10,30 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
+from accounts.admin.searching import PersonSearch
 from accounts.models import CodeSpending, Phone, SignInChallenge, SignInNotice
 from lokahome.core.admin.base import LokaModelAdmin
 from lokahome.core.admin.masked import masked_phone
 from lokahome.core.errors import DomainError
 from lokahome.core.phones import normalise_phone
 
-SEARCH_HELP = _("Numéro entier, ou identifiant de la personne")
 
-
-class NumberAdmin(LokaModelAdmin):
+class NumberAdmin(PersonSearch, LokaModelAdmin):
     """A list that is searched by a whole number in any writing, and shows two digits."""
 
     number_path = "phone__number"
-    person_path = "person_id"
-    search_fields = ("=id",)
-    search_help_text = SEARCH_HELP
+    person_path = "person"
     ordering = ("-id",)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """Find by a whole number, or by the person's id: a part finds nothing."""
-        text = search_term.strip()
+        """Find by a whole number, whoever held it, or by whom the row is about."""
         try:
-            return queryset.filter(**{self.number_path: normalise_phone(text)}), False
+            number = normalise_phone(search_term)
         except DomainError:
-            pass
-        found: tuple[QuerySet[Any], bool] = super().get_search_results(
-            request, queryset, text
-        )
-        return found
+            return super().get_search_results(request, queryset, search_term)
+        return queryset.filter(**{self.number_path: number}), False
 
 
 @admin.register(Phone)
@@ -57,7 +50,7 @@ class PhoneAdmin(NumberAdmin):
     )
     list_filter = ("release_reason",)
     list_select_related = ("user",)
-    search_fields = ("=user__id",)
+    person_path = "user"
     fields = (
         "shown_number",
         "shown_person",
@@ -79,7 +72,7 @@ class PhoneAdmin(NumberAdmin):
         """Return the number, masked."""
         return masked_phone(phone.number)
 
-    @display(description=_("Personne"), ordering="user__full_name")
+    @display(description=_("Personne"), ordering="user_id")
     def shown_person(self, phone: Phone) -> str:
         """Return whose number it is, or was."""
         return str(phone.user)
@@ -101,7 +94,6 @@ class SignInAdmin(NumberAdmin):
     """What challenges and notices show alike."""
 
     list_select_related = ("person", "phone")
-    search_fields = ("=person__id",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Join person and number, on the page too."""
@@ -113,7 +105,7 @@ class SignInAdmin(NumberAdmin):
         """Return the number, masked."""
         return masked_phone(row.phone.number)
 
-    @display(description=_("Personne"), ordering="person__full_name")
+    @display(description=_("Personne"), ordering="person_id")
     def shown_person(self, row: Any) -> str:
         """Return whose account was asked for."""
         return str(row.person)

@@ -27,18 +27,18 @@ from accounts.admin.sanctioning import (
     SANCTION_PERSON,
     sanctions_of,
 )
+from accounts.admin.searching import PersonSearch
 from accounts.admin.sessions import END_ALL_SESSIONS, sessions_of
 from accounts.models import User
 from accounts.queries.people import email_of
 from lokahome.core import clock
 from lokahome.core.admin.base import LokaModelAdmin
-from lokahome.core.admin.masked import masked_email, masked_name, masked_phone
-from lokahome.core.errors import DomainError
-from lokahome.core.phones import display_phone, normalise_phone
+from lokahome.core.admin.masked import masked_email, masked_phone
+from lokahome.core.phones import display_phone
 
 
 @admin.register(User)
-class UserAdmin(LokaModelAdmin):
+class UserAdmin(PersonSearch, LokaModelAdmin):
     """People. Codes are not here, nor anywhere; numbers show their last two digits."""
 
     timeline_deeds = {
@@ -68,8 +68,7 @@ class UserAdmin(LokaModelAdmin):
         "created_at",
     )
     list_filter = ("is_active", "is_staff", "roles__role")
-    search_fields = ("username", "full_name")
-    search_help_text = _("Nom, identifiant ou numéro de téléphone entier")
+    person_path = ""
     ordering = ("-id",)
     fields = (
         "shown_name",
@@ -126,25 +125,11 @@ class UserAdmin(LokaModelAdmin):
         """Read hats and numbers of the page's people at once."""
         return User.objects.get_queryset().prefetch_related("phones", "roles")
 
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
-    ) -> tuple[QuerySet[Any], bool]:
-        """Find by words, or by a whole number: a part of one finds nobody."""
-        try:
-            number = normalise_phone(search_term)
-        except DomainError:
-            found: tuple[QuerySet[Any], bool] = super().get_search_results(
-                request, queryset, search_term
-            )
-            return found
-        return queryset.filter(phones__number=number), True
-
-    @display(description=_("Nom"), ordering="full_name")
+    @display(description=_("Nom"))
     def shown_name(self, person: User) -> str:
         """Return the initials, the handle of staff; the name to who said why."""
-        if person.is_staff or _is_revealed(person) or not person.full_name:
-            return str(person)
-        return masked_name(person.full_name)
+        is_known = _is_revealed(person) and not person.is_staff
+        return (is_known and person.known_name) or str(person)
 
     @display(description=_("Téléphone"))
     def shown_phone(self, person: User) -> str:

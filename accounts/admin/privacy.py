@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
+from accounts.admin.searching import PersonSearch
 from accounts.models import Consent, DataExport, ErasureRequest, User
 from accounts.policies.people import DECIDE_ERASURES
 from accounts.services.privacy.erasure import (
@@ -50,12 +51,10 @@ class OpenFilter(WaitingFilter):
         return rows
 
 
-class OfPerson(LokaModelAdmin):
+class OfPerson(PersonSearch, LokaModelAdmin):
     """Pages of rows that are about one person, named by initials."""
 
     list_select_related = ("user",)
-    search_fields = ("=id", "=user__id", "user__full_name")
-    search_help_text = _("Nom ou identifiant de la personne")
     ordering: tuple[str, ...] = ("-id",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:

@@ -11,6 +11,7 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
+from accounts.admin.searching import PersonSearch
 from accounts.models import IdentityCheck, RoleGrant
 from accounts.models.ladders import LADDERS
 from accounts.policies.levels import is_proven
@@ -19,14 +20,12 @@ from lokahome.core.admin.base import LokaModelAdmin
 
 
 @admin.register(RoleGrant)
-class RoleGrantAdmin(LokaModelAdmin):
+class RoleGrantAdmin(PersonSearch, LokaModelAdmin):
     """Hats. A level is never typed in: the page shows what it was counted from."""
 
     list_display = ("shown_person", "role", "level", "created_at")
     list_filter = ("role", "level")
     list_select_related = ("user",)
-    search_fields = ("=user__id", "user__full_name")
-    search_help_text = _("Nom ou identifiant de la personne")
     ordering = ("-id",)
     fields = ("shown_person", "role", "level", "created_at", "updated_at")
     readonly_fields = fields
@@ -60,7 +59,7 @@ class RoleGrantAdmin(LokaModelAdmin):
         }
         return render_to_string("admin/accounts/role_preview.html", context)
 
-    @display(description=_("Personne"), ordering="user__full_name")
+    @display(description=_("Personne"), ordering="user_id")
     def shown_person(self, grant: RoleGrant) -> str:
         """Return whose hat it is."""
         return str(grant.user)

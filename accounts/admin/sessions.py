@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from accounts.admin.links import people_links
+from accounts.admin.searching import PersonSearch
 from accounts.models import Session, User
 from accounts.services.signing_in.sessions import end_session, end_sessions
 from lokahome.core import clock
@@ -121,7 +122,7 @@ END_ALL_SESSIONS = Decision(
 
 
 @admin.register(Session)
-class SessionAdmin(LokaModelAdmin):
+class SessionAdmin(PersonSearch, LokaModelAdmin):
     """Sign-ins of everybody: neither tokens nor keys of devices are stored at all."""
 
     list_title = "Sessions"
@@ -140,8 +141,6 @@ class SessionAdmin(LokaModelAdmin):
     )
     list_filter = (StateFilter, "method", "end_reason")
     list_select_related = ("device",)
-    search_fields = ("=user__id", "=id")
-    search_help_text = _("Identifiant de la personne ou de la session")
     ordering = ("-id",)
     fields = (
         "shown_person",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lokahome.core.names import initials
 from lokahome.core.phones import mask_phone
 
 
@@ -17,5 +18,5 @@ def masked_email(address: str | None) -> str:
 
 
 def masked_name(name: str) -> str:
-    """Return the initials of *name*: ``A. K.``."""
-    return " ".join(f"{part[0].upper()}." for part in name.split() if part) or "—"
+    """Return the initials of *name* (``A. K.``), or a dash."""
+    return initials(name) or "—"
