@@ -11,6 +11,7 @@ from django.db.models.functions import JSONObject
 from accounts.models.phone import Phone
 from accounts.models.role_grant import RoleGrant
 from accounts.models.user import User
+from lokahome.core import clock
 
 COLUMNS = {
     field.name: field for field in RoleGrant._meta.fields if not field.is_relation
@@ -24,7 +25,7 @@ def with_account(people: QuerySet[User]) -> QuerySet[User]:
     columns: dict[str, str] = {name: name for name in COLUMNS}
     return people.annotate(
         account_number=Subquery(
-            numbers.order_by("-held_since", "-id").values("number")[:1]
+            numbers.by_standing(clock.now()).values("number")[:1]
         ),
         account_grants=ArraySubquery(grants.values(data=JSONObject(**columns))),
     )

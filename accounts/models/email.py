@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models.limits import MAX_TRIES
+from accounts.models.limits import MAX_TRIES, SETTLES_AFTER
 from lokahome.core.db.models import BaseModel, VisibleQuerySet
 
 
@@ -24,6 +25,17 @@ class EmailQuerySet(VisibleQuerySet["Email"]):
         """Return the addresses that were proved and not released."""
         return self.filter(verified_at__isnull=False, released_at=None)
 
+    def settled(self, now: datetime) -> Self:
+        """Return the addresses in use for 48 hours: letters to them warn somebody."""
+        return self.current().filter(verified_at__lte=now - SETTLES_AFTER)
+
+    def proving(self, now: datetime) -> Self:
+        """Return the addresses that prove who their person is: settled, of one alone."""
+        others = Email.objects.current().filter(address=OuterRef("address"))
+        return self.settled(now).exclude(
+            Exists(others.exclude(user_id=OuterRef("user_id")))
+        )
+
     def claimed(self) -> Self:
         """Return the addresses that wait for their code."""
         return self.filter(verified_at=None, released_at=None)
@@ -32,9 +44,12 @@ class EmailQuerySet(VisibleQuerySet["Email"]):
 class Email(BaseModel):
     """One person's claim to one address, with the code that proves it.
 
-    Nobody signs in by it, so a family may share a mailbox: an address may be several
-    people's. A person has one address at a time, and one claim beside it. The code is
-    made when the letter leaves; its keyed hash alone is stored, bound to this row.
+    A family may share a mailbox, so an address may be several people's: letters go to
+    each of them, and it proves who none of them is. Refusing the second would shut out
+    whoever lost an account for good, and would say whose addresses we know. It proves
+    nothing for 48 hours either. A person has one address at a time, and one claim
+    beside it. The code is made when the letter leaves; its keyed hash alone is stored,
+    bound to this row.
     """
 
     user = models.ForeignKey(

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, When
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models.limits import SETTLES_AFTER
 from lokahome.core import clock
 from lokahome.core.db.models import BaseModel, VisibleQuerySet
 
@@ -29,6 +31,18 @@ class PhoneQuerySet(VisibleQuerySet["Phone"]):
     def reachable(self) -> Self:
         """Return the current numbers whose SIM was not reported lost."""
         return self.current().filter(lost_at=None)
+
+    def settled(self, now: datetime) -> Self:
+        """Return the reachable numbers that are their person's for 48 hours."""
+        return self.reachable().filter(held_since__lte=now - SETTLES_AFTER)
+
+    def by_standing(self, now: datetime) -> Self:
+        """Put first the one that its person is called at.
+
+        The settled one that became theirs last; while none has settled, the oldest.
+        """
+        since = Case(When(held_since__lte=now - SETTLES_AFTER, then=F("held_since")))
+        return self.order_by(since.desc(nulls_last=True), "held_since", "id")
 
 
 class Phone(BaseModel):
@@ -53,7 +67,10 @@ class Phone(BaseModel):
     number = models.CharField(_("numéro"), max_length=16)
     verified_at = models.DateTimeField(_("vérifié le"))
     held_since = models.DateTimeField(_("détenu depuis"), default=clock.now)
-    """When it became theirs, or theirs again after a loss: signing in changes nothing."""
+    """When it became theirs, or theirs again after a loss: signing in changes nothing.
+
+    For 48 hours it proves nothing and nobody is called there, unless it is the only one.
+    """
     let_in_at = models.DateTimeField(
         _("a ouvert à un appareil inconnu le"), null=True, blank=True
     )

@@ -113,10 +113,7 @@ class User(VersionedModel, AbstractBaseUser, PermissionsMixin):
     class Meta:
         verbose_name = _("utilisateur")
         verbose_name_plural = _("utilisateurs")
-        permissions = (
-            ("reveal_person", "Peut révéler des coordonnées"),
-            ("forget_second_factor", "Peut retirer le second facteur d’un collègue"),
-        )
+        permissions = (("reveal_person", "Peut révéler des coordonnées"),)
         constraints = (
             models.CheckConstraint(
                 condition=~Q(username=""), name="accounts_user_has_handle"

@@ -10,7 +10,9 @@ from accounts.models import (
     Phone,
     User,
 )
+from accounts.models.limits import SETTLES_AFTER
 from accounts.models.phone import PhoneQuerySet
+from lokahome.core import clock
 
 
 def person_name(user_id: UUID) -> str:
@@ -22,20 +24,32 @@ def person_name(user_id: UUID) -> str:
 def phone_of(user_id: UUID) -> str | None:
     """Return the number at which the person is reached (E.164), or None.
 
-    The one that became theirs last: signing in by another one changes nothing.
+    The one that became theirs last, once it is theirs for 48 hours or the only one:
+    signing in by another one changes nothing.
     """
     return _numbers(user_id).values_list("number", flat=True).first()
 
 
-def other_number_of(user_id: UUID, phone_id: UUID) -> str | None:
-    """Return the number at which the person is reached beside *phone_id*, or None."""
-    others = _numbers(user_id).exclude(pk=phone_id)
-    return others.values_list("number", flat=True).first()
+def reachable_phones(user_id: UUID) -> list[UUID]:
+    """Return the ids of all the numbers of the person, the one they are called at first.
+
+    News of the account goes to all of them: a number that somebody slipped in must not
+    be the only one that hears.
+    """
+    return list(_numbers(user_id).values_list("pk", flat=True))
+
+
+def number_of_reachable(phone_id: UUID) -> str | None:
+    """Return the number of a row that still reaches its person, or None."""
+    return _reachable().filter(pk=phone_id).values_list("number", flat=True).first()
+
+
+def _reachable() -> PhoneQuerySet:
+    return Phone.objects.reachable().filter(user__erased_at=None)
 
 
 def _numbers(user_id: UUID) -> PhoneQuerySet:
-    held = Phone.objects.reachable().filter(user_id=user_id, user__erased_at=None)
-    return held.order_by("-held_since", "-id")
+    return _reachable().filter(user_id=user_id).by_standing(clock.now())
 
 
 def has_open_account(user_id: UUID) -> bool:
@@ -55,9 +69,6 @@ def number_theirs_since(user_id: UUID, number: str) -> datetime | None:
     return held.values_list("held_since", flat=True).first()
 
 
-PAYOUT_COOLING = timedelta(hours=48)
-"""Whoever took an account over adds a number first and asks for the money next."""
-
 ONE_CLOCK = timedelta(minutes=1)
 
 
@@ -65,7 +76,9 @@ def payout_cooling_until(user_id: UUID, number: str) -> datetime | None:
     """Return until when nothing is paid out to *number*; None when it may be now.
 
     48 hours from when the number became theirs, or became the current one because the
-    person gave up, or lost, a newer one. The number that an account was born with has
+    person gave up, or lost, a newer one; from when its code and a second proof other
+    than the password let an unknown device in; and from when a code, not the password
+    before, set the person's password. The number that an account was born with has
     replaced none, so it does not wait, unless it was lost and found since. None as well
     for a number that is not theirs. Compare with the clock: it may be past.
     """
@@ -86,7 +99,11 @@ def payout_cooling_until(user_id: UUID, number: str) -> datetime | None:
     )
     if not was_born_with:
         moments.append(phone.held_since)
-    return max(moments) + PAYOUT_COOLING if moments else None
+    reset = User.objects.filter(pk=user_id).values_list("password_reset_at", flat=True)
+    for moment in (phone.let_in_at, reset.first()):
+        if moment is not None:
+            moments.append(moment)
+    return max(moments) + SETTLES_AFTER if moments else None
 
 
 def language_of(user_id: UUID) -> str:

@@ -1,5 +1,6 @@
 """What tests of sign-ins share: codes that arrived, accounts worth stealing."""
 
+from datetime import timedelta
 from uuid import UUID
 
 from accounts.models import CodeRequest, Email, RoleGrant
@@ -40,9 +41,9 @@ def used_device(person, device_key, *, at=None):
     )
 
 
-def give_email(person, address="ama@example.org"):
-    """Return a proved address of *person*."""
-    now = clock.now()
+def give_email(person, address="ama@example.org", *, at=None):
+    """Return an address of *person*, proved long enough ago to prove by; or at *at*."""
+    now = at or clock.now() - timedelta(days=30)
     email = Email(
         user=person,
         address=address,

@@ -20,7 +20,6 @@ from accounts.models import (
 )
 from accounts.models.limits import MAX_TRIES
 from accounts.policies.signing_in import may_sign_in, same_as
-from accounts.queries.people import phone_of
 from accounts.services.signing_in.challenging import (
     close_challenge,
     digest_of,
@@ -38,14 +37,16 @@ from accounts.services.signing_in.entering import (
     mark_verified,
 )
 from accounts.services.signing_in.lapsing import end_notices
-from accounts.services.signing_in.limits import take_proof_limits
 from accounts.services.signing_in.notices import open_notice
 from accounts.services.signing_in.passwords import put_password
+from accounts.services.signing_in.proof_limits import take_proof_limits
 from accounts.services.signing_in.proofs import (
     CHANNELS,
     ProofMethod,
     ProofUnavailable,
     is_right,
+    methods_of,
+    proving_number,
     wrong,
 )
 from lokahome.core.audit.record import record
@@ -96,7 +97,14 @@ def answer_challenge(
     Must not be called inside a transaction: a refusal has to leave its count behind.
     """
     person_id = person_behind(challenge_id, device_key, now)
-    take_proof_limits(person_id=person_id, method=method, now=now)
+    person = User.objects.get(pk=person_id)
+    take_proof_limits(
+        person_id=person_id,
+        door_id=challenge_id,
+        method=method,
+        has_method=method in methods_of(person, with_sms=True, now=now),
+        now=now,
+    )
     refusal: DomainError
     with transaction.atomic(durable=True):
         person = locked(User.objects.get_queryset(), person_id)
@@ -160,7 +168,7 @@ def request_challenge_code(
     if method in same_as(challenge.given):
         raise ProofUnavailable
     if method == ProofMethod.SMS_CODE:
-        number = phone_of(person.pk)
+        number = proving_number(person.pk, now)
         if number is None:
             raise ProofUnavailable
         return request_code(
@@ -173,7 +181,8 @@ def request_challenge_code(
             language=person.language,
             now=now,
         )
-    address = Email.objects.current().select_related("user").filter(user=person).first()
+    proving = Email.objects.proving(now).select_related("user")
+    address = proving.filter(user=person).first()
     if address is None:
         raise ProofUnavailable
     return request_letter(

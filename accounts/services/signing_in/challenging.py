@@ -17,8 +17,10 @@ from accounts.models import (
     User,
 )
 from accounts.models.session import device_digest
-from accounts.policies.signing_in import same_as
+from accounts.policies.signing_in import same_as, second_proof_reason
+from accounts.queries.signing_in import knows_device, last_active_at
 from accounts.services.signing_in.proofs import methods_of
+from accounts.services.signing_in.stakes import has_history, is_at_stake
 from lokahome.core.audit.record import record
 from lokahome.core.errors import StateConflict
 
@@ -33,6 +35,27 @@ class NoNumber(StateConflict):
 
     def default_detail(self) -> str:
         return _("Connectez-vous d’abord par un code SMS.")
+
+
+def why_not_enough(
+    person_id: UUID,
+    *,
+    device_key: UUID | None,
+    now: datetime,
+    is_lost: bool = False,
+) -> str | None:
+    """Return why one proof opens no session of *person_id*, or None when it does.
+
+    *is_lost* is whether that proof was a SIM which was reported lost.
+    """
+    last = last_active_at(person_id)
+    return second_proof_reason(
+        is_lost=is_lost,
+        is_at_stake=is_at_stake(person_id),
+        has_history=has_history(person_id),
+        knows_device=knows_device(person_id, device_key, now),
+        silent_for=now - last if last else None,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +107,7 @@ def open_challenge(
 
 def needed(challenge: SignInChallenge, person: User) -> ChallengeNeeded:
     """Return *challenge* with the methods that *person* has beside what they gave."""
-    methods = methods_of(person, with_sms=True)
+    methods = methods_of(person, with_sms=True, now=challenge.created_at)
     same = same_as(challenge.given)
     return ChallengeNeeded(challenge, [name for name in methods if name not in same])
 

@@ -1,7 +1,8 @@
 """Passwords: set, changed, and set anew by whoever forgot theirs.
 
-Asking for a reset does the same work for every number: one row, one fact. Whether there
-is somebody to send a code to is found out afterwards, where nobody measures it.
+Asking for a reset does the same work for every number: one row with a decoy, one fact.
+Whether there is somebody to send a code to is found out afterwards, where nobody
+measures it; a guess is answered alike, and nothing is paid for a number of nobody.
 """
 
 from __future__ import annotations
@@ -9,29 +10,43 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from django.contrib.auth.hashers import make_password
+from django.contrib.auth.hashers import check_password, make_password
 from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.events import CodeRequested, PasswordChanged, PasswordResetRequested
-from accounts.models import CodeRequest, Email, Phone, Session, User
-from accounts.policies.signing_in import second_proof_reason
-from accounts.queries.signing_in import knows_device, last_active_at
+from accounts.models import CodeRequest, Email, Phone, Session, SignInChallenge, User
+from accounts.services.signing_in.challenging import (
+    ChallengeNeeded,
+    open_challenge,
+    why_not_enough,
+)
+from accounts.services.signing_in.code_costs import require_money
 from accounts.services.signing_in.codes import (
     LIFETIME,
     CodeSpent,
-    RequestIdTaken,
+    asked_before,
+    decoy,
+    is_code_of,
     locked_request,
+    number_digest,
+    own_count,
     try_code,
 )
-from accounts.services.signing_in.limits import take_code_limits, take_guess_limits
+from accounts.services.signing_in.guessing import Guesser, asker_digest
+from accounts.services.signing_in.limits import take_code_limits
 from accounts.services.signing_in.proofs import require_recent_proof
 from accounts.services.signing_in.sessions import end_sessions
-from accounts.services.signing_in.stakes import is_at_stake
 from lokahome.core.audit.record import record
-from lokahome.core.db.locks import advisory_lock, locked
-from lokahome.core.errors import DomainError, FieldError, InvalidInput, NotAllowed
+from lokahome.core.db.locks import locked
+from lokahome.core.errors import (
+    DomainError,
+    FieldError,
+    InvalidInput,
+    NotAllowed,
+    NotFound,
+)
 from lokahome.core.events.outbox import append
 from lokahome.core.ids import uuid7
 from lokahome.core.phones import normalise_phone
@@ -56,7 +71,6 @@ class ResetRefused(NotAllowed):
         return _("Demandez le code par courriel, ou connectez-vous par un code SMS.")
 
 
-@transaction.atomic
 def change_password(
     *, session: Session, old_password: str, new_password: str, now: datetime
 ) -> int:
@@ -64,17 +78,27 @@ def change_password(
 
     All but *session* end. Raises PasswordWrong; for somebody without a password yet,
     ProofNeeded unless they proved lately who they are. *new_password* is valid already.
-    Locks the person; publishes PasswordChanged and SessionsEnded.
+    Locks the person, once both hashes are computed: nobody waits for them. Publishes
+    PasswordChanged and SessionsEnded.
     """
-    person = locked(User.objects.get_queryset().active(), session.user_id)
-    if not person.has_usable_password():
+    known = User.objects.get_queryset().active().filter(pk=session.user_id).first()
+    if known is None:
+        raise NotFound
+    if not known.has_usable_password():
         require_recent_proof(session, now)
-    elif not person.check_password(old_password):
-        detail = _("Ce n’est pas votre mot de passe actuel.")
-        raise PasswordWrong(
-            errors=[FieldError("wrong", detail, pointer="/old_password")]
-        )
-    return _set(person, new_password, now, keep=session.pk)
+    elif not check_password(old_password, known.password):
+        raise _wrong_password()
+    encoded = make_password(new_password)
+    with transaction.atomic():
+        person = locked(User.objects.get_queryset().active(), known.pk)
+        if person.password != known.password:
+            raise _wrong_password()
+        return put_password(person, encoded, now, keep=session.pk)
+
+
+def _wrong_password() -> PasswordWrong:
+    detail = _("Ce n’est pas votre mot de passe actuel.")
+    return PasswordWrong(errors=[FieldError("wrong", detail, pointer="/old_password")])
 
 
 @transaction.atomic
@@ -91,21 +115,32 @@ def request_reset(
     """Return a new request for a code that sets a password anew; see `send_reset_code`.
 
     The same id and number return the same request, another number raises
-    RequestIdTaken. Raises InvalidPhone, RateLimited. Publishes PasswordResetRequested.
+    RequestIdTaken. Raises InvalidPhone, RateLimited: letters and SMS are counted apart.
+    Nothing is paid yet. Publishes PasswordResetRequested.
     """
     number = normalise_phone(phone)
     if request_id is not None:
-        # Two copies of one request may arrive at once; the second must find the first.
-        advisory_lock("code_request", str(request_id))
-        known = CodeRequest.objects.filter(pk=request_id).first()
+        known = asked_before(request_id, number, RESET)
         if known is not None:
-            if known.purpose != RESET or known.phone not in {number, ""}:
-                raise RequestIdTaken
             return known
-    take_code_limits(phone=number, client_ip=client_ip, device_key=device_key, now=now)
+    asker = asker_digest(client_ip, device_key)
+    by = own_count(number, asker, RESET, now)
+    take_code_limits(
+        phone=number,
+        client_ip=client_ip,
+        device_key=device_key,
+        by=by,
+        kind="letter" if by_email else "code",
+        now=now,
+    )
+    if not by_email:
+        require_money(phone=number, is_own=bool(by), now=now)
     request = CodeRequest(
         id=request_id or uuid7(),
         phone=number,
+        number_digest=number_digest(number),
+        asker_digest=asker,
+        code_hash=decoy(),
         purpose=RESET,
         language=language,
         expires_at=now + LIFETIME,
@@ -118,11 +153,11 @@ def request_reset(
 
 
 @transaction.atomic
-def send_reset_code(*, request_id: UUID, by_email: bool) -> bool:
+def send_reset_code(*, request_id: UUID, by_email: bool, now: datetime) -> bool:
     """Let the code of a reset leave, and say whether somebody is there to receive it.
 
-    By e-mail it goes to the address that the number's person proved. Safe to repeat.
-    Locks the request; publishes CodeRequested.
+    By e-mail it goes to the address that proves who the number's person is. Safe to
+    repeat. Locks the request; publishes CodeRequested.
     """
     request = locked_request(request_id, RESET)
     if request is None or request.person_id is not None:
@@ -132,7 +167,7 @@ def send_reset_code(*, request_id: UUID, by_email: bool) -> bool:
     if phone is None:
         return False
     if by_email:
-        request.email = Email.objects.current().filter(user=phone.user).first()
+        request.email = Email.objects.proving(now).filter(user=phone.user).first()
         if request.email is None:
             return False
         request.channel, request.phone = CodeRequest.Channel.EMAIL, ""
@@ -152,30 +187,31 @@ def reset_password(
     device_key: UUID | None,
     client_ip: str,
     now: datetime,
-) -> None:
+) -> ChallengeNeeded | None:
     """Set *new_password* for whom the code of *request_id* was sent to; all sessions end.
 
-    A code by SMS proves a SIM: where a sign-in would ask for a second proof, so does
-    this, and the e-mail's code is one. Raises CodeWrong (a try is gone), CodeSpent,
-    ResetRefused, RateLimited. Locks the person, then the request; publishes
-    PasswordChanged and SessionsEnded. Must not be called inside a transaction: a
-    refusal has to leave its count behind.
+    A code proves a SIM or a mailbox, and one alone is no more here than at a sign-in.
+    Where that would ask for a second proof, a code by SMS is refused, and one by e-mail
+    returns a challenge: the password waits in it, hashed, and nothing else changes.
+    Raises CodeWrong (a try is gone), CodeSpent, ResetRefused, RateLimited. Locks the
+    person, then the request; publishes PasswordChanged and SessionsEnded. Must not be
+    called inside a transaction: a refusal has to leave its count behind.
     """
-    asked = CodeRequest.objects.filter(pk=request_id, purpose=RESET)
-    known = asked.values_list("phone", "person_id").first()
-    number, person_id = known or ("", None)
-    take_guess_limits(phone=number, client_ip=client_ip, now=now)
+    found = CodeRequest.objects.filter(pk=request_id, purpose=RESET).first()
+    is_right = found is not None and is_code_of(found, code)
+    # Hashed before anything is locked, and for nobody who guesses.
+    encoded = make_password(new_password) if is_right else ""
+    person_id = found.person_id if found else None
     with transaction.atomic(durable=True):
         people = User.objects.get_queryset().select_for_update(no_key=True)
         # One query, whether somebody was meant or not.
         person = people.filter(pk=person_id or UUID(int=0)).first()
         request = locked_request(request_id, RESET)
-        refusal = try_code(request, code, now)
-        if refusal is None and request is not None and person is not None:
+        refusal = try_code(request, code, now, Guesser(client_ip, device_key))
+        if refusal is None and request is not None and person is not None and encoded:
             refusal = _why_not(person, request, device_key, now)
             if refusal is None:
-                _set(person, new_password, now)
-                return
+                return _reset(person, request, encoded, device_key, now)
     raise refusal or CodeSpent()
 
 
@@ -184,25 +220,38 @@ def _why_not(
 ) -> DomainError | None:
     if not person.is_active or person.is_staff:
         return ResetRefused()
-    if request.email is not None:
-        return None if request.email.released_at is None else ResetRefused()
+    if request.email_id is not None:
+        proving = Email.objects.proving(now).filter(user=person, pk=request.email_id)
+        return None if proving.exists() else ResetRefused()
     phone = Phone.objects.current().filter(user=person, number=request.phone).first()
     if phone is None:
         return ResetRefused()
-    last = last_active_at(person.pk)
-    reason = second_proof_reason(
-        is_lost=phone.lost_at is not None,
-        is_at_stake=is_at_stake(person.pk),
-        knows_device=knows_device(person.pk, device_key),
-        silent_for=now - last if last else None,
-    )
-    return None if reason is None else ResetRefused()
+    is_lost = phone.lost_at is not None
+    why = why_not_enough(person.pk, device_key=device_key, now=now, is_lost=is_lost)
+    return None if why is None else ResetRefused()
 
 
-def _set(
-    person: User, new_password: str, now: datetime, *, keep: UUID | None = None
-) -> int:
-    return put_password(person, make_password(new_password), now, keep=keep)
+def _reset(
+    person: User,
+    request: CodeRequest,
+    encoded: str,
+    device_key: UUID | None,
+    now: datetime,
+) -> ChallengeNeeded | None:
+    if request.email_id is not None:
+        why = why_not_enough(person.pk, device_key=device_key, now=now)
+        if why is not None:
+            return open_challenge(
+                person=person,
+                given=SignInChallenge.Given.EMAIL,
+                reason=why,
+                device_key=device_key,
+                code_request=request,
+                new_password=encoded,
+                now=now,
+            )
+    put_password(person, encoded, now)
+    return None
 
 
 def put_password(
@@ -214,7 +263,10 @@ def put_password(
     SessionsEnded.
     """
     person.password = encoded
-    person.save(update_fields={"password"})
+    if keep is None:
+        # A code set it: for 48 hours it is worth no more than that code.
+        person.password_reset_at = now
+    person.save(update_fields={"password", "password_reset_at"})
     record("person.password_set", subject=f"user:{person.pk}", actor_id=person.pk)
     append(PasswordChanged(person_id=person.pk, since=now))
     return end_sessions(

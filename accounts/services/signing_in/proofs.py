@@ -10,9 +10,17 @@ from django.db import models, transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.models import CodeRequest, Email, IdentityCheck, Session, User
+from accounts.models import (
+    CodeRequest,
+    Email,
+    IdentityCheck,
+    Phone,
+    Session,
+    SignInNotice,
+    User,
+)
+from accounts.models.limits import SETTLES_AFTER
 from accounts.queries.identity import document_digits_match
-from accounts.queries.people import phone_of
 from accounts.services.signing_in.codes import (
     CodeSpent,
     last_request_for,
@@ -20,7 +28,7 @@ from accounts.services.signing_in.codes import (
     request_letter,
     try_code,
 )
-from accounts.services.signing_in.limits import take_proof_limits
+from accounts.services.signing_in.proof_limits import take_proof_limits
 from lokahome.core.audit.record import record
 from lokahome.core.db.locks import locked
 from lokahome.core.errors import (
@@ -78,16 +86,49 @@ class ProofUnavailable(StateConflict):
         return _("Ce moyen n’existe pas pour ce compte. Choisissez-en un autre.")
 
 
-def methods_of(person: User, *, with_sms: bool) -> list[str]:
-    """Return how *person* can prove who they are; *with_sms* unless the SIM spoke."""
+def methods_of(person: User, *, with_sms: bool, now: datetime) -> list[str]:
+    """Return how *person* can prove who they are; *with_sms* unless the SIM spoke.
+
+    What is newer than 48 hours proves nothing: a password that a code set, an address;
+    nor does an address that two accounts proved.
+    """
     checks = IdentityCheck.objects.accepted().filter(person=person)
     has = {
-        ProofMethod.PASSWORD: person.has_usable_password(),
-        ProofMethod.SMS_CODE: with_sms and phone_of(person.pk) is not None,
-        ProofMethod.EMAIL_CODE: Email.objects.current().filter(user=person).exists(),
+        ProofMethod.PASSWORD: password_proves(person, now),
+        ProofMethod.SMS_CODE: with_sms and proving_number(person.pk, now) is not None,
+        ProofMethod.EMAIL_CODE: Email.objects.proving(now).filter(user=person).exists(),
         ProofMethod.DOCUMENT_DIGITS: checks.exclude(digits_digest="").exists(),
     }
     return [method.value for method, is_there in has.items() if is_there]
+
+
+def methods_in_session(person: User, now: datetime) -> list[str]:
+    """Return how *person* proves who they are where a phone may be in others' hands.
+
+    An open screen reads the codes that come to it: ``sms_code`` is a way of those only
+    who have no other.
+    """
+    others = methods_of(person, with_sms=False, now=now)
+    return others or methods_of(person, with_sms=True, now=now)
+
+
+def password_proves(person: User, now: datetime) -> bool:
+    """Say whether the password is more than the code that set it."""
+    if not person.has_usable_password():
+        return False
+    reset_at = person.password_reset_at
+    return reset_at is None or now - reset_at >= SETTLES_AFTER
+
+
+def proving_number(person_id: UUID, now: datetime) -> str | None:
+    """Return the number (E.164) whose code proves who somebody is, or None.
+
+    The one that they are called at; never one about which a notice waits: who holds its
+    SIM is the question.
+    """
+    doubted = SignInNotice.objects.waiting().filter(closes_at__gt=now).values("phone_id")
+    held = Phone.objects.reachable().filter(user_id=person_id).exclude(pk__in=doubted)
+    return held.by_standing(now).values_list("number", flat=True).first()
 
 
 def is_right(
@@ -99,14 +140,20 @@ def is_right(
     is tried loses a try; the right one is used up.
     """
     if method == ProofMethod.PASSWORD:
-        if person.has_usable_password():
+        if password_proves(person, now):
             # No setter: a rehash would be written under the caller's lock on the row.
             return check_password(value, person.password)
         make_password(value)
         return False
     if method == ProofMethod.DOCUMENT_DIGITS:
         return document_digits_match(person.pk, value)
-    return try_code(request, value, now) is None
+    if try_code(request, value, now) is not None:
+        return False
+    if method == ProofMethod.SMS_CODE:
+        return True
+    # The address may have left the account, or come to another one, since it was sent.
+    address_id = request.email_id if request is not None else None
+    return Email.objects.proving(now).filter(user=person, pk=address_id).exists()
 
 
 def wrong() -> ProofWrong:
@@ -115,16 +162,55 @@ def wrong() -> ProofWrong:
 
 
 def require_recent_proof(
-    session: Session, now: datetime, within: timedelta = RECENT
+    session: Session, now: datetime, within: timedelta = RECENT, *, sms_is_enough: bool = False
 ) -> None:
     """Raise ProofNeeded unless the person of *session* proved who they are *within*.
 
-    Signing in is a proof: who just did is not asked twice.
+    Signing in is a proof: who just did is not asked twice. But a code by SMS, there or
+    here, is one for those alone who have no other method (*sms_is_enough*: for all, as
+    to what can only shut a thief out), and not by a number of the last 48 hours beside
+    an older one.
     """
-    last = max(session.started_at, session.proved_at or session.started_at)
-    if now - last > within:
-        methods = methods_of(session.user, with_sms=True)
-        raise ProofNeeded(members={"methods": methods})
+    person = session.user
+    spoken = methods_spoken(session, now, within)
+    if spoken - {ProofMethod.SMS_CODE.value, BARE_CODE}:
+        return
+    methods = methods_in_session(person, now)
+    only_sms = methods == [ProofMethod.SMS_CODE.value]
+    if spoken and (only_sms or sms_is_enough):
+        if ProofMethod.SMS_CODE.value in spoken or not _has_newcomer(person, now):
+            return
+    if sms_is_enough:
+        methods = methods_of(person, with_sms=True, now=now)
+    nothing_left = _("Ce compte n’a plus aucun moyen de le prouver. Écrivez au support.")
+    raise ProofNeeded("" if methods else nothing_left, members={"methods": methods})
+
+
+BARE_CODE = "code"
+"""A sign-in by code alone: by whichever number, which nobody wrote down."""
+
+
+def methods_spoken(session: Session, now: datetime, within: timedelta) -> set[str]:
+    """Return by what the person of *session* proved who they are *within*, or nothing.
+
+    `ProofMethod`s, `BARE_CODE`, or ``oidc``.
+    """
+    spoken = set()
+    if session.proved_at is not None and now - session.proved_at <= within:
+        spoken.add(session.proved_by)
+    if now - session.started_at <= within:
+        by = session.method
+        if by == Session.Method.PASSWORD and not password_proves(session.user, now):
+            by = Session.Method.CODE
+        spoken.add(BARE_CODE if by == Session.Method.CODE else str(by))
+    return spoken
+
+
+def _has_newcomer(person: User, now: datetime) -> bool:
+    """Say whether a number came beside an older one in the last 48 hours."""
+    mine = Phone.objects.reachable().filter(user=person)
+    settled = mine.settled(now).count()
+    return settled > 0 and settled < mine.count()
 
 
 @transaction.atomic
@@ -138,12 +224,13 @@ def request_proof_code(
 ) -> CodeRequest:
     """Return a new request for a code that proves who goes on in *session*.
 
-    *method* is ``sms_code`` or ``email_code``. Raises ProofUnavailable, RateLimited.
-    Publishes CodeRequested.
+    *method* is ``sms_code`` or ``email_code``: to the number that the person is called
+    at, or to an address that proves. Raises ProofUnavailable, RateLimited. Publishes
+    CodeRequested.
     """
     person = session.user
     if method == ProofMethod.EMAIL_CODE:
-        email = Email.objects.current().select_related("user").filter(user=person)
+        email = Email.objects.proving(now).select_related("user").filter(user=person)
         if (address := email.first()) is None:
             raise ProofUnavailable
         return request_letter(
@@ -153,7 +240,7 @@ def request_proof_code(
             client_ip=client_ip,
             now=now,
         )
-    number = phone_of(person.pk)
+    number = proving_number(person.pk, now)
     if number is None:
         raise ProofUnavailable
     return request_code(
@@ -171,11 +258,18 @@ def request_proof_code(
 def prove_again(*, session: Session, method: str, value: str, now: datetime) -> Session:
     """Return *session*, whose person proved again by *value* who they are.
 
-    Codes are those that this session asked for last. Raises ProofWrong (a try is gone),
+    Codes are those that this session asked for last. A code by SMS does not take the
+    place of a better proof of the last minutes. Raises ProofWrong (a try is gone),
     CodeSpent, RateLimited. Locks the person, then the session. Must not be called inside
     a transaction: a refusal has to leave its count behind.
     """
-    take_proof_limits(person_id=session.user_id, method=method, now=now)
+    take_proof_limits(
+        person_id=session.user_id,
+        door_id=session.pk,
+        method=method,
+        has_method=method in methods_of(session.user, with_sms=True, now=now),
+        now=now,
+    )
     refusal: DomainError | None = None
     with transaction.atomic(durable=True):
         person = locked(User.objects.get_queryset().active(), session.user_id)
@@ -188,8 +282,10 @@ def prove_again(*, session: Session, method: str, value: str, now: datetime) -> 
         if refusal is None and is_right(
             person, method, value, request=request, now=now
         ):
-            row.proved_at, row.proved_by = now, ProofMethod(method).value
-            row.save(update_fields={"proved_at", "proved_by"})
+            better = methods_spoken(row, now, RECENT) - {ProofMethod.SMS_CODE, BARE_CODE}
+            if method != ProofMethod.SMS_CODE or not better:
+                row.proved_at, row.proved_by = now, ProofMethod(method).value
+                row.save(update_fields={"proved_at", "proved_by"})
             record(
                 "session.proved",
                 subject=f"session:{row.pk}",

@@ -1,14 +1,19 @@
 """Proving again who one is in a session that goes on."""
 
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from django.db import transaction
 
-from accounts.models import CodeRequest, Phone, Session
-from accounts.models.limits import MAX_TRIES
+from accounts.models import CodeRequest, Email, Phone, Session
+from accounts.models.limits import MAX_TRIES, SETTLES_AFTER
 from accounts.services.signing_in.codes import CodeSpent, mint_code
-from accounts.services.signing_in.limits import PROOFS_PER_PERSON_A_DAY
+from accounts.services.signing_in.proof_limits import (
+    DIGITS_PER_DOOR,
+    DIGITS_PER_PERSON,
+    PER_DOOR_A_DAY,
+)
 from accounts.services.signing_in.proofs import (
     ProofNeeded,
     ProofUnavailable,
@@ -17,8 +22,11 @@ from accounts.services.signing_in.proofs import (
     request_proof_code,
     require_recent_proof,
 )
+from accounts.services.signing_in.sessions import open_session
 from accounts.tests.sign_ins import (
     DEVICE,
+    OTHER_DEVICE,
+    answer,
     code_for,
     give_email,
     letter_code,
@@ -27,10 +35,12 @@ from accounts.tests.sign_ins import (
 from lokahome.core import clock
 from lokahome.core.audit.models import AuditEvent
 from lokahome.core.errors import NotFound, RateLimited
+from lokahome.tests.people import make_person
 from lokahome.tests.threads import race
 
 PHRASE = "a long pass phrase"
 AGO = timedelta(hours=1)
+NEWCOMER = "+2290196000022"
 
 
 @pytest.fixture
@@ -126,11 +136,123 @@ def test_five_wrong_codes_use_it_up(session):
 
 
 def test_passwords_are_guessed_twenty_times_a_day_and_not_more(session):
-    for _ in range(PROOFS_PER_PERSON_A_DAY):
+    with_password(session)
+    for _ in range(PER_DOOR_A_DAY):
         with pytest.raises(ProofWrong):
             prove(session, value="wrong")
     with pytest.raises(RateLimited):
         prove(session)
+
+
+def test_who_holds_a_stolen_token_uses_up_their_own_tries(session):
+    with_password(session)
+    stolen = used_device(session.user, OTHER_DEVICE, at=clock.now() - AGO)
+    for method in ("password", "document_digits"):
+        for _ in range(PER_DOOR_A_DAY):
+            with pytest.raises((ProofWrong, RateLimited)):
+                prove(stolen, method, "0000")
+    with pytest.raises(RateLimited):
+        prove(stolen)
+    assert prove(session).proved_by == "password"
+
+
+def test_digits_are_guessed_a_few_times_a_week_in_all_sessions_together(committed):
+    kossi = make_person(
+        name="Kossi", phone="+2290197000071", roles=("landlord",), level=2
+    )
+    tries = 0
+    for index in range(DIGITS_PER_PERSON):
+        session = used_device(kossi, UUID(int=index + 1), at=clock.now() - AGO)
+        for _ in range(DIGITS_PER_DOOR + 1):
+            try:
+                prove(session, "document_digits", "xxxx")
+            except ProofWrong:
+                tries += 1
+            except RateLimited:
+                break
+    assert tries == DIGITS_PER_PERSON
+
+
+# --- What a code to the SIM says ------------------------------------------------------
+
+
+def proved_by_sms(session):
+    request = ask(session, "sms_code")
+    return prove(session, "sms_code", mint_code(request_id=request.pk, now=clock.now()))
+
+
+def test_a_code_to_an_open_screen_proves_nobody_who_has_another_method(session):
+    require_recent_proof(proved_by_sms(session), clock.now())  # the control: none yet
+    with_password(session)
+    with pytest.raises(ProofNeeded) as refusal:
+        require_recent_proof(proved_by_sms(session), clock.now())
+    assert refusal.value.members == {"methods": ["password"]}
+    require_recent_proof(prove(session), clock.now())
+
+
+def test_a_bare_code_sign_in_is_no_proof_for_who_has_another_method(session):
+    fresh = used_device(session.user, OTHER_DEVICE)
+    require_recent_proof(fresh, clock.now())
+    give_email(session.user)
+    with pytest.raises(ProofNeeded) as refusal:
+        require_recent_proof(fresh, clock.now())
+    assert refusal.value.members == {"methods": ["email_code"]}
+
+
+def test_a_code_by_sms_does_not_take_the_place_of_a_better_proof(session):
+    with_password(session)
+    prove(session)
+    assert proved_by_sms(session).proved_by == "password"
+
+
+def test_a_number_that_came_beside_another_proves_nothing_for_48_hours(session):
+    newer = Phone(user=session.user, number=NEWCOMER, verified_at=clock.now())
+    newer.save()
+    assert ask(session, "sms_code").phone == session.user.phone != NEWCOMER
+    with pytest.raises(ProofNeeded):
+        require_recent_proof(used_device(session.user, OTHER_DEVICE), clock.now())
+    Phone.objects.filter(pk=newer.pk).update(held_since=clock.now() - SETTLES_AFTER)
+    assert ask(session, "sms_code").phone == NEWCOMER
+    require_recent_proof(used_device(session.user, OTHER_DEVICE), clock.now())
+
+
+def test_the_only_number_proves_from_its_first_hour(db):
+    person = answer(NEWCOMER).user
+    session = used_device(person, DEVICE, at=clock.now() - AGO)
+    require_recent_proof(proved_by_sms(session), clock.now())
+
+
+def test_a_password_that_a_code_set_is_worth_no_more_than_the_code(session):
+    with_password(session)
+    session.user.password_reset_at = clock.now()
+    session.user.save()
+    with pytest.raises(ProofWrong):
+        prove(session)
+    by_password = open_session(
+        user=session.user, method="password", device_key=DEVICE, now=clock.now()
+    )
+    give_email(session.user)
+    with pytest.raises(ProofNeeded):
+        require_recent_proof(by_password, clock.now())
+    session.user.password_reset_at = clock.now() - SETTLES_AFTER
+    session.user.save()
+    assert prove(session).proved_by == "password"
+
+
+def test_an_address_proves_after_48_hours_and_for_one_account_alone(session, kossi):
+    email = give_email(session.user, at=clock.now() - timedelta(hours=47))
+    with pytest.raises(ProofUnavailable):
+        ask(session, "email_code")
+    Email.objects.filter(pk=email.pk).update(verified_at=clock.now() - SETTLES_AFTER)
+    assert ask(session, "email_code").email == email
+    code = letter_code(session.pk)
+    give_email(kossi.user, email.address)
+    with pytest.raises(ProofWrong):
+        prove(session, "email_code", code)
+    with pytest.raises(ProofUnavailable):
+        ask(session, "email_code")
+    session.refresh_from_db()
+    assert session.proved_at is None
 
 
 def test_who_has_no_password_guesses_none(session):
