@@ -20,4 +20,6 @@ def pack_requested_export(event: DataExportRequested) -> None:
 def send_code_of_reset(event: PasswordResetRequested) -> None:
     """Let the code leave, if the number is somebody's."""
     by_email = event.channel == CodeRequest.Channel.EMAIL
-    send_reset_code(request_id=event.request_id, by_email=by_email)
+    send_reset_code(
+        request_id=event.request_id, by_email=by_email, now=clock.now()
+    )

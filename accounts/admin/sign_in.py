@@ -1,4 +1,7 @@
-"""Signing in to the back-office: as few tries of a password as the API gives."""
+"""Signing in to the back-office: few tries from one address, and never by the name.
+
+Anybody could use up tries that are counted by name, and keep the colleague out.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from django.core.exceptions import ValidationError
 from unfold.forms import AuthenticationForm
 
 from accounts.api.clients import client_address
-from accounts.services.signing_in.limits import take_login_limits
+from accounts.services.signing_in.guessing import take_door_limits
 from lokahome.core import clock
 from lokahome.core.errors import RateLimited
 
@@ -21,7 +24,7 @@ class StaffSignInForm(AuthenticationForm):  # type: ignore[misc]  # unfold has n
         """Return what was given; raises ValidationError, also for too many tries."""
         if name := self.cleaned_data.get("username"):
             try:
-                take_login_limits(
+                take_door_limits(
                     identifier=name,
                     client_ip=client_address(self.request),
                     now=clock.now(),

@@ -19,6 +19,7 @@ from accounts.events.cases import (
 )
 from accounts.events.privacy import DataExportReady, DataExportRequested, ErasureMoved
 from accounts.events.signing_in import (
+    CodeMoneySpent,
     CodeRequested,
     EmailCodeRequested,
     ExternalIdentityLinked,
@@ -49,6 +50,7 @@ __all__ = [
     "CaseDecided",
     "CaseOpened",
     "CaseOverturned",
+    "CodeMoneySpent",
     "CodeRequested",
     "DataExportReady",
     "DataExportRequested",

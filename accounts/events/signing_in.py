@@ -23,6 +23,15 @@ class CodeRequested(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class CodeMoneySpent(Event):
+    """*percent* of the day's money for SMS is gone, of one country or of all."""
+
+    about: ClassVar[str] = "spending_id"
+    spending_id: UUID
+    percent: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class EmailCodeRequested(Event):
     """Somebody claimed an address. The code is minted when the letter is sent."""
 

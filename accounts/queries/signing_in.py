@@ -82,11 +82,14 @@ def email_code_destination(email_id: UUID) -> EmailCodeDestination | None:
     return EmailCodeDestination(address=claim.address, language=claim.user.language)
 
 
-def knows_device(user_id: UUID, device_key: UUID | None) -> bool:
-    """Say whether the person signed in on this device before, with all proof asked."""
+def knows_device(user_id: UUID, device_key: UUID | None, now: datetime) -> bool:
+    """Say whether the person signed in on this device before, with all proof asked.
+
+    And used it within `KNOWN_FOR`: whoever holds it is not taken for its person for ever.
+    """
     if device_key is None:
         return False
-    known = Device.objects.filter(user_id=user_id, trusted_at__isnull=False)
+    known = Device.objects.known(now).filter(user_id=user_id)
     return known.filter(key_digest=device_digest(device_key)).exists()
 
 
@@ -94,3 +97,25 @@ def last_active_at(user_id: UUID) -> datetime | None:
     """Return when the person last used a session, to five minutes; None for never."""
     last = Session.objects.filter(user_id=user_id).aggregate(Max("last_used_at"))
     return cast("datetime | None", last["last_used_at__max"])
+
+
+def is_device_of_person(user_id: UUID | None, digest: str, now: datetime) -> bool:
+    """Say what `knows_device` says of the device *digest*; the same work for nobody."""
+    return _is_known(digest, now, user_id=user_id or UUID(int=0))
+
+
+def is_device_of_number(number: str, digest: str, now: datetime) -> bool:
+    """Say whether the holder of *number* (E.164) is known by this device."""
+    return _is_known(
+        digest, now, user__phones__number=number, user__phones__released_at=None
+    )
+
+
+def is_device_of_handle(username: str, digest: str, now: datetime) -> bool:
+    """Say whether the person of this handle is known by this device."""
+    return _is_known(digest, now, user__username=username)
+
+
+def _is_known(digest: str, now: datetime, **whose: object) -> bool:
+    known = Device.objects.known(now).filter(**whose)
+    return known.filter(key_digest=digest).exists()

@@ -49,34 +49,63 @@ WHERE (SELECT count(*) FROM unnest(w.moments) m WHERE m > %(since)s) < %(limit)s
 RETURNING 1
 """
 
-OLDEST = """
-SELECT min(m) FROM core_ratewindow w, unnest(w.moments) m
+USED = """
+SELECT count(m), min(m) FROM core_ratewindow w, unnest(w.moments) m
 WHERE w.name = %(name)s AND w.key_digest = %(key)s AND m > %(since)s
+"""
+
+GIVE_BACK = """
+UPDATE core_ratewindow SET moments = array_remove(moments, %(now)s)
+WHERE name = %(name)s AND key_digest = %(key)s
 """
 
 
 def take(name: str, key: str, *, limit: int, window: timedelta, now: datetime) -> None:
     """Count one use of *name* by *key*; raise RateLimited beyond *limit* in *window*.
 
-    Call it outside the transaction of the work that it limits: a refusal further on
-    must not give the use back.
+    Inside a transaction it counts with it: what is refused or undone further on counts
+    nowhere. Where the refused tries are what is limited, call it outside, or commit.
     """
-    values: dict[str, Any] = {
+    values = _values(name, key, window, now) | {"limit": limit}
+    with connection.cursor() as cursor:
+        cursor.execute(TAKE, values)
+        if cursor.fetchone():
+            return
+        cursor.execute(USED, values)
+        _used, oldest = cursor.fetchone()
+    raise _refused(oldest or now, window, now)
+
+
+def require_room(
+    name: str, key: str, *, limit: int, window: timedelta, now: datetime
+) -> None:
+    """Raise RateLimited where `take` would; count nothing."""
+    with connection.cursor() as cursor:
+        cursor.execute(USED, _values(name, key, window, now))
+        used, oldest = cursor.fetchone()
+    if used >= limit:
+        raise _refused(oldest or now, window, now)
+
+
+def give_back(name: str, key: str, *, now: datetime) -> None:
+    """Forget the use of *name* by *key* that was taken at *now*: it was no abuse."""
+    with connection.cursor() as cursor:
+        cursor.execute(GIVE_BACK, _values(name, key, timedelta(0), now))
+
+
+def _values(name: str, key: str, window: timedelta, now: datetime) -> dict[str, Any]:
+    return {
         "name": name,
         "key": hashlib.sha256(key.encode()).hexdigest(),
         "now": now,
         "since": now - window,
         "until": now + window,
-        "limit": limit,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(TAKE, values)
-        if cursor.fetchone():
-            return
-        cursor.execute(OLDEST, values)
-        oldest = cursor.fetchone()[0] or now
+
+
+def _refused(oldest: datetime, window: timedelta, now: datetime) -> RateLimited:
     wait = int((oldest + window - now).total_seconds()) + 1
-    raise RateLimited(retry_after_seconds=max(wait, 1))
+    return RateLimited(retry_after_seconds=max(wait, 1))
 
 
 def forget_old_windows(*, now: datetime) -> int:

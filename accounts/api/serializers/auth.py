@@ -9,10 +9,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from rest_framework import serializers
 
+from accounts.api.clients import client_address, device_key
 from accounts.api.serializers.me import MeSerializer
 from accounts.policies.signing_in import may_sign_in
 from accounts.queries.signing_in import handle_for
 from accounts.services.moderation.standing import suspended
+from accounts.services.signing_in.guessing import take_login_limits
 from lokahome.core import clock
 from lokahome.core.errors import NotAuthenticated
 
@@ -85,15 +87,28 @@ class PasswordLoginSerializer(serializers.Serializer[Any]):
     )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Return ``user``; raises CredentialsWrong, AccountSuspended."""
+        """Return ``user``; raises CredentialsWrong, AccountSuspended, RateLimited.
+
+        The name is counted as it was read: blanks around it are no other person.
+        """
+        request = self.context["request"]
+        tried = take_login_limits(
+            identifier=attrs["username"],
+            client_ip=client_address(request),
+            device_key=device_key(request),
+            now=clock.now(),
+        )
         # Closed accounts included: whoever knows the password of one is told why.
         user: Any = AllowAllUsersModelBackend().authenticate(
-            self.context["request"],
+            request,
             username=handle_for(attrs["username"]),
             password=attrs["password"],
         )
-        if user is None:  # unknown and wrong look the same and cost the same
+        # Unknown and wrong look the same and cost the same. So does staff, who have
+        # another door: this one must not say that their password was right.
+        if user is None or user.is_staff:
             raise CredentialsWrong
+        tried.give_back()
         if not may_sign_in(is_active=user.is_active):
             raise suspended(user.pk, now=clock.now()) or CredentialsWrong()
         return {"user": user}

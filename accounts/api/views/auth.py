@@ -24,7 +24,6 @@ from accounts.api.serializers.auth import (
 )
 from accounts.api.tokens import issue_tokens, revoke_refresh, rotate_tokens
 from accounts.models import Session, User
-from accounts.services.signing_in.limits import take_login_limits
 from accounts.services.signing_in.sessions import end_session
 from lokahome.core import clock
 
@@ -82,14 +81,7 @@ class PasswordLoginView(LoginView):  # type: ignore[misc]  # dj-rest-auth has no
         responses={200: SessionSerializer},
     )
     def post(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Count the try, then let dj-rest-auth check it."""
-        body: Any = request.data  # our parser reads objects only
-        take_login_limits(
-            # As the serializer will read it: blanks around it are no other person.
-            identifier=str(body.get("username", "")).strip()[:64],
-            client_ip=client_address(request),
-            now=clock.now(),
-        )
+        """Let dj-rest-auth check it; the serializer counts the try."""
         response: Response = super().post(request, *args, **kwargs)
         return response
 

@@ -20,6 +20,7 @@ from rest_framework.response import Response
 
 from accounts.api.authentication import session_of
 from accounts.api.clients import client_address, device_key
+from accounts.api.serializers.codes import ChallengeSerializer
 from accounts.api.serializers.passwords import (
     PasswordChangeSerializer,
     PasswordResetConfirmSerializer,
@@ -29,7 +30,7 @@ from accounts.api.serializers.passwords import (
 from accounts.api.serializers.sessions import EndedSessionsSerializer
 from accounts.api.views.auth import read
 from accounts.models import CodeRequest
-from accounts.services.signing_in.limits import take_login_limits
+from accounts.services.signing_in.guessing import take_change_limits
 from accounts.services.signing_in.passwords import (
     change_password,
     request_reset,
@@ -53,11 +54,7 @@ class ChangePasswordView(PasswordChangeView):  # type: ignore[misc]  # no types
     def post(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Change it. The first one needs a proof of the last ten minutes (403)."""
         session, now = session_of(request), clock.now()
-        take_login_limits(
-            identifier=session.user.username,
-            client_ip=client_address(request),
-            now=now,
-        )
+        take_change_limits(session_id=session.pk, now=now)
         data = read(PasswordChangeSerializer, request)
         ended = change_password(session=session, now=now, **data)
         return Response(EndedSessionsSerializer({"ended": ended}).data)
@@ -103,14 +100,24 @@ class ConfirmResetView(PasswordResetConfirmView):  # type: ignore[misc]  # no ty
         tags=["auth"],
         summary="Set the password anew with the code received; all sessions end",
         request=PasswordResetConfirmSerializer,
-        responses={204: OpenApiResponse(description="Sign in with the new password.")},
+        responses={
+            202: ChallengeSerializer,
+            204: OpenApiResponse(description="Sign in with the new password."),
+        },
     )
     def post(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Set it. 403 where the account asks for more than a SIM."""
-        reset_password(
+        """Set it. 403 where the account asks for more than a SIM.
+
+        202 where it asks for more than a mailbox: the second proof signs in, and sets
+        the password.
+        """
+        challenged = reset_password(
             **read(PasswordResetConfirmSerializer, request),
             device_key=device_key(request),
             client_ip=client_address(request),
             now=clock.now(),
         )
+        if challenged is not None:
+            body = ChallengeSerializer(challenged).data
+            return Response(body, status=status.HTTP_202_ACCEPTED)
         return Response(status=status.HTTP_204_NO_CONTENT)

@@ -83,6 +83,7 @@ class MyPhonesViewSet(ListModelMixin, LokaViewSet):
             request_id=pk,
             **read(PhoneCodeSerializer, request),
             client_ip=client_address(request),
+            device_key=device_key(request),
             now=clock.now(),
         )
         return Response(PhoneSerializer(phone).data)

@@ -20,7 +20,7 @@ from accounts.models import (
 )
 from accounts.services.signing_in.codes import locked_request, request_code, try_code
 from accounts.services.signing_in.lapsing import end_challenges, end_notices
-from accounts.services.signing_in.limits import take_guess_limits
+from accounts.services.signing_in.guessing import Guesser
 from accounts.services.signing_in.proofs import require_recent_proof
 from accounts.services.signing_in.sessions import end_sessions
 from lokahome.core.audit.record import record
@@ -83,7 +83,13 @@ def ask_for_phone(
 
 
 def add_phone(
-    *, session: Session, request_id: UUID, code: str, client_ip: str, now: datetime
+    *,
+    session: Session,
+    request_id: UUID,
+    code: str,
+    client_ip: str,
+    now: datetime,
+    device_key: UUID | None = None,
 ) -> Phone:
     """Return the number of *request_id*, now the person's current one.
 
@@ -101,12 +107,11 @@ def add_phone(
     number = mine.values_list("phone", flat=True).first()
     if number is None:
         raise NotFound
-    take_guess_limits(phone=number, client_ip=client_ip, now=now)
     refusal: DomainError | None = None
     with transaction.atomic(durable=True):
         person = locked(User.objects.get_queryset().active(), session.user_id)
         request = locked_request(request_id, CodeRequest.Purpose.ADD_PHONE)
-        refusal = try_code(request, code, now)
+        refusal = try_code(request, code, now, Guesser(client_ip, device_key))
         if refusal is None:
             advisory_lock("phone", number)
             phone = Phone.objects.current().filter(number=number).first()

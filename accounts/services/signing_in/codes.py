@@ -2,7 +2,9 @@
 
 Who asks learns nothing: a number with an account and one without get the same answer.
 The code itself exists in two places only, the SMS and the mind of its reader; the row
-keeps an HMAC under a key that is not in the database, bound to the request's id.
+keeps an HMAC under a key that is not in the database, bound to the request's id. Before
+there is one, and where there will never be one, a decoy stands there: a guess is wrong,
+and costs a try, whether or not anybody was there to receive a code.
 """
 
 from __future__ import annotations
@@ -21,7 +23,16 @@ from django.utils.translation import gettext_lazy
 from accounts.events import CodeRequested
 from accounts.models import CodeRequest, Email
 from accounts.models.limits import MAX_TRIES
+from accounts.queries.signing_in import is_device_of_number
+from accounts.services.signing_in.code_costs import require_money, spend_code
+from accounts.services.signing_in.guessing import (
+    Guesser,
+    asker_digest,
+    count_guess,
+    count_idle_answer,
+)
 from accounts.services.signing_in.limits import take_code_limits, take_letter_limits
+from lokahome.core.crypto.lookups import keyed_digest
 from lokahome.core.db.locks import advisory_lock, locked
 from lokahome.core.errors import DomainError, FieldError, InvalidInput
 from lokahome.core.events.outbox import append
@@ -77,23 +88,26 @@ def request_code(
     *request_id* may come from the client: the same id and number return the same
     request, without another SMS; another number raises RequestIdTaken. But to sign in,
     *person_id* asks, and the code serves *bound_id* alone (a session, a challenge).
-    Raises InvalidPhone, and RateLimited (see `sign_in_limits`). Publishes CodeRequested.
+    Raises InvalidPhone, and RateLimited (see `limits` and `code_costs`; the money is
+    spent when the code is minted). Publishes CodeRequested.
     """
     number = normalise_phone(phone)
     if request_id is not None:
-        # Two copies of one request may arrive at once; the second must find the first.
-        advisory_lock("code_request", str(request_id))
-        known = CodeRequest.objects.filter(pk=request_id).first()
+        known = asked_before(request_id, number, purpose, bound_id)
         if known is not None:
-            asked = (known.phone, known.purpose, known.bound_id)
-            if asked != (number, purpose, bound_id):
-                raise RequestIdTaken
             return known
-    take_code_limits(phone=number, client_ip=client_ip, device_key=device_key, now=now)
+    asker = asker_digest(client_ip, device_key)
+    by = own_count(number, asker, purpose, now, person_id)
+    take_code_limits(
+        phone=number, client_ip=client_ip, device_key=device_key, by=by, now=now
+    )
+    require_money(phone=number, is_own=bool(by), now=now)
     return _asked(
         CodeRequest(
             id=request_id or uuid7(),
             phone=number,
+            number_digest=number_digest(number),
+            asker_digest=asker,
             purpose=CodeRequest.Purpose(purpose),
             person_id=person_id,
             bound_id=bound_id,
@@ -103,6 +117,51 @@ def request_code(
             created_at=now,
         )
     )
+
+
+def asked_before(
+    request_id: UUID, number: str, purpose: str, bound_id: UUID | None = None
+) -> CodeRequest | None:
+    """Return the request that *number* made with this id before, None for a new id.
+
+    Raises RequestIdTaken for another number's, or another purpose's. Two copies of one
+    request may arrive at once: the second waits, and finds the first.
+    """
+    advisory_lock("code_request", str(request_id))
+    known = CodeRequest.objects.filter(pk=request_id).first()
+    if known is None:
+        return None
+    asked = (known.number_digest, known.purpose, known.bound_id)
+    if asked != (number_digest(number), purpose, bound_id):
+        raise RequestIdTaken
+    return known
+
+
+def own_count(
+    number: str,
+    asker: str,
+    purpose: str,
+    now: datetime,
+    person_id: UUID | None = None,
+) -> str:
+    """Return whose own count a request is in, empty for strangers to the number.
+
+    Whoever proves something to their own account, and a device on which the number's
+    person signed in before: strangers cannot use up their codes, nor all of the money.
+    """
+    if person_id is not None and purpose != CodeRequest.Purpose.ADD_PHONE:
+        return str(person_id)
+    return asker if is_device_of_number(number, asker, now) else ""
+
+
+def number_digest(number: str) -> str:
+    """Return the keyed digest by which a request knows the *number* that was asked for."""
+    return keyed_digest(number, purpose="code_request")
+
+
+def decoy() -> str:
+    """Return a hash that no code meets, to stand where a code's will, or will never."""
+    return secrets.token_hex(32)
 
 
 @transaction.atomic
@@ -129,6 +188,7 @@ def request_letter(
 
 
 def _asked(request: CodeRequest) -> CodeRequest:
+    request.code_hash = decoy()
     request.save(force_insert=True)
     append(CodeRequested(request_id=request.pk))
     return request
@@ -140,12 +200,22 @@ def mint_code(*, request_id: UUID, now: datetime) -> str:
 
     Called when the message is about to leave. One that could not be sent is tried
     again with a new code, which replaces the one nobody received; the time limit and
-    the tries already made stay. Raises CodeSpent when the request cannot be used any
-    more. Locks the request.
+    the tries already made stay. An SMS is paid for here, once. Raises CodeSpent when the
+    request cannot be used any more, RateLimited when the day's money is spent. Locks the
+    request.
     """
     request = locked(CodeRequest.objects.all(), request_id)
     if not _usable(request, now):
         raise CodeSpent
+    if request.channel == CodeRequest.Channel.SMS and request.minted_at is None:
+        by = own_count(
+            request.phone,
+            request.asker_digest,
+            request.purpose,
+            now,
+            request.person_id,
+        )
+        spend_code(phone=request.phone, is_own=bool(by), now=now)
     code = f"{secrets.randbelow(1_000_000):06d}"
     request.code_hash = hash_code(request_id=request.pk, code=code)
     request.minted_at = now
@@ -167,19 +237,26 @@ def last_request_for(bound_id: UUID, purpose: str, channel: str) -> CodeRequest 
 
 
 def try_code(
-    request: CodeRequest | None, code: str, now: datetime
+    request: CodeRequest | None,
+    code: str,
+    now: datetime,
+    guesser: Guesser | None = None,
 ) -> DomainError | None:
     """Try *code* for a locked *request*: None when it is right, else the refusal.
 
     The refusal, CodeWrong or CodeSpent, is returned and not raised: whoever calls has
-    to commit the try that it cost. A right code uses the request up.
+    to commit the try that it cost. A right code uses the request up. *guesser* is whose
+    wrong answers are counted, where nothing else limits them; raises RateLimited, with
+    nothing tried (see `guessing`).
     """
-    if request is None or not request.code_hash or not _usable(request, now):
+    if request is None or not _usable(request, now):
+        if guesser and (request is None or guesser.digest != request.asker_digest):
+            count_idle_answer(guesser, now=now)
         return CodeSpent()
+    right = is_code_of(request, code)
+    if guesser is not None:
+        count_guess(request, guesser, is_right=right, now=now)
     request.tries += 1
-    right = hmac.compare_digest(
-        request.code_hash, hash_code(request_id=request.pk, code=code)
-    )
     if right:
         request.used_at = now
     request.save(update_fields={"tries", "used_at"})
@@ -187,6 +264,13 @@ def try_code(
         return None
     return CodeWrong(
         errors=[FieldError("wrong", _("Code incorrect."), pointer="/code")]
+    )
+
+
+def is_code_of(request: CodeRequest, code: str) -> bool:
+    """Say whether *code* is the one of *request*, which may be over; nothing is tried."""
+    return hmac.compare_digest(
+        request.code_hash, hash_code(request_id=request.pk, code=code)
     )
 
 

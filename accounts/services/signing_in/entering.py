@@ -14,21 +14,24 @@ from accounts.models import (
     CodeRequest,
     Phone,
     RoleGrant,
+    Session,
     SignInChallenge,
     SignInNotice,
     User,
 )
-from accounts.policies.signing_in import may_sign_in, second_proof_reason
-from accounts.queries.signing_in import knows_device, last_active_at
+from accounts.policies.signing_in import may_sign_in, takes_over
+from accounts.queries.signing_in import knows_device
 from accounts.services.moderation.barring import look_at_newcomer
 from accounts.services.moderation.standing import suspended
 from accounts.services.signing_in.challenging import (
     ChallengeNeeded,
     digest_of,
     open_challenge,
+    why_not_enough,
 )
 from accounts.services.signing_in.codes import CodeSpent, locked_request, try_code
 from accounts.services.signing_in.guessing import Guesser
+from accounts.services.signing_in.sessions import end_sessions
 from accounts.services.signing_in.stakes import is_at_stake
 from lokahome.core.audit.record import record
 from lokahome.core.db.locks import advisory_lock
@@ -65,9 +68,10 @@ def verify_code(
     """Return who holds the number, or what their account asks for beside the code.
 
     A number without an account gets one, as a tenant at level 0. The account of a known
-    one is challenged when something is at stake in it and the device is new or the
-    account was silent for long; always when the SIM was reported lost; unless 72 hours'
-    notice went by. Raises CodeWrong (a try is gone), CodeSpent, AccountClosed,
+    one is challenged when something is at stake in it and the device is new; when there
+    is anything in it and it was silent for long; always when the SIM was reported lost;
+    unless 72 hours' notice went by. An account with nothing at stake is a new device's
+    alone from then on: its other sessions end, no other device is known any more. Raises CodeWrong (a try is gone), CodeSpent, AccountClosed,
     RateLimited. Locks the person, then the request, so that parallel guesses are counted
     one by one. Must not be called inside a transaction: a refusal has to leave its count.
     """
@@ -123,14 +127,20 @@ def _enter(
     device_key: UUID | None,
     now: datetime,
 ) -> SignedIn | ChallengeNeeded:
-    last = last_active_at(person.pk)
-    reason = second_proof_reason(
+    reason = why_not_enough(
+        person.pk,
+        device_key=device_key,
+        now=now,
         is_lost=phone.lost_at is not None,
-        is_at_stake=is_at_stake(person.pk),
-        knows_device=knows_device(person.pk, device_key),
-        silent_for=now - last if last else None,
     )
     if reason is None:
+        if takes_over(
+            is_at_stake=is_at_stake(person.pk),
+            knows_device=knows_device(person.pk, device_key, now),
+        ):
+            end_sessions(
+                user_id=person.pk, reason=Session.EndReason.TAKEN_OVER, now=now
+            )
         mark_verified(phone, now)
         return SignedIn(person, False, request.device)
     if _use_notice(phone, digest_of(device_key), now):
