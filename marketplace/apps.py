@@ -14,10 +14,12 @@ class MarketplaceConfig(AppConfig):
         """Register who listens to what, what must always hold, what can be reported."""
         from accounts.services.moderation.parties import register_parties
         from accounts.services.moderation.reportables import register_reportable
+        from accounts.services.signing_in.stakes import register_history
         from marketplace import invariants, subscribers  # noqa: F401
         from marketplace.queries import parties
         from marketplace.queries.reported import reported_provider, reported_review
 
+        register_history("service", parties.has_dealt)
         register_reportable("review", reported_review, title="Avis signalé")
         register_reportable("provider", reported_provider, title="Prestataire signalé")
         register_parties("provider", parties.provider_parties)

@@ -14,11 +14,17 @@ class PaymentsConfig(AppConfig):
     def ready(self) -> None:
         """Register who listens to what, what must always hold, whose money is here."""
         from accounts.services.moderation.parties import register_parties
-        from accounts.services.signing_in.stakes import register_stake
+        from accounts.services.signing_in.stakes import register_history, register_stake
         from payments import invariants, subscribers  # noqa: F401
-        from payments.queries import charge_parties, has_money, transfer_parties
+        from payments.queries import (
+            charge_parties,
+            has_money,
+            has_paid,
+            transfer_parties,
+        )
 
         register_stake("money", has_money)
+        register_history("payment", has_paid)
         register_parties("charge", charge_parties)
         for noun in ("transfer", "payout", "refund"):
             register_parties(noun, transfer_parties)

@@ -65,6 +65,12 @@ def has_money(person_id: UUID) -> bool:
     )
 
 
+def has_paid(person_id: UUID) -> bool:
+    """Say whether *person_id* paid or was paid here: receipts to read."""
+    whose = Q(payer_id=person_id) | Q(payee_id=person_id)
+    return Charge.objects.filter(whose).exists()
+
+
 def held_in(escrow_id: UUID) -> Money:
     """Return what an escrow holds now, what is on its way back to the payer not counted.
 

@@ -14,13 +14,15 @@ class PropertiesConfig(AppConfig):
         """Register who listens to what, what must always hold, what can be reported."""
         from accounts.services.moderation.parties import register_parties
         from accounts.services.moderation.reportables import register_reportable
-        from accounts.services.signing_in.stakes import register_stake
+        from accounts.services.signing_in.stakes import register_history, register_stake
         from properties import invariants, subscribers  # noqa: F401
         from properties.queries import parties
         from properties.queries.reported import reported_listing
-        from properties.queries.stakes import has_lease
+        from properties.queries.stakes import has_applied, has_ever_leased, has_lease
 
         register_stake("lease", has_lease)
+        register_history("lease", has_ever_leased)
+        register_history("application", has_applied)
         register_reportable("listing", reported_listing, title="Annonce signalée")
         register_parties("listing", parties.listing_parties)
         register_parties("application", parties.application_parties)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Self
 from uuid import UUID
 
@@ -22,12 +22,20 @@ def device_digest(key: UUID) -> str:
     return keyed_digest(str(key), purpose="device")
 
 
+KNOWN_FOR = timedelta(days=180)
+"""A device that nobody used for as long is known no more: phones are sold and lost."""
+
+
 class DeviceQuerySet(VisibleQuerySet["Device"]):
     """Devices, and who may see them."""
 
     def visible_to(self, user: Any) -> Self:
         """Return one's own devices; staff reads others' in admin."""
         return self.filter(user_id=user.pk) if user.is_authenticated else self.none()
+
+    def known(self, now: datetime) -> Self:
+        """Return the devices that may sign in without a second proof at *now*."""
+        return self.filter(trusted_at__isnull=False, last_seen_at__gt=now - KNOWN_FOR)
 
 
 class Device(BaseModel):
@@ -48,7 +56,9 @@ class Device(BaseModel):
     first_seen_at = models.DateTimeField(_("vu la première fois le"))
     last_seen_at = models.DateTimeField(_("vu la dernière fois le"))
     trusted_at = models.DateTimeField(_("reconnu le"), null=True, blank=True)
-    """When a sign-in on it gave all the proof that was asked; None: not known."""
+    """When a sign-in on it gave all the proof that was asked; None: not known.
+
+    Log-out everywhere, a new password and the like end it for all other devices."""
 
     objects = DeviceQuerySet.as_manager()
 
@@ -109,6 +119,7 @@ class Session(BaseModel):
         STAFF = "staff", _("fermée par l’équipe")
         ERASED = "erased", _("compte effacé")
         REUSED = "reused", _("jeton présenté deux fois")
+        TAKEN_OVER = "taken_over", _("compte repris par son numéro")
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,

@@ -1,4 +1,4 @@
-"""Who gets in, and who has to prove more than a SIM."""
+"""Who gets in, and who has to prove more than one thing."""
 
 from __future__ import annotations
 
@@ -20,23 +20,33 @@ def second_proof_reason(
     *,
     is_lost: bool,
     is_at_stake: bool,
+    has_history: bool,
     knows_device: bool,
     silent_for: timedelta | None,
 ) -> str | None:
-    """Return why a right code is not enough to open an account, None when it is.
+    """Return why one proof is not enough to open an account, None when it is.
 
-    A code proves a SIM. *silent_for* is how long nobody used the account, None when no
-    session is left to tell.
+    A code proves a SIM, a letter a mailbox. *silent_for* is how long nobody used the
+    account, None when no session is left to tell: whoever has the number by then reads
+    nothing of what the account remembers. *has_history* is whether it remembers anything.
     """
     if is_lost:
         return LOST
-    if not is_at_stake:
-        return None
-    if not knows_device:
+    if is_at_stake and not knows_device:
         return NEW_DEVICE
-    if silent_for is None or silent_for >= SILENT_AFTER:
+    is_silent = silent_for is None or silent_for >= SILENT_AFTER
+    if is_silent and (is_at_stake or has_history):
         return SILENCE
     return None
+
+
+def takes_over(*, is_at_stake: bool, knows_device: bool) -> bool:
+    """Say whether who signs in by a code alone keeps the account to themselves.
+
+    Nothing in it is anybody's yet, and the device is unknown: the SIM may have been sold
+    by whoever made the account with it, and keeps nothing of what its next holder builds.
+    """
+    return not is_at_stake and not knows_device
 
 
 SAME = {

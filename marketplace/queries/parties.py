@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.db.models import Q
+
 from accounts.services.moderation.parties import NOBODY, Parties, people
 from marketplace.models import Job, ProviderProfile, Review, ServiceRequest
 
@@ -34,3 +36,13 @@ def job_parties(job_id: UUID) -> Parties:
     if row is None:
         return NOBODY
     return Parties(others=people(row.customer_id, row.provider_id, row.occupant_id))
+
+
+def has_dealt(person_id: UUID) -> bool:
+    """Say whether *person_id* asked for a service, or had a part in a job."""
+    wishes = Q(requester_id=person_id) | Q(occupant_id=person_id)
+    jobs = Q(customer_id=person_id) | Q(provider_id=person_id)
+    return (
+        ServiceRequest.objects.filter(wishes).exists()
+        or Job.objects.filter(jobs | Q(occupant_id=person_id)).exists()
+    )

@@ -21,3 +21,8 @@ def conversation_parties(conversation_id: UUID) -> Parties:
     """Return everybody who takes part."""
     people = Participant.objects.filter(conversation_id=conversation_id)
     return Parties(others=frozenset(people.values_list("person_id", flat=True)))
+
+
+def has_conversations(person_id: UUID) -> bool:
+    """Say whether *person_id* takes part in any conversation."""
+    return Participant.objects.filter(person_id=person_id).exists()

@@ -13,6 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.api.authentication import session_of
 from accounts.api.serializers.sessions import (
     DeviceSerializer,
     EndedSessionsSerializer,
@@ -100,10 +101,11 @@ class SignOutEverywhereView(APIView):
         responses={200: EndedSessionsSerializer},
     )
     def post(self, request: Request) -> Response:
-        """End them all; devices stay known."""
+        """End them all; the device that asks alone stays known."""
         ended = end_sessions(
             user_id=actor_id(request),
             reason=Session.EndReason.EVERYWHERE,
+            asked_in=session_of(request).pk,
             now=clock.now(),
         )
         return Response(EndedSessionsSerializer({"ended": ended}).data)

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from accounts.events import SessionsEnded
 from accounts.models import Device, Session, User
@@ -23,6 +23,16 @@ LIFETIME = timedelta(days=30)
 """Of a refresh token, and so of a session that nobody uses."""
 FORGOTTEN_AFTER = timedelta(days=180)
 USED_TO_THE_NEAREST = timedelta(minutes=5)
+FORGETTING = frozenset(
+    {
+        Session.EndReason.EVERYWHERE,
+        Session.EndReason.PASSWORD_CHANGED,
+        Session.EndReason.CONTESTED,
+        Session.EndReason.STAFF,
+        Session.EndReason.TAKEN_OVER,
+    }
+)
+"""Ends of all sessions after which other devices are strangers as well."""
 
 
 @transaction.atomic
@@ -78,8 +88,10 @@ def end_session(
     """End one session of *user_id* and return it; one that has ended stays as it is.
 
     *reason* is a `Session.EndReason`; *actor_id* and *words* as in `end_sessions`.
-    Raises NotFound for somebody else's. Locks the session; publishes SessionsEnded.
+    Raises NotFound for somebody else's. Locks the person, then the session; publishes
+    SessionsEnded.
     """
+    locked(User.objects.get_queryset(), user_id)
     session = locked(Session.objects.filter(user_id=user_id), session_id)
     if session.ended_at is None:
         _end([session], reason, now, actor_id=actor_id or user_id, words=words)
@@ -93,14 +105,17 @@ def end_sessions(
     reason: str,
     now: datetime,
     keep: UUID | None = None,
+    asked_in: UUID | None = None,
     actor_id: UUID | None = None,
     words: str = "",
 ) -> int:
     """End every session of *user_id* but *keep*, and return how many went on until now.
 
     *actor_id* is who did it, the person themselves unless said otherwise; *words* is the
-    reason that staff gave. Locks the person, then the sessions: one that is opened at
-    the same moment is opened afterwards, or ended. Publishes SessionsEnded.
+    reason that staff gave. For a reason of `FORGETTING` no device is known any more but
+    that of *keep*, or of *asked_in*, the session that asked and ends too. Locks the
+    person, then the sessions: one that is opened at the same moment is opened
+    afterwards, or ended. Publishes SessionsEnded.
     """
     person = locked(User.objects.get_queryset(), user_id)
     open_ones = Session.objects.filter(user=person, ended_at=None)
@@ -108,6 +123,8 @@ def end_sessions(
         open_ones = open_ones.exclude(pk=keep)
     ended = list(open_ones.select_for_update(no_key=True).order_by("id"))
     _end(ended, reason, now, actor_id=actor_id or user_id, words=words)
+    if Session.EndReason(reason) in FORGETTING:
+        _forget_devices(user_id, but_of=keep or asked_in)
     return len(ended)
 
 
@@ -115,18 +132,18 @@ def end_sessions(
 def forget_device(*, device_id: UUID, user_id: UUID, now: datetime) -> Device:
     """Sign out of a device and know it no more; return it.
 
-    Raises NotFound for somebody else's. Locks the person, then the device and its
-    sessions; publishes SessionsEnded when one went on.
+    Raises NotFound for somebody else's. Locks the person, then the device's sessions,
+    then the device, as a refresh does; publishes SessionsEnded when one went on.
     """
     person = locked(User.objects.get_queryset(), user_id)
+    open_ones = Session.objects.filter(user=person, device_id=device_id, ended_at=None)
+    rows = list(open_ones.select_for_update(no_key=True).order_by("id"))
     device = locked(Device.objects.filter(user=person), device_id)
     device.trusted_at = None
     device.save(update_fields={"trusted_at"})
     record(
         "device.forgotten", subject=f"device:{device.pk}", actor_id=user_id, details={}
     )
-    open_ones = Session.objects.filter(device=device, ended_at=None)
-    rows = list(open_ones.select_for_update(no_key=True).order_by("id"))
     _end(rows, Session.EndReason.DEVICE_FORGOTTEN, now, actor_id=user_id)
     return device
 
@@ -150,6 +167,23 @@ def forget_past_sessions(*, now: datetime) -> int:
     gone = Session.objects.filter(Q(expires_at__lt=past) | Q(ended_at__lt=past))
     _all, by_table = gone.delete()
     return by_table.get(Session._meta.label, 0)
+
+
+def _forget_devices(user_id: UUID, *, but_of: UUID | None) -> None:
+    kept = Session.objects.filter(pk=but_of, user_id=user_id).values("device_id")
+    others = Device.objects.filter(user_id=user_id, trusted_at__isnull=False)
+    # Not `exclude`: of a session without a device nothing would be forgotten.
+    stay = kept.filter(device_id=OuterRef("pk"))
+    rows = others.filter(~Exists(stay)).select_for_update(no_key=True).order_by("id")
+    for device in rows:
+        device.trusted_at = None
+        device.save(update_fields={"trusted_at"})
+        record(
+            "device.forgotten",
+            subject=f"device:{device.pk}",
+            actor_id=user_id,
+            details={},
+        )
 
 
 def _device(person: User, digest: str, now: datetime) -> Device:

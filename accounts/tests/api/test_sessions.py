@@ -71,7 +71,7 @@ def test_nobody_ends_anothers_session_or_device(request, ama, who):
     for path in (f"{SESSIONS}/{session.pk}", f"{DEVICES}/{session.device_id}"):
         assert client.delete(path).status_code == expected
     assert client.get(ME, **bearer(pair)).status_code == 200
-    assert knows_device(ama.id, key)
+    assert knows_device(ama.id, key, clock.now())
 
 
 @pytest.mark.parametrize("path", [SESSIONS, DEVICES])
@@ -85,7 +85,7 @@ def test_a_forgotten_device_is_out_and_unknown(ama, anonymous):
     pair, session = opened(ama, key := uuid4())
     assert ama.delete(f"{DEVICES}/{session.device_id}").status_code == 204
     assert anonymous.get(ME, **bearer(pair)).status_code == 401
-    assert not knows_device(ama.id, key)
+    assert not knows_device(ama.id, key, clock.now())
     (row,) = ama.get(DEVICES).json()["data"]
     assert row["is_known"] is False
 

@@ -39,12 +39,14 @@ def open_one(person, *, device=None, now=None, name=""):
 
 def test_a_device_is_known_after_a_sign_in_on_it(ama, kossi):
     key = uuid4()
-    assert not knows_device(ama.id, key)
+    assert not knows_device(ama.id, key, clock.now())
     session = open_one(ama, device=key, name="Téléphone d’Ama")
-    assert knows_device(ama.id, key)
-    assert not knows_device(kossi.id, key), "a shared phone is a device of each"
-    assert not knows_device(ama.id, uuid4())
-    assert not knows_device(ama.id, None)
+    assert knows_device(ama.id, key, clock.now())
+    assert not knows_device(
+        kossi.id, key, clock.now()
+    ), "a shared phone is a device of each"
+    assert not knows_device(ama.id, uuid4(), clock.now())
+    assert not knows_device(ama.id, None, clock.now())
     assert session.device.name == "Téléphone d’Ama"
     assert str(key) not in str(Device.objects.values())
 
@@ -144,9 +146,9 @@ def test_a_forgotten_device_is_signed_out_and_unknown(ama, stranger):
     session, other = open_one(ama, device=key), open_one(ama, device=uuid4())
     with pytest.raises(NotFound):
         forget_device(device_id=session.device_id, user_id=stranger.id, now=clock.now())
-    assert knows_device(ama.id, key)
+    assert knows_device(ama.id, key, clock.now())
     forget_device(device_id=session.device_id, user_id=ama.id, now=clock.now())
-    assert not knows_device(ama.id, key)
+    assert not knows_device(ama.id, key, clock.now())
     session.refresh_from_db()
     other.refresh_from_db()
     assert session.end_reason == Session.EndReason.DEVICE_FORGOTTEN

@@ -8,8 +8,8 @@ import pytest
 from accounts.models import CodeRequest, Phone, SignInChallenge, User
 from accounts.policies.signing_in import SILENT_AFTER, second_proof_reason
 from accounts.services.signing_in import stakes
-from accounts.services.signing_in.codes import CodeSpent, CodeWrong
 from accounts.services.signing_in.challenging import ChallengeNeeded
+from accounts.services.signing_in.codes import CodeSpent, CodeWrong
 from accounts.services.signing_in.entering import SignedIn, verify_code
 from accounts.services.signing_in.limits import GUESSES_PER_PHONE_A_DAY
 from accounts.tests.sign_ins import (
@@ -29,25 +29,26 @@ LONG, SHORT = SILENT_AFTER, SILENT_AFTER - timedelta(seconds=1)
 
 
 @pytest.mark.parametrize(
-    ("is_lost", "is_at_stake", "knows_device", "silent_for"),
-    tuple(product((True, False), (True, False), (True, False), (None, SHORT, LONG))),
+    ("is_lost", "is_at_stake", "has_history", "knows_device", "silent_for"),
+    tuple(product(*[(True, False)] * 4, (None, SHORT, LONG))),
 )
 def test_the_whole_table_of_second_proofs(
-    is_lost, is_at_stake, knows_device, silent_for
+    is_lost, is_at_stake, has_history, knows_device, silent_for
 ):
     if is_lost:
         wanted = "lost"
-    elif not is_at_stake:
-        wanted = None
-    elif not knows_device:
+    elif is_at_stake and not knows_device:
         wanted = "new_device"
     elif silent_for == SHORT:
         wanted = None
-    else:
+    elif is_at_stake or has_history:
         wanted = "silence"
+    else:
+        wanted = None
     found = second_proof_reason(
         is_lost=is_lost,
         is_at_stake=is_at_stake,
+        has_history=has_history,
         knows_device=knows_device,
         silent_for=silent_for,
     )
