@@ -19,14 +19,17 @@ from accounts.events.cases import (
 )
 from accounts.events.privacy import DataExportReady, DataExportRequested, ErasureMoved
 from accounts.events.signing_in import (
+    AccountReclaimed,
     CodeMoneySpent,
     CodeRequested,
+    EmailChanged,
     EmailCodeRequested,
     ExternalIdentityLinked,
     GlassBroken,
     PasswordChanged,
     PasswordResetRequested,
     PhoneAdded,
+    PhoneLossLifted,
     PhoneLost,
     PhoneRemoved,
     PhoneTakenOver,
@@ -43,6 +46,7 @@ from accounts.events.standing import (
 )
 
 __all__ = [
+    "AccountReclaimed",
     "AgencyClosed",
     "AgencyDecided",
     "AppealDecided",
@@ -54,6 +58,7 @@ __all__ = [
     "CodeRequested",
     "DataExportReady",
     "DataExportRequested",
+    "EmailChanged",
     "EmailCodeRequested",
     "ErasureMoved",
     "ExternalIdentityLinked",
@@ -69,6 +74,7 @@ __all__ = [
     "PasswordChanged",
     "PasswordResetRequested",
     "PhoneAdded",
+    "PhoneLossLifted",
     "PhoneLost",
     "PhoneRemoved",
     "PhoneTakenOver",

@@ -128,6 +128,36 @@ class PhoneLost(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PhoneLossLifted(Event):
+    """Staff took back that the SIM of a number is lost."""
+
+    about: ClassVar[str] = "phone_id"
+    phone_id: UUID
+    person_id: UUID
+    since: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmailChanged(Event):
+    """A person proved an address, or took theirs off; *former_id* is the one before."""
+
+    about: ClassVar[str] = "email_id"
+    email_id: UUID
+    person_id: UUID
+    former_id: UUID | None
+    since: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountReclaimed(Event):
+    """A person said that the changes of the last days were not theirs."""
+
+    about: ClassVar[str] = "person_id"
+    person_id: UUID
+    since: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
 class PhoneTakenOver(Event):
     """Somebody else holds the number: it left *person_id*, and has a new account."""
 

@@ -118,6 +118,12 @@ def email_of(user_id: UUID) -> str | None:
     return current.values_list("address", flat=True).first()
 
 
+def address_of_row(email_id: UUID) -> str | None:
+    """Return the address of a row, past ones included: an old one is told it is past."""
+    rows = Email.objects.filter(pk=email_id, user__erased_at=None)
+    return rows.values_list("address", flat=True).first() or None
+
+
 def lead_ids() -> list[UUID]:
     """Return whoever is in charge of the staff."""
     people = User.objects.get_queryset().active().filter(groups__name="lead")

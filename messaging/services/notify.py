@@ -3,32 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Q
 
 from accounts.models import User
-from accounts.queries.people import email_of
 from accounts.queries.signing_in import code_destination
-from lokahome.core.errors import RateLimited
 from lokahome.core.events.delivering import RetryLater
-from lokahome.core.limits import take
-from messaging.models import Notification, OutgoingMessage, Topic
-from messaging.services.numbers import number_for
-from messaging.services.plan import PLANS, Plan, Ring
+from messaging.models import Notification, OutgoingMessage
+from messaging.services.numbers import addresses_for, numbers_for
+from messaging.services.plan import PLANS, Plan
 from messaging.services.preferences import wish_of
 from messaging.services.quiet import quiet_until
+from messaging.services.ringing import may_ring
 from messaging.services.sending import WAITING, send_message
 from messaging.services.writing import CODE, EMAIL_CODE
 
 SMS = OutgoingMessage.Channel.SMS
 EMAIL = OutgoingMessage.Channel.EMAIL
-SMS_A_DAY = 30
-"""Of one person about one topic: more is somebody's loop, and each SMS costs. Money is
-told however often it moves. The app shows everything."""
-DAY = timedelta(days=1)
 
 
 def notify(
@@ -86,44 +80,36 @@ def _messages(
             notification=notification,
             fact=notification.fact,
             person_id=notification.person_id,
+            target_id=target_id,
             channel=channel,
             template=notification.template,
             context_ids=notification.context_ids,
             not_before=None if plan.is_urgent else quiet_until(now),
         )
         for channel in plan.channels
-        if (plan.is_security or (wish is not None and wish.takes(channel)))
-        and _has_address(notification, plan, channel)
-        and (channel != SMS or _may_ring(notification.person_id, plan, now))
+        if plan.is_security or (wish is not None and wish.takes(channel))
+        for target_id in _targets(notification, plan, channel, now)
     ]
 
 
-def _has_address(notification: Notification, plan: Plan, channel: str) -> bool:
+def _targets(
+    notification: Notification, plan: Plan, channel: str, now: datetime
+) -> list[UUID | None]:
     """Most people have no address; a person without a number is one staff should see."""
+    person_id, ids = notification.person_id, notification.context_ids
     if channel != SMS:
-        return email_of(notification.person_id) is not None
-    return plan.rings != Ring.ANOTHER or bool(
-        number_for(
-            notification.template, notification.context_ids, notification.person_id
-        )
-    )
-
-
-def _may_ring(person_id: UUID, plan: Plan, now: datetime) -> bool:
-    """Count one more SMS, unless the day's are used up."""
-    if plan.topic == Topic.MONEY or plan.is_security:
-        return True
-    try:
-        take(
-            "messaging.sms",
-            f"{person_id}:{plan.topic}",
-            limit=SMS_A_DAY,
-            window=DAY,
+        return addresses_for(plan, ids, person_id)
+    return [
+        target_id
+        for target_id in numbers_for(plan, ids, person_id)
+        if may_ring(
+            person_id=person_id,
+            plan=plan,
+            template=notification.template,
+            target_id=target_id,
             now=now,
         )
-    except RateLimited:
-        return False
-    return True
+    ]
 
 
 def _send(notification: Notification, now: datetime) -> None:

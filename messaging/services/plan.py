@@ -26,11 +26,16 @@ HOMES, MONEY, SERVICES, WORDS, ACCOUNT = (
 
 
 class Ring(StrEnum):
-    """Which number an SMS goes to, where the fact is about a number: its ``phone_id``."""
+    """Which numbers an SMS goes to: one, all, or all and but the fact's ``phone_id``.
+
+    News of the account's safety goes to every number that reaches the person: the
+    current one may be the thief's.
+    """
 
     CURRENT = "current"
+    ALL = "all"
     NAMED = "named"
-    ANOTHER = "another"
+    OTHERS = "others"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +43,10 @@ class Plan:
     """How one template is told: its topic, the channels beside the app, its urgency.
 
     *about* is the noun whose page the app opens, by the id ``<about>_id`` of the fact.
-    *rings* says which of the person's numbers hears of it. *is_security*: it leaves at
-    any hour, and no preference holds it back, since whoever took an account over would
-    set one first.
+    *rings* says which of the person's numbers hears of it, *letter_to* the id of the
+    fact that names the address, where it is not the current one. *is_security*: it
+    leaves at any hour, and no preference holds it back, since whoever took an account
+    over would set one first.
     """
 
     topic: Topic
@@ -49,11 +55,18 @@ class Plan:
     is_urgent: bool = False
     rings: Ring = Ring.CURRENT
     is_security: bool = False
+    letter_to: str = ""
 
 
-def _security(about: str, rings: Ring) -> Plan:
+def _security(about: str, rings: Ring = Ring.ALL, letter_to: str = "") -> Plan:
     return Plan(
-        ACCOUNT, about, (SMS, EMAIL), is_urgent=True, rings=rings, is_security=True
+        ACCOUNT,
+        about,
+        (SMS, EMAIL),
+        is_urgent=True,
+        rings=rings,
+        is_security=True,
+        letter_to=letter_to,
     )
 
 
@@ -96,23 +109,26 @@ PLANS: dict[str, Plan] = {
     "reviews_revealed": Plan(SERVICES, "job"),
     "identity_checked": Plan(ACCOUNT, "check", (SMS,)),
     "identity_expired": Plan(ACCOUNT, "check", (SMS,)),
-    "sign_in_notice": _security("notice", Ring.ANOTHER),
-    "phone_added": _security("phone", Ring.ANOTHER),
+    "sign_in_notice": _security("notice", Ring.OTHERS),
+    "phone_added": _security("phone", Ring.OTHERS),
     "phone_removed": _security("phone", Ring.NAMED),
     "phone_lost": _security("phone", Ring.NAMED),
-    "phone_taken_over": _security("phone", Ring.ANOTHER),
-    "sanction_imposed": _security("sanction", Ring.CURRENT),
+    "phone_taken_over": _security("phone", Ring.OTHERS),
+    "sanction_imposed": _security("sanction"),
     "sanction_ended": Plan(ACCOUNT, "sanction", (SMS,)),
     "appeal_decided": Plan(ACCOUNT, "appeal", (SMS, EMAIL)),
-    "identity_linked": _security("person", Ring.CURRENT),
+    "identity_linked": _security("person"),
     "glass_broken": Plan(ACCOUNT, "person", (EMAIL,), is_urgent=True, is_security=True),
     "factors_forgotten": Plan(
         ACCOUNT, "person", (EMAIL,), is_urgent=True, is_security=True
     ),
-    "data_export_ready": _security("export", Ring.CURRENT),
-    "erasure_moved": _security("erasure", Ring.CURRENT),
-    "password_changed": _security("person", Ring.CURRENT),
-    "session_reused": _security("session", Ring.CURRENT),
+    "data_export_ready": _security("export"),
+    "erasure_moved": _security("erasure"),
+    "password_changed": _security("person"),
+    "email_changed": _security("person", letter_to="former_id"),
+    "loss_lifted": _security("phone"),
+    "account_reclaimed": _security("person"),
+    "session_reused": _security("session"),
     "report_decided": Plan(ACCOUNT, "case"),
     "agency_invited": Plan(ACCOUNT, "invitation", (SMS,)),
     "agency_decided": Plan(ACCOUNT, "agency", (SMS,)),

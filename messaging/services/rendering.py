@@ -20,6 +20,7 @@ LENGTHS = {
     "code": 6,
     "day": 16,
     "decision": 20,
+    "deed": 14,
     "ending": 2,
     "failure": 40,
     "link": 160,

@@ -7,13 +7,14 @@ from datetime import datetime
 from uuid import UUID
 
 from accounts.queries.agencies import invitation_destination
-from accounts.queries.people import email_of, language_of
+from accounts.queries.people import language_of
 from accounts.queries.signing_in import code_destination, email_code_destination
 from accounts.services.people.email_addresses import mint_email_code
 from accounts.services.signing_in.codes import CodeSpent, mint_code
+from lokahome.core.errors import RateLimited
 from messaging.models import OutgoingMessage
 from messaging.services.contexts import values_of
-from messaging.services.numbers import number_for
+from messaging.services.numbers import address_of_message, number_of_message
 from messaging.services.rendering import render_email, render_sms
 
 CODE = "code"
@@ -58,7 +59,7 @@ def write_letter(message: OutgoingMessage, *, now: datetime) -> Letter:
 
 
 def _sms(message: OutgoingMessage, person_id: UUID) -> Letter:
-    number = number_for(message.template, message.context_ids, person_id)
+    number = number_of_message(message, person_id)
     if number is None:
         raise Undeliverable("no_phone")
     (values,) = values_of([(message.template, message.context_ids)])
@@ -69,7 +70,7 @@ def _sms(message: OutgoingMessage, person_id: UUID) -> Letter:
 
 
 def _email(message: OutgoingMessage, person_id: UUID) -> Letter:
-    address = email_of(person_id)
+    address = address_of_message(message, person_id)
     if address is None:
         raise Undeliverable("no_email")
     (values,) = values_of([(message.template, message.context_ids)])
@@ -87,7 +88,9 @@ def _code(request_id: UUID, now: datetime) -> Letter:
         code = mint_code(request_id=request_id, now=now)
     except CodeSpent:
         raise Undeliverable("too_late") from None
-    values = {"code": code}
+    except RateLimited:
+        raise Undeliverable("no_money") from None
+    values = {"code": code, "deed": destination.purpose}
     if destination.channel == OutgoingMessage.Channel.EMAIL:
         words = render_email(
             template=CODE, language=destination.language, values=values

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from accounts.events import (
+    AccountReclaimed,
     CaseDecided,
+    EmailChanged,
     GlassBroken,
     IdentityChecked,
     IdentityExpired,
     PasswordChanged,
     PhoneAdded,
+    PhoneLossLifted,
     PhoneLost,
     PhoneRemoved,
     PhoneTakenOver,
@@ -49,20 +52,38 @@ def tell_sign_in_notice(event: SignInNoticeOpened) -> None:
 
 @subscribe(PhoneAdded, lane=NOTIFY)
 def tell_phone_added(event: PhoneAdded) -> None:
-    """Tell the number that the person had before."""
+    """Tell the numbers that the person had before."""
     tell(event, "phone_added", event.person_id, occurred=event.since.isoformat())
 
 
 @subscribe(PhoneRemoved, lane=NOTIFY)
 def tell_phone_removed(event: PhoneRemoved) -> None:
-    """Tell the number that goes."""
+    """Tell the number that goes, and those that stay."""
     tell(event, "phone_removed", event.person_id)
 
 
 @subscribe(PhoneLost, lane=NOTIFY)
 def tell_phone_lost(event: PhoneLost) -> None:
-    """Tell the number that was lost: whoever reported it may not be its person."""
+    """Tell the number that was lost, and the others: who reported it may be a thief."""
     tell(event, "phone_lost", event.person_id, occurred=event.since.isoformat())
+
+
+@subscribe(PhoneLossLifted, lane=NOTIFY)
+def tell_loss_lifted(event: PhoneLossLifted) -> None:
+    """Tell the person that a code from the number opens the account again."""
+    tell(event, "loss_lifted", event.person_id, occurred=event.since.isoformat())
+
+
+@subscribe(EmailChanged, lane=NOTIFY)
+def tell_email_changed(event: EmailChanged) -> None:
+    """Tell the address before and all numbers: it is a way to prove who one is."""
+    tell(event, "email_changed", event.person_id, occurred=event.since.isoformat())
+
+
+@subscribe(AccountReclaimed, lane=NOTIFY)
+def tell_account_reclaimed(event: AccountReclaimed) -> None:
+    """Tell the person what was shut: a thief may have said that it was not them."""
+    tell(event, "account_reclaimed", event.person_id, occurred=event.since.isoformat())
 
 
 @subscribe(PhoneTakenOver, lane=NOTIFY)
