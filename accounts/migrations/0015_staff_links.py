@@ -12,6 +12,10 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.AlterModelOptions(
+            name='user',
+            options={'permissions': (('reveal_person', 'Peut révéler des coordonnées'),), 'verbose_name': 'utilisateur', 'verbose_name_plural': 'utilisateurs'},
+        ),
         migrations.CreateModel(
             name='StaffChange',
             fields=[

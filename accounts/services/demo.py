@@ -13,8 +13,10 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
 
 from accounts.models import Phone, RoleGrant, User
+from accounts.queries.staff import humans_of
 from accounts.services.demo_proofs import give_proofs
 from accounts.services.staff.groups import ensure_groups
+from accounts.services.staff.links import declare_link
 from accounts.services.staff.second_factors import is_enrolled
 from lokahome.core import clock
 from lokahome.core.phones import display_phone
@@ -73,6 +75,9 @@ def ensure_demo_people() -> list[str]:
         RoleGrant.objects.get_or_create(user=person, role=RoleGrant.Role.ADMIN)
         person.groups.set(Group.objects.filter(name__in=groups))
         _second_factor(person)
+        if len(humans_of(person.pk)) == 1:
+            now = clock.now()
+            declare_link(staff_id=person.pk, person_id=None, actor=None, now=now)
         lines.append(
             f"{'staff':<10} {handle:<10} {PASSWORD}"
             "  (/admin/, then the code of /dev/second-factor)"

@@ -72,7 +72,7 @@ def waiting() -> tuple[tuple[str, str, QuerySet[Any], str], ...]:
         ),
         (
             "Accès d’urgence de la semaine",
-            "accounts.forget_second_factor",
+            "accounts.manage_staff",
             AuditEvent.objects.filter(
                 action="staff.glass_broken",
                 created_at__gt=clock.now() - timedelta(days=7),

@@ -13,7 +13,9 @@ from django.utils.translation import gettext as _
 
 from accounts.events import GlassBroken
 from accounts.models import RoleGrant, User
+from accounts.policies.staff import kept_apart
 from accounts.services.staff.groups import STAFF_GROUPS
+from accounts.services.staff.links import declare_link
 from lokahome.core.audit.record import record
 from lokahome.core.db.locks import locked
 from lokahome.core.errors import AlreadyExists, InvalidInput, NotAllowed
@@ -22,30 +24,29 @@ from lokahome.core.events.outbox import append
 BROKEN_GLASS = timedelta(hours=1)
 SHORTEST_REASON = 15
 """Characters. “test” and “urgence” tell nobody anything a year later."""
-APART = ({"finance_maker", "finance_checker"},)
-"""Who enters what goes out does not approve it."""
 
 
 @transaction.atomic
 def add_staff(
-    *, username: str, full_name: str, groups: Sequence[str]
+    *,
+    username: str,
+    full_name: str,
+    groups: Sequence[str],
+    person_id: UUID | None,
+    now: datetime,
 ) -> tuple[User, str]:
     """Make a member of staff in *groups*; return them and a first password.
 
-    The password is made here and shown once: nobody chooses it for somebody else.
-    Raises InvalidInput for an unknown group or a pair that is kept apart, and
+    *person_id* is the account they have as a private person, None when they say that
+    they have none: somebody who leads the staff checks it. The password is made here
+    and shown once: nobody chooses it for somebody else. Raises InvalidInput for an
+    unknown group or a pair that is kept apart, NotFound for no such account, and
     AlreadyExists for a handle that is taken.
     """
-    wanted = set(groups)
-    if not wanted or not wanted <= set(STAFF_GROUPS):
-        raise InvalidInput(_("Groupes possibles : %s.") % ", ".join(STAFF_GROUPS))
-    for pair in APART:
-        if pair <= wanted:
-            text = _("Ces groupes ne vont pas ensemble : %s.")
-            raise InvalidInput(text % ", ".join(sorted(pair)))
+    wanted = wanted_groups(groups)
     if User.objects.filter(username__iexact=username).exists():
         raise AlreadyExists
-    password = secrets.token_urlsafe(15)
+    password = new_password()
     person = User.objects.create_staff(
         username=username, password=password, full_name=full_name
     )
@@ -57,7 +58,24 @@ def add_staff(
         actor_id=None,
         details={"groups": sorted(wanted)},
     )
+    declare_link(staff_id=person.pk, person_id=person_id, actor=None, now=now)
     return person, password
+
+
+def new_password() -> str:
+    """Return a password of 20 characters, to be shown once."""
+    return secrets.token_urlsafe(15)
+
+
+def wanted_groups(names: Sequence[str]) -> set[str]:
+    """Return *names* as a set; raises InvalidInput for a set that nobody can have."""
+    wanted = set(names)
+    if not wanted or not wanted <= set(STAFF_GROUPS):
+        raise InvalidInput(_("Groupes possibles : %s.") % ", ".join(STAFF_GROUPS))
+    if apart := kept_apart(wanted):
+        text = _("Ces groupes ne vont pas ensemble : %s.")
+        raise InvalidInput(text % ", ".join(sorted(apart)))
+    return wanted
 
 
 @transaction.atomic

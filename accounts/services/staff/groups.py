@@ -70,7 +70,7 @@ STAFF_GROUPS: dict[str, tuple[str, ...]] = {
         "accounts.decide_appeals_case",
         "accounts.decide_erasurerequest",
         "accounts.end_session",
-        "accounts.forget_second_factor",
+        "accounts.manage_staff",
         "accounts.reveal_person",
         "core.view_audit*",
         "marketplace.view_*",

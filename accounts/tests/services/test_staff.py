@@ -9,7 +9,7 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import decrypt
 from django.core.management import CommandError, call_command
 
-from accounts.models import User
+from accounts.models import StaffLink, User
 from accounts.services.staff.entering import add_staff, break_glass
 from accounts.services.staff.factor_adapter import FactorSeeds
 from accounts.services.staff.second_factors import (
@@ -35,7 +35,10 @@ def run(*args):
 
 
 def test_a_colleague_gets_groups_and_a_password_that_is_shown_once(db):
-    said = run("rosine", "--name", "Rosine A.", "--groups", "support", "moderator")
+    said = run(
+        *("rosine", "--name", "Rosine A.", "--no-account"),
+        *("--groups", "support", "moderator"),
+    )
     person = User.objects.get(username="rosine")
     assert person.is_staff
     assert not person.is_superuser
@@ -44,6 +47,7 @@ def test_a_colleague_gets_groups_and_a_password_that_is_shown_once(db):
     assert person.check_password(password)
     deed = AuditEvent.objects.get(action="staff.added")
     assert deed.details == {"groups": ["moderator", "support"]}
+    assert StaffLink.objects.get(staff=person).person is None, "she said she has none"
 
 
 @pytest.mark.parametrize(
@@ -51,15 +55,27 @@ def test_a_colleague_gets_groups_and_a_password_that_is_shown_once(db):
 )
 def test_groups_that_do_not_go_together_make_nobody(db, groups):
     with pytest.raises(InvalidInput):
-        add_staff(username="x", full_name="", groups=groups)
+        add_staff(
+            username="x",
+            full_name="",
+            groups=groups,
+            person_id=None,
+            now=clock.now(),
+        )
     assert not User.objects.filter(username="x").exists()
 
 
 def test_a_handle_is_one_persons_however_it_is_written(moderator):
     with pytest.raises(AlreadyExists):
-        add_staff(username="Moderator", full_name="", groups=["support"])
+        add_staff(
+            username="Moderator",
+            full_name="",
+            groups=["support"],
+            person_id=None,
+            now=clock.now(),
+        )
     with pytest.raises(CommandError):
-        run("MODERATOR", "--groups", "support")
+        run("MODERATOR", "--no-account", "--groups", "support")
 
 
 def test_only_a_superuser_breaks_the_glass(moderator):
