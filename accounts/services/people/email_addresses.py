@@ -14,12 +14,13 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from accounts.events import EmailCodeRequested
-from accounts.models import Email, User
+from accounts.events import EmailChanged, EmailCodeRequested
+from accounts.models import Email, Session, User
 from accounts.models.limits import MAX_TRIES
 from accounts.services.people.email_rules import clean_address
 from accounts.services.signing_in.codes import LIFETIME, CodeSpent, CodeWrong, hash_code
 from accounts.services.signing_in.limits import fingerprint
+from accounts.services.signing_in.proofs import require_recent_proof
 from lokahome.core import limits
 from lokahome.core.audit.record import record
 from lokahome.core.db.locks import locked
@@ -35,15 +36,17 @@ PER_ADDRESS_A_DAY = 5
 
 
 @transaction.atomic
-def claim_email(*, user: User, address: str, now: datetime) -> Email:
-    """Return a new claim of *user* to *address*, to be proved by a code; 10 minutes.
+def claim_email(*, session: Session, address: str, now: datetime) -> Email:
+    """Return a new claim of *session*'s person to *address*, to prove in 10 minutes.
 
     An earlier claim that was not proved is given up. The address in use stays until
-    the new one is proved. Raises AddressRefused, RateLimited. Locks the person;
-    publishes EmailCodeRequested. Addresses are compared in lower case.
+    the new one is proved. Raises ProofNeeded (an address proves later who one is),
+    AddressRefused, RateLimited. Locks the person; publishes EmailCodeRequested.
+    Addresses are compared in lower case.
     """
     address = clean_address(address)
-    person = locked(User.objects.get_queryset().active(), user.pk)
+    require_recent_proof(session, now)
+    person = locked(User.objects.get_queryset().active(), session.user_id)
     _take_limits(person.pk, address, now)
     for earlier in Email.objects.claimed().filter(user=person):
         _release(earlier, now)
@@ -70,18 +73,23 @@ def mint_email_code(*, email_id: UUID, now: datetime) -> str:
     return code
 
 
-def verify_email(*, user: User, email_id: UUID, code: str, now: datetime) -> Email:
-    """Return the claim, proved: it is *user*'s address now, the earlier one is past.
+def verify_email(
+    *, session: Session, email_id: UUID, code: str, now: datetime
+) -> Email:
+    """Return the claim, proved: letters go to it now, the earlier one is past.
 
-    Once proved, it stays so however often this is called. Raises NotFound for another
-    person's claim, CodeWrong (a try is gone), CodeSpent. Locks the person, then the
-    claim. Must not be called inside a transaction: a refusal has to leave its count.
+    It proves who its person is in 48 hours, unless another account proved it too. Once
+    proved, it stays so however often this is called. Raises ProofNeeded, NotFound for
+    another person's claim, CodeWrong (a try is gone), CodeSpent. Locks the person, then
+    the claim; publishes EmailChanged: the address before and all numbers are told. Must
+    not be called inside a transaction: a refusal has to leave its count.
     """
     with transaction.atomic(durable=True):
-        person = locked(User.objects.get_queryset().active(), user.pk)
+        person = locked(User.objects.get_queryset().active(), session.user_id)
         claim = locked(Email.objects.visible_to(person), email_id)
         if claim.verified_at is not None and claim.released_at is None:
             return claim
+        require_recent_proof(session, now)
         refusal = _try(claim, code, now)
         if refusal is None:
             _make_current(claim, now)
@@ -90,13 +98,15 @@ def verify_email(*, user: User, email_id: UUID, code: str, now: datetime) -> Ema
 
 
 @transaction.atomic
-def remove_email(*, user: User, email_id: UUID, now: datetime) -> None:
+def remove_email(*, session: Session, email_id: UUID, now: datetime) -> None:
     """Write no more to an address, or give a claim to one up; again changes nothing.
 
-    The door asked for a recent proof: an address is a way to prove who one is. Raises
-    NotFound for another person's. Locks the person, then the address.
+    Raises ProofNeeded (an address is a way to prove who one is), NotFound for another
+    person's. Locks the person, then the address; of one that was in use publishes
+    EmailChanged: itself and all numbers are told.
     """
-    person = locked(User.objects.get_queryset().active(), user.pk)
+    require_recent_proof(session, now)
+    person = locked(User.objects.get_queryset().active(), session.user_id)
     email = locked(Email.objects.visible_to(person), email_id)
     if email.released_at is not None:
         return
@@ -107,6 +117,8 @@ def remove_email(*, user: User, email_id: UUID, now: datetime) -> None:
         actor_id=person.pk,
         details={"email_id": str(email.pk)},
     )
+    if email.verified_at is not None:
+        append(_changed(email, former=email, now=now))
 
 
 def _take_limits(user_id: UUID, address: str, now: datetime) -> None:
@@ -141,8 +153,9 @@ def _try(claim: Email, code: str, now: datetime) -> DomainError | None:
 
 
 def _make_current(claim: Email, now: datetime) -> None:
-    for earlier in Email.objects.current().filter(user_id=claim.user_id):
-        _release(earlier, now)
+    former = Email.objects.current().filter(user_id=claim.user_id).first()
+    if former is not None:
+        _release(former, now)
     claim.verified_at = now
     claim.save(update_fields={"verified_at"})
     record(
@@ -150,6 +163,16 @@ def _make_current(claim: Email, now: datetime) -> None:
         subject=f"user:{claim.user_id}",
         actor_id=claim.user_id,
         details={"email_id": str(claim.pk)},
+    )
+    append(_changed(claim, former=former, now=now))
+
+
+def _changed(email: Email, *, former: Email | None, now: datetime) -> EmailChanged:
+    return EmailChanged(
+        email_id=email.pk,
+        person_id=email.user_id,
+        former_id=former.pk if former is not None else None,
+        since=now,
     )
 
 

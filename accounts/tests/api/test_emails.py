@@ -1,6 +1,5 @@
 """One's own e-mail addresses over HTTP."""
 
-from datetime import timedelta
 from uuid import uuid4
 
 import pytest
@@ -8,8 +7,10 @@ import pytest
 from accounts.models import Email, Session
 from accounts.queries.people import email_of
 from accounts.services.people.email_addresses import mint_email_code
+from accounts.tests.sign_ins import give_email, letter_code
 from lokahome.core import clock
 from lokahome.core.events.models import OutboxEvent
+from lokahome.tests.people import long_silent
 
 EMAILS = "/api/v1/me/emails"
 
@@ -139,10 +140,35 @@ def test_an_address_is_taken_off_by_its_person_only(ama, kossi, anonymous):
 def test_taking_an_address_off_needs_a_recent_proof(ama):
     email_id = claim(ama).json()["id"]
     prove(ama, email_id, minted(email_id))
-    old = clock.now() - timedelta(minutes=11)
-    Session.objects.filter(user=ama.user).update(started_at=old)
+    long_silent(ama.user)
     answer = ama.delete(f"{EMAILS}/{email_id}")
     assert (answer.status_code, answer.json()["code"]) == (403, "auth.proof_needed")
+    assert email_of(ama.id) == "ama@example.org"
+
+
+def test_claiming_and_proving_an_address_need_a_recent_proof(ama, kossi):
+    # A live token alone put an address of the thief's in the place of the owner's.
+    give_email(ama.user, "owner@example.org")
+    body = claim(ama, "mine@example.org").json()
+    code = minted(body["id"])
+    long_silent(ama.user)
+    for answer in (prove(ama, body["id"], code), claim(ama, "thief@example.org")):
+        assert (answer.status_code, answer.json()["code"]) == (403, "auth.proof_needed")
+        assert answer.json()["methods"] == ["email_code"]
+    assert email_of(ama.id) == "owner@example.org"
+    assert Email.objects.get(pk=body["id"]).tries == 0
+    assert not Email.objects.filter(address="thief@example.org").exists()
+
+
+def test_a_first_address_needs_nothing_but_a_code_to_the_only_number(ama):
+    long_silent(ama.user)
+    assert claim(ama).json()["methods"] == ["sms_code"]
+    session = Session.objects.get(user=ama.user)
+    assert ama.post("/api/v1/me/proof-codes", {"method": "sms_code"}).status_code == 201
+    proof = {"method": "sms_code", "value": letter_code(session.pk)}
+    assert ama.post("/api/v1/me/proofs", proof).status_code == 200
+    body = claim(ama).json()
+    assert prove(ama, body["id"], minted(body["id"])).status_code == 200
     assert email_of(ama.id) == "ama@example.org"
 
 

@@ -7,7 +7,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from accounts.models import Email, User
-from accounts.models.limits import MAX_TRIES
+from accounts.models.limits import MAX_TRIES, SETTLES_AFTER
 from accounts.queries.people import email_of
 from accounts.queries.signing_in import email_code_destination
 from accounts.services.people import email_addresses
@@ -23,14 +23,16 @@ from lokahome.core import clock
 from lokahome.core.errors import NotFound, RateLimited
 from lokahome.core.events.models import OutboxEvent
 from lokahome.core.ids import uuid7
-from lokahome.tests.people import make_person
+from lokahome.tests.people import live_session, make_person
 from lokahome.tests.threads import race
 
 ADDRESS = "ama@example.org"
 
 
 def claimed(person, address=ADDRESS, now=None):
-    return claim_email(user=person, address=address, now=now or clock.now())
+    return claim_email(
+        session=live_session(person), address=address, now=now or clock.now()
+    )
 
 
 def minted(person, address=ADDRESS, now=None):
@@ -40,7 +42,10 @@ def minted(person, address=ADDRESS, now=None):
 
 def proved(person, claim, code, now=None):
     return verify_email(
-        user=person, email_id=claim.pk, code=code, now=now or clock.now()
+        session=live_session(person),
+        email_id=claim.pk,
+        code=code,
+        now=now or clock.now(),
     )
 
 
@@ -104,10 +109,21 @@ def test_a_new_claim_gives_the_earlier_one_up(ama):
     assert email_of(ama.id) is None
 
 
-def test_a_family_may_share_a_mailbox(ama, kossi):
-    for person in (ama.user, kossi.user):
-        proved(person, *minted(person))
+def test_a_family_may_share_a_mailbox_which_proves_for_none_of_them(ama, kossi):
+    later = clock.now() + SETTLES_AFTER
+    proved(ama.user, *minted(ama.user))
+    assert Email.objects.proving(later).get().user == ama.user
+    proved(kossi.user, *minted(kossi.user))
     assert email_of(ama.id) == email_of(kossi.id) == ADDRESS
+    assert not Email.objects.proving(later).exists()
+
+
+def test_a_new_address_is_told_to_the_one_before(ama):
+    proved(ama.user, *minted(ama.user))
+    former = Email.objects.get()
+    proved(ama.user, *minted(ama.user, "new@example.org"))
+    told = OutboxEvent.objects.filter(name="accounts.email_changed").order_by("id")
+    assert [row.payload["former_id"] for row in told] == [None, str(former.pk)]
 
 
 def test_an_erased_account_has_no_address_and_a_suspended_one_is_told(ama):

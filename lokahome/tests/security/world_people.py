@@ -62,7 +62,7 @@ def _claim(side: Side, role: str) -> Email:
     address = f"nouveau-canari-{side.name}-{role}@example.bj"
     person = side.people[role]
     person.secrets["claim"] = address
-    claim = claim_email(user=person.user, address=address, now=clock.now())
+    claim = claim_email(session=person.session, address=address, now=clock.now())
     side.codes[str(claim.pk)] = mint_email_code(email_id=claim.pk, now=clock.now())
     return claim
 

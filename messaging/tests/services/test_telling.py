@@ -241,7 +241,7 @@ def test_only_a_fact_is_held(db):
 
 
 def test_the_code_that_proves_an_address_goes_there_and_is_kept_nowhere(ama):
-    claim = claim_email(user=ama.user, address="Ama@Example.org", now=clock.now())
+    claim = claim_email(session=ama.session, address="Ama@Example.org", now=clock.now())
     drain()
     (letter,) = mail.outbox
     assert letter.to == ["ama@example.org"]
@@ -289,7 +289,7 @@ def test_a_mail_server_says_no_or_not_now(ama, monkeypatch, error, status, why):
 
 def test_an_address_that_no_header_holds_is_given_up_and_not_tried_for_ever(ama):
     """Such an address is refused today; a row of yesterday may still hold one."""
-    claim_email(user=ama.user, address="a@example.com", now=clock.now())
+    claim_email(session=ama.session, address="a@example.com", now=clock.now())
     Email.objects.update(address=f"a@{'ä' * 60}.com")
     drain()
     row = OutgoingMessage.objects.get()
