@@ -25,11 +25,12 @@ from lokahome.core.phones import normalise_phone
 
 @dataclass(frozen=True, slots=True)
 class CodeDestination:
-    """Where a code goes, by which channel, and in which language it is told."""
+    """Where a code goes, by which channel and in which language, and what it is for."""
 
     to: str
     channel: str
     language: str
+    purpose: str
 
 
 def code_destination(request_id: UUID) -> CodeDestination | None:
@@ -41,6 +42,7 @@ def code_destination(request_id: UUID) -> CodeDestination | None:
         to=request.email.address if request.email else request.phone,
         channel=request.channel,
         language=request.language,
+        purpose=request.purpose,
     )
 
 

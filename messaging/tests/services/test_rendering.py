@@ -8,6 +8,7 @@ from django.conf import settings
 from hypothesis import given
 from hypothesis import strategies as st
 
+from accounts.models import CodeRequest
 from lokahome.core.money import Money, format_money
 from messaging.channels.gsm7 import SEGMENT, fold, is_gsm7, septets
 from messaging.services.contexts import CONTEXTS
@@ -36,6 +37,7 @@ STATES = {
     "payer": ["landlord", "tenant"],
     "status": ["accepted", "refused", "unreadable", "scheduled", "cancelled"],
     "decision": ["hide", "no_action"],
+    "deed": CodeRequest.Purpose.values,
     "measure": ["warn", "restrict", "suspend", "ban"],
     "outcome": ["upheld", "overturned", "modified", "lifted", "expired"],
 }
@@ -146,6 +148,22 @@ def test_both_languages_of_a_message_use_the_values_that_it_has(folder, template
 def test_an_apostrophe_stays_an_apostrophe():
     text = rendered("listing_published", "fr", title="L’oasis & co")
     assert '"L\'oasis & co"' in text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_code_names_the_deed_that_it_is_for(language):
+    """Whoever reads it to a false colleague hears what it does."""
+    purposes = CodeRequest.Purpose.values
+    told = {rendered(CODE, language, code="042917", deed=deed) for deed in purposes}
+    assert len(told) == len(purposes)
+
+
+def test_a_letter_nobody_asked_for_sends_nobody_to_change_a_password():
+    words = render_email(
+        template=CODE, language="fr", values={"code": "042917", "deed": "proof"}
+    )
+    assert "mot de passe" not in words.body
+    assert "ignorez ce courriel" in words.body
 
 
 def test_an_unknown_language_is_told_in_french():
