@@ -29,8 +29,8 @@ class SignInNoticeQuerySet(VisibleQuerySet["SignInNotice"]):
 class SignInNotice(VersionedModel):
     """Told to the account's other channels; uncontested, it stands for a second proof.
 
-    From `opens_at` until `closes_at` a new code from the same device signs in. Any
-    living session of the account, or the link in the e-mail, contests it before.
+    From `opens_at` until `closes_at` a new code from the same device signs in. A session
+    of the account that is older than it, or the link in the e-mail, contests it before.
     """
 
     class Status(models.TextChoices):

@@ -10,11 +10,12 @@ from rest_framework.mixins import ListModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.api.authentication import session_of
 from accounts.api.serializers.codes import SignInNoticeSerializer
 from accounts.models import SignInNotice
-from accounts.services.signing_in.notices import contest_notice
+from accounts.services.signing_in.notices import contest_in_session
 from lokahome.core import clock
-from lokahome.core.api.viewsets import LokaViewSet, actor_id
+from lokahome.core.api.viewsets import LokaViewSet
 
 
 @extend_schema_view(
@@ -39,8 +40,11 @@ class MySignInNoticesViewSet(ListModelMixin, LokaViewSet):
     )
     @action(detail=True, methods=["post"], url_path="contest", url_name="contest")
     def contest(self, request: Request, pk: UUID) -> Response:
-        """Refuse it; the number counts as lost until it is proved again."""
-        notice = contest_notice(
-            notice_id=pk, user_id=actor_id(request), now=clock.now()
+        """Refuse it; the number counts as lost until it is proved again.
+
+        Needs a recent proof and a session older than the notice; younger ones end.
+        """
+        notice = contest_in_session(
+            notice_id=pk, session=session_of(request), now=clock.now()
         )
         return Response(SignInNoticeSerializer(notice).data)

@@ -23,11 +23,13 @@ from accounts.models import (
 from accounts.queries.signing_in import NOTICE_SALT
 from accounts.services.signing_in.challenging import number_of
 from accounts.services.signing_in.lapsing import end_challenges, end_notices
+from accounts.services.signing_in.proofs import require_recent_proof
+from accounts.services.signing_in.sessions import end_sessions_since
 from lokahome.core import limits
 from lokahome.core.audit.record import record
 from lokahome.core.clock import utc_text
 from lokahome.core.db.locks import locked
-from lokahome.core.errors import NotFound, StateConflict
+from lokahome.core.errors import NotAllowed, NotFound, StateConflict
 from lokahome.core.events.outbox import append
 
 WAIT = timedelta(hours=72)
@@ -38,7 +40,10 @@ PER_NUMBER = 3
 
 
 class NoChannel(StateConflict):
-    """Nobody could be told: no address, no other number, no session goes on."""
+    """Nobody could be told outside the app: no settled address, no other number.
+
+    A session is no channel: it may be that of the stolen phone itself.
+    """
 
     code = "notice.no_channel"
     title = gettext_lazy("Personne ne pourrait être prévenu")
@@ -52,6 +57,26 @@ class NoticeContested(StateConflict):
 
     code = "notice.contested"
     title = gettext_lazy("Le titulaire du compte s’y est opposé")
+
+
+class NumberLost(StateConflict):
+    """The SIM was reported lost: waiting gives nobody the account by it."""
+
+    code = "notice.number_lost"
+    title = gettext_lazy("Ce numéro a été déclaré perdu")
+
+    def default_detail(self) -> str:
+        return _("Donnez une autre preuve, ou écrivez au support.")
+
+
+class SessionTooYoung(NotAllowed):
+    """The session began after the notice: it may be that of who asked for it."""
+
+    code = "notice.session_too_young"
+    title = gettext_lazy("Cette session est plus récente que la demande")
+
+    def default_detail(self) -> str:
+        return _("Refusez depuis un autre appareil ou par le lien du courriel.")
 
 
 @transaction.atomic
@@ -109,12 +134,29 @@ def open_notice(*, challenge: SignInChallenge, now: datetime) -> SignInNotice:
 
 
 def _can_be_told(person_id: UUID, phone: Phone, now: datetime) -> bool:
-    others = Phone.objects.reachable().filter(user_id=person_id).exclude(pk=phone.pk)
-    return (
-        Email.objects.current().filter(user_id=person_id).exists()
-        or others.exists()
-        or Session.objects.alive(now).filter(user_id=person_id).exists()
-    )
+    """Say whether somebody hears of it outside the app, by what is not of yesterday."""
+    others = Phone.objects.settled(now).filter(user_id=person_id).exclude(pk=phone.pk)
+    letters = Email.objects.settled(now).filter(user_id=person_id)
+    return letters.exists() or others.exists()
+
+
+@transaction.atomic
+def contest_in_session(
+    *, notice_id: UUID, session: Session, now: datetime
+) -> SignInNotice:
+    """Refuse the notice from *session*, and return it; see `contest_notice`.
+
+    Raises NotFound for another person's, SessionTooYoung for a session that began after
+    the notice was asked for, ProofNeeded.
+    """
+    mine = SignInNotice.objects.filter(person_id=session.user_id, pk=notice_id)
+    asked_at = mine.values_list("created_at", flat=True).first()
+    if asked_at is None:
+        raise NotFound
+    if session.started_at >= asked_at:
+        raise SessionTooYoung
+    require_recent_proof(session, now)
+    return contest_notice(notice_id=notice_id, user_id=session.user_id, now=now)
 
 
 @transaction.atomic
@@ -124,9 +166,11 @@ def contest_notice(
     """Refuse the notice in the name of the account's person, and return it.
 
     The number is taken for lost: a SIM that somebody else holds gets no words, no
-    payout and nobody in. What was contested already stays so. Raises NotFound
-    for another person's, TransitionRefused once it was used or lapsed. *door* says
-    whether a session or the e-mail's link spoke. Locks the person, then the notice.
+    payout and nobody in; every session that began since the notice ends, and no device
+    of those is known. What was contested already stays so. Raises NotFound for another
+    person's, TransitionRefused once it was used or lapsed. *door* says whether a session
+    or the e-mail's link spoke. Locks the person, then the notice; publishes
+    SessionsEnded.
     """
     person = locked(User.objects.get_queryset(), user_id)
     notice = locked(SignInNotice.objects.filter(person=person), notice_id)
@@ -146,6 +190,13 @@ def contest_notice(
         phone.lost_at = now
         phone.save(update_fields={"lost_at"})
     end_challenges(SignInChallenge.objects.filter(phone=phone), now=now)
+    end_notices(SignInNotice.objects.filter(phone=phone), now=now)
+    end_sessions_since(
+        user_id=person.pk,
+        since=notice.created_at,
+        reason=Session.EndReason.CONTESTED,
+        now=now,
+    )
     record(
         "sign_in.notice_contested",
         subject=f"user:{person.pk}",

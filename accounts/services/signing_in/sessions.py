@@ -43,11 +43,14 @@ def open_session(
     device_key: UUID | None,
     now: datetime,
     device_name: str = "",
+    opened_by: UUID | None = None,
+    proved_by: str = "",
 ) -> Session:
     """Return a new session of *user*, who gave all the proof that was asked.
 
     The device becomes one that is known to the account (`queries.knows_device`); without
-    *device_key* there is none. Locks the person.
+    *device_key* there is none. *opened_by* is the code request that it answers, once;
+    *proved_by* the second proof that was given just now. Locks the person.
     """
     person = locked(User.objects.get_queryset().active(), user.pk)
     device = None
@@ -61,6 +64,9 @@ def open_session(
         user=person,
         device=device,
         method=Session.Method(method),
+        opened_by=opened_by,
+        proved_at=now if proved_by else None,
+        proved_by=proved_by,
         started_at=now,
         last_used_at=now,
         expires_at=now + LIFETIME,
@@ -129,6 +135,38 @@ def end_sessions(
 
 
 @transaction.atomic
+def end_sessions_since(
+    *,
+    user_id: UUID,
+    since: datetime,
+    reason: str,
+    now: datetime,
+) -> int:
+    """End the sessions of *user_id* that began at *since* or later; return how many.
+
+    No device is known any more that became known since. Locks the person, then the
+    sessions, then the devices; publishes SessionsEnded when one went on.
+    """
+    person = locked(User.objects.get_queryset(), user_id)
+    born = Session.objects.filter(user=person, ended_at=None, started_at__gte=since)
+    ended = list(born.select_for_update(no_key=True).order_by("id"))
+    _end(ended, reason, now, actor_id=user_id)
+    forget_devices_since(user_id=user_id, since=since)
+    return len(ended)
+
+
+@transaction.atomic
+def forget_devices_since(
+    *, user_id: UUID, since: datetime, keep: UUID | None = None
+) -> int:
+    """Know no device any more that became known at *since* or later; return how many.
+
+    That of the session *keep* stays known. Expects the person locked; locks the devices.
+    """
+    return _forget_devices(user_id, but_of=keep, since=since)
+
+
+@transaction.atomic
 def forget_device(*, device_id: UUID, user_id: UUID, now: datetime) -> Device:
     """Sign out of a device and know it no more; return it.
 
@@ -169,12 +207,18 @@ def forget_past_sessions(*, now: datetime) -> int:
     return by_table.get(Session._meta.label, 0)
 
 
-def _forget_devices(user_id: UUID, *, but_of: UUID | None) -> None:
+def _forget_devices(
+    user_id: UUID, *, but_of: UUID | None, since: datetime | None = None
+) -> int:
     kept = Session.objects.filter(pk=but_of, user_id=user_id).values("device_id")
     others = Device.objects.filter(user_id=user_id, trusted_at__isnull=False)
     # Not `exclude`: of a session without a device nothing would be forgotten.
     stay = kept.filter(device_id=OuterRef("pk"))
-    rows = others.filter(~Exists(stay)).select_for_update(no_key=True).order_by("id")
+    if since is not None:
+        others = others.filter(trusted_at__gte=since)
+    rows = list(
+        others.filter(~Exists(stay)).select_for_update(no_key=True).order_by("id")
+    )
     for device in rows:
         device.trusted_at = None
         device.save(update_fields={"trusted_at"})
@@ -184,6 +228,7 @@ def _forget_devices(user_id: UUID, *, but_of: UUID | None) -> None:
             actor_id=user_id,
             details={},
         )
+    return len(rows)
 
 
 def _device(person: User, digest: str, now: datetime) -> Device:
