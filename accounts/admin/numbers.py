@@ -178,10 +178,10 @@ class CodeSpendingAdmin(LokaModelAdmin):
     """What codes cost: a flood to one country stands out."""
 
     list_title = str(_("Coût des codes"))
-    list_display = ("day", "shown_prefix", "sent", "cost")
+    list_display = ("day", "shown_prefix", "sent", "cost", "warned_percent")
     list_filter = ("prefix",)
     ordering = ("-day", "prefix")
-    fields = ("day", "shown_prefix", "sent", "cost")
+    fields = ("day", "shown_prefix", "sent", "cost", "warned_percent")
     readonly_fields = fields
 
     @display(description=_("Indicatif"), ordering="prefix")

@@ -124,6 +124,13 @@ def address_of_row(email_id: UUID) -> str | None:
     return rows.values_list("address", flat=True).first() or None
 
 
+def operator_ids() -> list[UUID]:
+    """Return whoever runs the platform, and whoever is in charge of the staff."""
+    people = User.objects.get_queryset().active().filter(is_staff=True)
+    held = people.filter(groups__name__in=("operator", "lead"))
+    return list(held.values_list("pk", flat=True).distinct())
+
+
 def lead_ids() -> list[UUID]:
     """Return whoever is in charge of the staff."""
     people = User.objects.get_queryset().active().filter(groups__name="lead")

@@ -13,7 +13,7 @@ from django.urls import reverse
 def waiting() -> tuple[tuple[str, str, QuerySet[Any], str], ...]:
     """Return label, permission, rows that wait, and their list, in order of urgency."""
     # Models cannot be imported while settings are read, and this package is part of them.
-    from accounts.models import Case, IdentityCheck
+    from accounts.models import Case, CodeSpending, IdentityCheck
     from lokahome.core import clock
     from lokahome.core.models import AuditEvent, Delivery
     from payments.models import Charge, Transfer
@@ -78,6 +78,12 @@ def waiting() -> tuple[tuple[str, str, QuerySet[Any], str], ...]:
                 created_at__gt=clock.now() - timedelta(days=7),
             ),
             "core_auditevent?action__exact=staff.glass_broken",
+        ),
+        (
+            "Argent des codes entamé aujourd’hui",
+            "accounts.view_codespending",
+            CodeSpending.objects.filter(day=clock.today(), warned_percent__gt=0),
+            "accounts_codespending",
         ),
         (
             "Événements mis de côté",

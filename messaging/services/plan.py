@@ -118,8 +118,15 @@ PLANS: dict[str, Plan] = {
     "sanction_ended": Plan(ACCOUNT, "sanction", (SMS,)),
     "appeal_decided": Plan(ACCOUNT, "appeal", (SMS, EMAIL)),
     "identity_linked": _security("person"),
+    "code_money_spent": Plan(ACCOUNT, "spending", (EMAIL,), is_urgent=True),
     "glass_broken": Plan(ACCOUNT, "person", (EMAIL,), is_urgent=True, is_security=True),
     "factors_forgotten": Plan(
+        ACCOUNT, "person", (EMAIL,), is_urgent=True, is_security=True
+    ),
+    "staff_changed": Plan(
+        ACCOUNT, "person", (EMAIL,), is_urgent=True, is_security=True
+    ),
+    "entry_stopped": Plan(
         ACCOUNT, "person", (EMAIL,), is_urgent=True, is_security=True
     ),
     "data_export_ready": _security("export"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from accounts.events import (
+    CodeMoneySpent,
     AccountReclaimed,
     CaseDecided,
     EmailChanged,
@@ -16,11 +17,12 @@ from accounts.events import (
     PhoneRemoved,
     PhoneTakenOver,
     RefreshReused,
-    SecondFactorForgotten,
+    StaffChanged,
+    StaffEntryStopped,
     SignInNoticeOpened,
 )
 from accounts.queries.moderation import reporters_of
-from accounts.queries.people import lead_ids
+from accounts.queries.people import lead_ids, operator_ids
 from lokahome.core.events.subscribers import NOTIFY, subscribe
 from messaging.subscribers.telling import tell
 
@@ -104,13 +106,31 @@ def tell_password_changed(event: PasswordChanged) -> None:
     tell(event, "password_changed", event.person_id, occurred=event.since.isoformat())
 
 
+@subscribe(CodeMoneySpent, lane=NOTIFY)
+def tell_code_money_spent(event: CodeMoneySpent) -> None:
+    """Tell the operators, in time to look who asks for so many codes."""
+    tell(event, "code_money_spent", *operator_ids(), occurred=str(event.percent))
+
+
 @subscribe(GlassBroken, lane=NOTIFY)
 def tell_glass_broken(event: GlassBroken) -> None:
     """Tell whoever is in charge that a superuser came in; the log says why."""
     tell(event, "glass_broken", *lead_ids(), occurred=str(event.deed_id))
 
 
-@subscribe(SecondFactorForgotten, lane=NOTIFY)
-def tell_factors_forgotten(event: SecondFactorForgotten) -> None:
-    """Tell the colleague, who may not be the one who asked for it."""
-    tell(event, "factors_forgotten", event.person_id, occurred=str(event.deed_id))
+@subscribe(StaffChanged, lane=NOTIFY)
+def tell_staff_changed(event: StaffChanged) -> None:
+    """Tell the colleague, who may not know, and whoever is in charge."""
+    told = {event.person_id, *lead_ids()}
+    if event.measure == "factors":
+        told.remove(event.person_id)
+        occurred = str(event.change_id)
+        tell(event, "factors_forgotten", event.person_id, occurred=occurred)
+    tell(event, "staff_changed", *sorted(told), occurred=str(event.change_id))
+
+
+@subscribe(StaffEntryStopped, lane=NOTIFY)
+def tell_entry_stopped(event: StaffEntryStopped) -> None:
+    """Tell the colleague whose password is known, and whoever is in charge."""
+    told = sorted({event.person_id, *lead_ids()})
+    tell(event, "entry_stopped", *told, occurred=str(event.deed_id))

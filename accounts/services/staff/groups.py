@@ -84,6 +84,7 @@ STAFF_GROUPS: dict[str, tuple[str, ...]] = {
         "properties.view_*",
     ),
     "operator": (
+        "accounts.view_codespending",
         "core.*",
         "django_celery_beat.*_periodictask",
         "django_celery_beat.*_intervalschedule",

@@ -31,7 +31,7 @@ WHO = {
     "accounts.agency": f"identity_checker {WATCH}",
     "accounts.appeal": WATCH,
     "accounts.case": PEOPLE,
-    "accounts.codespending": WATCH,
+    "accounts.codespending": f"{WATCH} operator",
     "accounts.consent": WATCH,
     "accounts.dataexport": WATCH,
     "accounts.erasurerequest": WATCH,
