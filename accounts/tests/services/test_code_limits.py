@@ -1,8 +1,7 @@
-"""What codes cost and who may ask for them: number, device, address, country, day."""
+"""Who may ask for codes, and how often: number, device, address, day."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection
@@ -11,21 +10,22 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from accounts.models import CodeRequest, CodeSpending
-from accounts.services.signing_in import code_costs
+from accounts.models import CodeRequest
+from accounts.services.signing_in import limits
 from accounts.services.signing_in.codes import request_code
 from accounts.services.signing_in.limits import (
     PER_CLIENT,
     PER_CLIENT_WITHOUT_DEVICE,
     PER_DEVICE,
 )
+from accounts.tests.sign_ins import DEVICE, used_device
 from lokahome.core import clock
 from lokahome.core.errors import RateLimited
 from lokahome.core.limits import RateWindow
 from lokahome.core.phones import InvalidPhone
-from lokahome.tests.threads import race
 
-BENIN, TOGO = "+2290197000001", "+22890112233"
+BENIN = "+2290197000001"
+HALF_AN_HOUR = timedelta(minutes=30)
 
 
 def ask(phone=BENIN, *, now=None, client_ip="192.0.2.1", device=None, **kwargs):
@@ -71,75 +71,77 @@ def test_who_names_no_device_gets_fewer_and_does_not_shut_the_others_out(db):
     ask(number(900), now=now, device=900)
 
 
-def test_a_code_costs_its_countrys_price_and_is_counted_twice(db):
-    ask(BENIN)
-    ask(TOGO)
-    rows = dict(CodeSpending.objects.values_list("prefix", "cost"))
-    prices = code_costs.PRICES
-    assert rows == {
-        "229": prices["229"],
-        "228": prices["228"],
-        "": prices["229"] + prices["228"],
-    }
-    assert CodeSpending.objects.get(prefix="").sent == 2
-
-
-def test_the_days_money_ends_for_everybody_and_comes_back_at_midnight(db, monkeypatch):
-    monkeypatch.setattr(code_costs, "TOTAL_CAP", code_costs.PRICES["229"])
-    evening = datetime(2026, 11, 23, 23, 0, tzinfo=ZoneInfo("Africa/Porto-Novo"))
-    ask(number(1), now=evening)
-    with pytest.raises(RateLimited) as refusal:
-        ask(number(2), now=evening)
-    assert refusal.value.retry_after_seconds == 3601
-    ask(number(2), now=evening + timedelta(seconds=3601))
-    assert CodeRequest.objects.count() == 2
-
-
-def test_a_refused_request_spends_and_counts_nothing(db, monkeypatch):
-    monkeypatch.setattr(code_costs, "OTHER_CAP", 1)
-    with pytest.raises(RateLimited):
-        ask(TOGO)
-    assert not CodeSpending.objects.exists()
-    assert not CodeRequest.objects.exists()
-
-
-def test_of_twenty_at_once_exactly_the_days_money_is_spent(committed, monkeypatch):
-    price = code_costs.PRICES["229"]
-    monkeypatch.setattr(code_costs, "TOTAL_CAP", 5 * price + 1)
-    results = race(20, lambda index: ask(number(index), device=index + 1))
-    assert sum(isinstance(item, CodeRequest) for item in results) == 5
-    assert sum(isinstance(item, RateLimited) for item in results) == 15
-    assert CodeSpending.objects.get(prefix="").cost == 5 * price
-
-
-def test_control_money_that_is_read_then_spent_goes_further(committed, monkeypatch):
-    """The race above is real: reading the sum first lets everybody pass."""
-    import threading
-
-    from django.db.models import F
-
-    everybody_read = threading.Barrier(10)
+def test_one_address_asks_for_a_thousand_new_devices_a_day_and_not_more(
+    db, monkeypatch
+):
+    monkeypatch.setattr(limits, "PER_CLIENT_A_DAY", 4)
     now = clock.now()
-    CodeSpending(day=clock.local_day(now), prefix="").save()
+    for index in range(4):
+        ask(number(index), now=now + index * HALF_AN_HOUR, device=index + 1)
+    later = now + 5 * HALF_AN_HOUR
+    with pytest.raises(RateLimited) as refusal:
+        ask(number(900), now=later, device=900)
+    assert refusal.value.retry_after_seconds > 20 * 3600
+    ask(number(900), now=later, device=900, client_ip="192.0.2.2")
 
-    def read_then_write(prefix, price, cap, now):
-        if prefix:
-            return
-        row = CodeSpending.objects.get(prefix="")
-        everybody_read.wait(30)
-        if row.cost + price > cap:
-            raise RateLimited
-        CodeSpending.objects.filter(pk=row.pk).update(cost=F("cost") + price)
 
-    monkeypatch.setattr(code_costs, "TOTAL_CAP", 5 * code_costs.PRICES["229"])
-    monkeypatch.setattr(code_costs, "_spend", read_then_write)
-    results = race(
-        10,
-        lambda index: ask(
-            number(index), device=index + 1, client_ip=f"192.0.2.{index}"
-        ),
-    )
-    assert sum(isinstance(item, CodeRequest) for item in results) > 5
+def test_ipv6_addresses_of_one_network_are_one_client(db, monkeypatch):
+    monkeypatch.setattr(limits, "PER_CLIENT", 2)
+    now = clock.now()
+    for index in range(2):
+        ask(
+            number(index), now=now, device=index + 1, client_ip=f"2001:db8:0:1::{index}"
+        )
+    with pytest.raises(RateLimited):
+        ask(number(90), now=now, device=90, client_ip="2001:db8:0:1:ffff::9")
+    # Another /64 of the same /48: twice as much together.
+    for index in range(2):
+        ask(
+            number(10 + index),
+            now=now,
+            device=10 + index,
+            client_ip=f"2001:db8:0:2::{index}",
+        )
+    with pytest.raises(RateLimited):
+        ask(number(91), now=now, device=91, client_ip="2001:db8:0:3::1")
+    ask(number(91), now=now, device=91, client_ip="2001:db8:1::1")
+
+
+def test_strangers_do_not_use_up_the_codes_of_a_known_device(ama):
+    """Three an hour from anywhere would keep its person from ever signing in."""
+    used_device(ama.user, DEVICE)
+    now = clock.now()
+    for index in range(3):
+        ask(ama.user.phone, now=now, device=index + 1)
+    with pytest.raises(RateLimited):
+        ask(ama.user.phone, now=now, device=9)
+    for _ in range(3):
+        request_code(
+            phone=ama.user.phone, client_ip="192.0.2.1", device_key=DEVICE, now=now
+        )
+    with pytest.raises(RateLimited):
+        request_code(
+            phone=ama.user.phone, client_ip="192.0.2.1", device_key=DEVICE, now=now
+        )
+
+
+def test_strangers_do_not_use_up_the_codes_of_who_is_signed_in(ama):
+    now = clock.now()
+    for index in range(3):
+        ask(ama.user.phone, now=now, device=index + 1)
+    whose = {"purpose": "proof", "person_id": ama.id, "bound_id": ama.session.pk}
+    assert ask(ama.user.phone, now=now, device=1, **whose).person_id == ama.id
+
+
+def test_the_device_of_one_person_is_no_known_device_of_another(ama, kossi):
+    used_device(kossi.user, DEVICE)
+    now = clock.now()
+    for index in range(3):
+        ask(ama.user.phone, now=now, device=index + 1)
+    with pytest.raises(RateLimited):
+        request_code(
+            phone=ama.user.phone, client_ip="192.0.2.1", device_key=DEVICE, now=now
+        )
 
 
 def test_the_tables_of_limits_hold_no_number_no_device_and_no_address(db):
@@ -173,7 +175,6 @@ def test_what_is_no_number_we_serve_is_refused_and_costs_nothing(db, phone):
         ask(phone)
     assert not CodeRequest.objects.exists()
     assert not RateWindow.objects.exists()
-    assert not CodeSpending.objects.exists()
 
 
 def test_old_and_new_writings_of_a_number_share_its_limit(db):

@@ -57,7 +57,7 @@ def test_a_request_publishes_its_id_and_neither_number_nor_code(db):
     assert row.name == CodeRequested.name
     assert row.payload == {"request_id": str(request.pk)}
     assert request.phone == AMA
-    assert request.code_hash == ""
+    assert request.minted_at is None
 
 
 def test_a_minted_code_is_stored_as_a_keyed_hash_only(db, settings):
@@ -147,11 +147,20 @@ def test_a_code_opens_nothing_with_another_requests_id(db, monkeypatch):
         verify_code(request_id=second.pk, code=code, now=clock.now())
 
 
-def test_an_unknown_request_and_one_without_a_code_look_like_a_spent_one(db):
+def test_an_unknown_request_looks_like_a_spent_one(db):
     with pytest.raises(CodeSpent):
         verify_code(request_id=uuid7(), code="000000", now=clock.now())
+
+
+def test_before_a_code_left_every_guess_is_wrong_and_costs_a_try(db):
+    """A decoy stands there: nothing tells that nobody was sent anything."""
+    request = ask()
+    for _ in range(MAX_TRIES):
+        with pytest.raises(CodeWrong):
+            verify_code(request_id=request.pk, code="000000", now=clock.now())
     with pytest.raises(CodeSpent):
-        verify_code(request_id=ask().pk, code="000000", now=clock.now())
+        verify_code(request_id=request.pk, code="000000", now=clock.now())
+    assert not User.objects.exists()
 
 
 def test_minting_again_replaces_the_code_that_nobody_received(db):
@@ -238,8 +247,9 @@ def test_a_far_country_has_a_cap_a_day(db, monkeypatch):
     from accounts.services.signing_in import code_costs
 
     monkeypatch.setattr(code_costs, "OTHER_CAP", 2 * code_costs.PRICES["228"])
-    ask("+22890112233")
-    ask("+22890112234")
+    monkeypatch.setattr(code_costs, "RESERVED", 0)
+    asked_and_minted("+22890112233")
+    asked_and_minted("+22890112234")
     with pytest.raises(RateLimited):
         ask("+22890112235")
     ask(AMA)
