@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
-from accounts.events import DataExportRequested, PasswordResetRequested
+from accounts.events import (
+    CaseOverturned,
+    DataExportRequested,
+    PasswordResetRequested,
+)
 from accounts.models import CodeRequest
+from accounts.services.identity.revoking import (
+    overturn_identity_decision,
+    overturned_check,
+)
 from accounts.services.privacy.data_exports import pack_export
 from accounts.services.signing_in.passwords import send_reset_code
 from lokahome.core import clock
@@ -20,6 +28,13 @@ def pack_requested_export(event: DataExportRequested) -> None:
 def send_code_of_reset(event: PasswordResetRequested) -> None:
     """Let the code leave, if the number is somebody's."""
     by_email = event.channel == CodeRequest.Channel.EMAIL
-    send_reset_code(
-        request_id=event.request_id, by_email=by_email, now=clock.now()
-    )
+    send_reset_code(request_id=event.request_id, by_email=by_email, now=clock.now())
+
+
+@subscribe(CaseOverturned, lane=STATE)
+def undo_overturned_identity_decision(event: CaseOverturned) -> None:
+    """Give the document back its place: an appeal found it neither forged nor false."""
+    if check_id := overturned_check(
+        kind=event.kind, decision=event.decision, subject=event.subject_ref
+    ):
+        overturn_identity_decision(check_id=check_id, now=clock.now())

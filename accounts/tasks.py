@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 
 from accounts.services.agencies.invitation_ends import expire_invitations
-from accounts.services.identity.expiry import expire_identity_checks
+from accounts.services.identity.expiry import expire_identity_checks, warn_of_ends
 from accounts.services.moderation.sanctions import expire_sanctions
 from accounts.services.privacy.erasure import carry_out_due, look_again
 from accounts.services.signing_in.external_identities import forget_nonces
@@ -53,5 +53,7 @@ def lapse_past_sign_ins() -> None:
 
 @shared_task(name="accounts.expire_identity_checks")
 def expire_due_identity_checks() -> None:
-    """End documents that ran out, or whose owner has been silent for a year."""
-    expire_identity_checks(now=clock.now())
+    """End documents that ran out or whose owner is silent; announce the next ends."""
+    now = clock.now()
+    expire_identity_checks(now=now)
+    warn_of_ends(now=now)

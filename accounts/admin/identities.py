@@ -19,7 +19,6 @@ from accounts.admin.identity_deciding import DECISIONS
 from accounts.admin.links import may_see_people, people_links
 from accounts.models import Case, IdentityCheck, User
 from accounts.models.document_kinds import KINDS
-from accounts.services.identity.decisions import FRAUD
 from accounts.services.identity.files import (
     BACK,
     NUMBER,
@@ -29,6 +28,8 @@ from accounts.services.identity.files import (
     sides_of,
     sign_look,
 )
+from accounts.services.identity.fraud import FRAUD
+from accounts.services.identity.revoking import REVOCATION
 from accounts.services.identity.signals import same_files_of, twins_of
 from lokahome.core.admin.base import LokaModelAdmin
 from lokahome.core.admin.queues import WaitingFilter
@@ -65,6 +66,11 @@ class IdentityCheckAdmin(LokaModelAdmin):
         "identity.number_viewed": gettext_lazy("Numéro consulté"),
         "identity.fraud_suspected": gettext_lazy("Fraude signalée"),
         "identity.fraud_confirmed": gettext_lazy("Fraude confirmée"),
+        "identity.vouched": gettext_lazy("Trouvée bonne, à confirmer"),
+        "identity.revocation_asked": gettext_lazy("Retrait demandé"),
+        "identity.revoked": gettext_lazy("Validation retirée"),
+        "identity.kept": gettext_lazy("Validation maintenue"),
+        "identity.overturned": gettext_lazy("Décision annulée par un recours"),
         "identity.files_deleted": gettext_lazy("Fichiers supprimés"),
     }
     timeline_reasons = dict(IdentityCheck.EndCause.choices)
@@ -96,6 +102,10 @@ class IdentityCheckAdmin(LokaModelAdmin):
         "suspected_by",
         "decided_by",
         "decided_at",
+        "vouched_by",
+        "doubted_by",
+        "revoked_by",
+        "revoked_at",
         "files_deleted_at",
     )
     readonly_fields = fields
@@ -119,6 +129,11 @@ class IdentityCheckAdmin(LokaModelAdmin):
     def title_of(self, row: IdentityCheck) -> str:
         """Return whose document it is."""
         return f"{row.get_document_kind_display()} — {row.person}"
+
+    def lock_first(self, pk: Any) -> None:
+        """Lock the person, as every service does before the document."""
+        people = User.objects.get_queryset().filter(identity_checks=pk)
+        list(people.select_for_update(no_key=True, of=("self",)))
 
     def preview(self, request: HttpRequest, row: IdentityCheck) -> str:
         """Show the blurs, the ways to the document, and what speaks against it."""
@@ -185,7 +200,14 @@ class IdentityCheckAdmin(LokaModelAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[IdentityCheck]:
         """Join whose documents they are, on the page too."""
         rows: QuerySet[IdentityCheck] = super().get_queryset(request)
-        return rows.select_related("person", "decided_by", "suspected_by")
+        return rows.select_related(
+            "person",
+            "decided_by",
+            "suspected_by",
+            "vouched_by",
+            "doubted_by",
+            "revoked_by",
+        )
 
     @display(description=gettext_lazy("Personne"), ordering="person_id")
     def shown_person(self, check: IdentityCheck) -> str:
@@ -207,6 +229,7 @@ class IdentityCheckAdmin(LokaModelAdmin):
             "Illisible": "info",
             "Refusée": "danger",
             "Fraude confirmée": "danger",
+            "Validation retirée": "danger",
         },
     )
     def shown_status(self, check: IdentityCheck) -> str:
@@ -234,6 +257,6 @@ register_case_view(
     _page_of,
     label=str(gettext_lazy("Ouvrir la pièce")),
     permission="accounts.view_identitycheck",
-    decides=(FRAUD,),
+    decides=(FRAUD, REVOCATION),
     names_of=_names_of,
 )

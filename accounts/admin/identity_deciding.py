@@ -11,18 +11,37 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import IDENTITY_STATES, IdentityCheck, User
 from accounts.policies.identity import CHECK_IDENTITIES
 from accounts.services.identity.decisions import (
-    FRAUD_CODES,
     REFUSAL_CODES,
     UNREADABLE_CODES,
     accept_identity_check,
-    clear_identity_suspicion,
-    confirm_identity_fraud,
+    awaits_voucher,
     find_identity_unreadable,
     refuse_identity_check,
+    vouch_for_identity,
+)
+from accounts.services.identity.fraud import (
+    FRAUD_CODES,
+    clear_identity_suspicion,
+    confirm_identity_fraud,
     suspect_identity_fraud,
 )
+from accounts.services.identity.revoking import (
+    REVOCATION_CODES,
+    confirm_revocation,
+    keep_identity_check,
+    revoke_identity_check,
+)
+from lokahome.core import clock
 from lokahome.core.admin.decisions import Decision, Order
 
+REASONS_TO_ACCEPT = (
+    "La pièce est lisible, valable et au nom du compte.",
+    "La pièce prouve ce qu’elle doit prouver ; son numéro est celui saisi.",
+)
+REASONS_TO_VOUCH = (
+    "La même personne a perdu l’accès à son ancien compte.",
+    "L’autre compte a saisi ce numéro par erreur.",
+)
 REASONS_UNREADABLE = (
     "La photo est floue : posez la pièce à plat, en pleine lumière.",
     "Un reflet cache une partie de la pièce.",
@@ -41,6 +60,12 @@ REASONS_OF_FRAUD = (
     "La pièce est celle d’une autre personne.",
 )
 REASONS_TO_CLEAR = ("La pièce est authentique.",)
+REASONS_TO_REVOKE = (
+    "La pièce a été validée par erreur.",
+    "La pièce n’est pas authentique.",
+    "La pièce est celle d’une autre personne.",
+)
+REASONS_TO_KEEP = ("La validation était juste.",)
 
 
 def reason_form(codes: tuple[str, ...]) -> type[forms.Form]:
@@ -55,19 +80,7 @@ def reason_form(codes: tuple[str, ...]) -> type[forms.Form]:
     return ReasonForm
 
 
-UnreadableForm = reason_form(UNREADABLE_CODES)
-RefusalForm = reason_form(REFUSAL_CODES)
-FraudForm = reason_form(FRAUD_CODES)
-
-
-def _accept(check: IdentityCheck, order: Order) -> None:
-    actor = User.objects.get(pk=order.actor_id)
-    accept_identity_check(check_id=check.pk, actor=actor, now=order.now)
-
-
-def _with_reason(
-    service: Callable[..., IdentityCheck],
-) -> Callable[[Any, Order], object]:
+def _runs(service: Callable[..., IdentityCheck]) -> Callable[[Any, Order], object]:
     def run(check: IdentityCheck, order: Order) -> object:
         return service(
             check_id=check.pk,
@@ -86,71 +99,148 @@ def _permits(action: str) -> Callable[[Any], bool]:
     )
 
 
+def _judged(
+    service: Callable[..., IdentityCheck], *, action: str, **shape: Any
+) -> Decision:
+    """Return the button of *service*, offered where the state permits *action*.
+
+    Every decision about a document asks for the same right, and for a reason. *shape*
+    is what `Decision` says beside that, and overrides it.
+    """
+    return Decision(
+        **{
+            "permission": CHECK_IDENTITIES,
+            "run": _runs(service),
+            "is_available": _permits(action),
+            **shape,
+        }
+    )
+
+
+def _needs_first_of_two(check: Any) -> bool:
+    return awaits_voucher(check, now=clock.now())
+
+
+def _can_be_accepted(check: Any) -> bool:
+    return _permits("accept")(check) and not _needs_first_of_two(check)
+
+
+def _is_doubted(check: Any) -> bool:
+    return _permits("keep")(check) and check.doubted_by_id is not None
+
+
+def _can_be_revoked(check: Any) -> bool:
+    return _permits("revoke")(check) and check.doubted_by_id is None
+
+
 DECISIONS = (
-    Decision(
+    _judged(
+        accept_identity_check,
+        action="accept",
         name="accept",
         label="Valider",
-        permission=CHECK_IDENTITIES,
-        run=_accept,
-        is_available=_permits("accept"),
-        needs_reason=False,
-        notice="Les niveaux de la personne sont recomptés. Elle est prévenue.",
+        is_available=_can_be_accepted,
+        reasons=REASONS_TO_ACCEPT,
+        notice="Ouvrez d’abord chaque côté. Les niveaux de la personne sont recomptés. "
+        "Elle est prévenue.",
         shortcut="a",
     ),
-    Decision(
+    _judged(
+        vouch_for_identity,
+        action="vouch",
+        name="vouch",
+        label="Trouver bonne, à confirmer",
+        is_available=_needs_first_of_two,
+        reasons=REASONS_TO_VOUCH,
+        notice="Ce numéro ou cette image est sur un autre compte : une autre personne "
+        "de l’équipe valide ensuite. Personne n’est prévenu.",
+        shortcut="b",
+    ),
+    _judged(
+        find_identity_unreadable,
+        action="find_unreadable",
         name="unreadable",
         label="Illisible",
-        permission=CHECK_IDENTITIES,
-        run=_with_reason(find_identity_unreadable),
-        is_available=_permits("find_unreadable"),
-        form=UnreadableForm,
+        form=reason_form(UNREADABLE_CODES),
         reasons=REASONS_UNREADABLE,
         notice="La personne lit votre motif et peut envoyer une autre photo.",
         shortcut="c",
     ),
-    Decision(
+    _judged(
+        refuse_identity_check,
+        action="refuse",
         name="refuse",
         label="Refuser",
-        permission=CHECK_IDENTITIES,
-        run=_with_reason(refuse_identity_check),
-        is_available=_permits("refuse"),
-        form=RefusalForm,
+        form=reason_form(REFUSAL_CODES),
         reasons=REASONS_TO_REFUSE,
         notice="La pièce ne prouve rien. La personne lit votre motif.",
         is_danger=True,
         shortcut="r",
     ),
-    Decision(
+    _judged(
+        suspect_identity_fraud,
+        action="suspect",
         name="suspect",
         label="Signaler une fraude",
-        permission=CHECK_IDENTITIES,
-        run=_with_reason(suspect_identity_fraud),
-        is_available=_permits("suspect"),
-        form=FraudForm,
+        form=reason_form(FRAUD_CODES),
         reasons=REASONS_OF_FRAUD,
         notice="Une autre personne de l’équipe confirme. Personne n’est prévenu.",
         is_danger=True,
         shortcut="f",
     ),
-    Decision(
+    _judged(
+        confirm_identity_fraud,
+        action="confirm_fraud",
         name="confirm-fraud",
         label="Confirmer la fraude",
-        permission=CHECK_IDENTITIES,
-        run=_with_reason(confirm_identity_fraud),
-        is_available=_permits("confirm_fraud"),
         reasons=REASONS_OF_FRAUD,
         notice="La personne lit que la pièce est refusée. La sanction se décide à part.",
         is_danger=True,
         shortcut="v",
     ),
-    Decision(
+    _judged(
+        clear_identity_suspicion,
+        action="clear",
         name="clear",
         label="Écarter la fraude",
-        permission=CHECK_IDENTITIES,
-        run=_with_reason(clear_identity_suspicion),
-        is_available=_permits("clear"),
         reasons=REASONS_TO_CLEAR,
         notice="La pièce revient dans la file et se vérifie comme une autre.",
+        shortcut="e",
+    ),
+    _judged(
+        revoke_identity_check,
+        action="revoke",
+        name="revoke",
+        label="Retirer la validation",
+        is_available=_can_be_revoked,
+        form=reason_form(REVOCATION_CODES),
+        reasons=REASONS_TO_REVOKE,
+        notice="La pièce ne prouve plus rien et les niveaux sont recomptés. Si un "
+        "niveau 2 ou plus en dépend, une autre personne doit confirmer : d’ici là, "
+        "rien ne change et personne n’est prévenu.",
+        is_danger=True,
+        shortcut="r",
+    ),
+    _judged(
+        confirm_revocation,
+        action="revoke",
+        name="confirm-revocation",
+        label="Confirmer le retrait",
+        is_available=_is_doubted,
+        reasons=REASONS_TO_REVOKE,
+        notice="Les niveaux sont recomptés. La personne lit votre motif et peut faire "
+        "un recours.",
+        is_danger=True,
+        shortcut="v",
+    ),
+    _judged(
+        keep_identity_check,
+        action="keep",
+        name="keep",
+        label="Maintenir la validation",
+        is_available=_is_doubted,
+        reasons=REASONS_TO_KEEP,
+        notice="Rien ne change : la pièce compte comme avant.",
         shortcut="e",
     ),
 )

@@ -15,6 +15,7 @@ from accounts.events.cases import (
     IdentityChecked,
     IdentityCheckSubmitted,
     IdentityExpired,
+    IdentityRunsOut,
     LevelChanged,
 )
 from accounts.events.privacy import DataExportReady, DataExportRequested, ErasureMoved
@@ -34,9 +35,10 @@ from accounts.events.signing_in import (
     PhoneRemoved,
     PhoneTakenOver,
     RefreshReused,
-    SecondFactorForgotten,
     SessionsEnded,
     SignInNoticeOpened,
+    StaffChanged,
+    StaffEntryStopped,
 )
 from accounts.events.standing import (
     AppealDecided,
@@ -66,6 +68,7 @@ __all__ = [
     "IdentityCheckSubmitted",
     "IdentityChecked",
     "IdentityExpired",
+    "IdentityRunsOut",
     "LevelChanged",
     "MemberInvited",
     "MemberJoined",
@@ -81,7 +84,8 @@ __all__ = [
     "RefreshReused",
     "SanctionEnded",
     "SanctionImposed",
-    "SecondFactorForgotten",
     "SessionsEnded",
     "SignInNoticeOpened",
+    "StaffChanged",
+    "StaffEntryStopped",
 ]

@@ -59,7 +59,11 @@ class IdentityCheckSubmitted(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class IdentityChecked(Event):
-    """Staff decided: *status* is accepted, unreadable, refused or fraud."""
+    """A document was decided about, or what was decided was taken back on appeal.
+
+    *status* is accepted, unreadable, refused, fraud or revoked; submitted when it waits
+    for a reviewer again, withdrawn when it has to be sent anew.
+    """
 
     about: ClassVar[str] = "check_id"
     check_id: UUID
@@ -79,6 +83,19 @@ class IdentityExpired(Event):
     check_id: UUID
     person_id: UUID
     cause: str
+
+    def subject(self) -> str:
+        """Name the noun in full: ``check:`` alone would say nothing."""
+        return f"identity_check:{self.check_id}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class IdentityRunsOut(Event):
+    """A document proves something for thirty more days at most."""
+
+    about: ClassVar[str] = "check_id"
+    check_id: UUID
+    person_id: UUID
 
     def subject(self) -> str:
         """Name the noun in full: ``check:`` alone would say nothing."""

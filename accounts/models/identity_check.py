@@ -382,12 +382,13 @@ IDENTITY_STATES = StateMachine(
         edge(_STATES.SUSPECTED, "confirm_fraud", "staff", _STATES.FRAUD),
         edge(_STATES.SUSPECTED, "clear", "staff", _STATES.SUBMITTED),
         edge(_STATES.ACCEPTED, "doubt", "staff", _STATES.ACCEPTED),
-        edge(_STATES.ACCEPTED, "keep", "staff", _STATES.ACCEPTED),
+        edge(_STATES.ACCEPTED, "keep", "staff system", _STATES.ACCEPTED),
         edge(_STATES.ACCEPTED, "revoke", "staff", _STATES.REVOKED),
         edge(_STATES.ACCEPTED, "expire", "system", _STATES.EXPIRED),
         # An appeal was won.
         edge(_STATES.FRAUD, "overturn", "system", _STATES.SUBMITTED),
         edge(_STATES.FRAUD, "set_aside", "system", _STATES.WITHDRAWN),
         edge(_STATES.REVOKED, "overturn", "system", _STATES.ACCEPTED),
+        edge(_STATES.REVOKED, "replace", "system", _STATES.EXPIRED),
     ],
 )

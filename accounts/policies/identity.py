@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from accounts.policies.levels import PAID_FROM_LEVEL
+
 CHECK_IDENTITIES = "accounts.decide_identity_check"
 
 
@@ -23,3 +25,11 @@ def may_send_document(
     papers of ownership always, for somebody may own several homes.
     """
     return not is_waiting and (not is_held or runs_out_soon or is_ownership)
+
+
+def revoking_needs_two(levels: Collection[int]) -> bool:
+    """Say whether one person alone may not take an acceptance back.
+
+    *levels* are those of the hats that would fall with it: from 2 on, money rests on it.
+    """
+    return any(level >= PAID_FROM_LEVEL for level in levels)

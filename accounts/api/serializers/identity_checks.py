@@ -15,6 +15,8 @@ SHOWN_AS = {
     IdentityCheck.Status.FRAUD: IdentityCheck.Status.REFUSED,
 }
 """What staff think of a document meanwhile is not told to whoever sent it."""
+UNTOLD = (IdentityCheck.Status.SUSPECTED, IdentityCheck.Status.ACCEPTED)
+"""States in which a first reviewer may have said what no second one has agreed to."""
 SHOWN_STATES = [
     (status.value, status.label)
     for status in IdentityCheck.Status
@@ -68,8 +70,8 @@ class IdentityCheckSerializer(serializers.ModelSerializer[IdentityCheck]):
         read_only=True, allow_null=True, help_text="Last day of validity."
     )
     status = serializers.SerializerMethodField(
-        help_text="After `unreadable`, `refused`, `withdrawn` and `expired` another one"
-        " may be sent."
+        help_text="After `unreadable`, `refused`, `withdrawn`, `expired` and `revoked`"
+        " another one may be sent."
     )
     reason_code = serializers.ChoiceField(
         choices=IdentityCheck.ReasonCode.choices,
@@ -114,7 +116,7 @@ class IdentityCheckSerializer(serializers.ModelSerializer[IdentityCheck]):
     def to_representation(self, check: IdentityCheck) -> Any:
         """Leave out what a first reviewer said before a second one agreed."""
         said = super().to_representation(check)
-        if check.status == IdentityCheck.Status.SUSPECTED:
+        if check.status in UNTOLD:
             said |= {"reason": "", "reason_code": ""}
         return said
 

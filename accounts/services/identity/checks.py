@@ -21,6 +21,7 @@ from accounts.models.document_kinds import (
 )
 from accounts.models.identity_check import (
     digits_digest,
+    file_digest,
     last_digits,
     number_digest,
 )
@@ -101,8 +102,10 @@ def submit_identity_check(
     if (known := mine.filter(upload_id=upload_id).first()) is not None:
         return known
     _require_room(person, kind, role, today)
-    for pk in uploads:
+    files = [
         attach_upload(upload_id=pk, owner_id=person.pk, kind=Upload.Kind.IDENTITY)
+        for pk in uploads
+    ]
     digits = last_digits(number)
     check = IdentityCheck(
         id=check_id or uuid7(),
@@ -116,6 +119,8 @@ def submit_identity_check(
         expires_on=expires_on,
         upload_id=upload_id,
         back_upload_id=back_upload_id,
+        file_digest=file_digest(files[0].sha256),
+        back_file_digest=file_digest(files[1].sha256) if back_upload_id else "",
         created_at=now,
     )
     check.save(force_insert=True)
@@ -133,7 +138,15 @@ def withdraw_identity_check(
     """
     locked(User.objects.all(), person.pk)
     check = locked(IdentityCheck.objects.visible_to(person), check_id)
-    IDENTITY_STATES.apply(check, "withdraw", who="owner", actor_id=person.pk, now=now)
+    check.vouched_by = None
+    IDENTITY_STATES.apply(
+        check,
+        "withdraw",
+        who="owner",
+        actor_id=person.pk,
+        now=now,
+        update_fields=("vouched_by",),
+    )
     return check
 
 

@@ -1,6 +1,8 @@
-"""What staff finds about a document: one person decides, fraud takes two.
+"""What one reviewer finds about a document: good, unreadable, or no proof.
 
-Lock order: the person, the check, then its case.
+Nobody finds a document good without having looked at every side of it, and one whose
+number or picture stands on another account takes two people. Lock order: the person,
+the check.
 """
 
 from __future__ import annotations
@@ -12,29 +14,24 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.events import IdentityChecked
-from accounts.models import IDENTITY_STATES, Case, IdentityCheck, Purpose, User
-from accounts.policies.identity import may_check_identity
-from accounts.queries.staff import is_same_human
+from accounts.models import IDENTITY_STATES, IdentityCheck, Purpose, User
 from accounts.services.identity.expiry import end_identity_check
+from accounts.services.identity.files import unseen_sides
+from accounts.services.identity.judging import (
+    REASON,
+    give_reason,
+    locked_check,
+    move,
+    require_another,
+    subject_of,
+    words_of,
+)
 from accounts.services.identity.levels import recompute_levels
-from accounts.services.identity.signals import twins_of
-from accounts.services.moderation.cases import ReasonMissing, decide_case, open_case
+from accounts.services.identity.signals import needs_two_reviewers
 from lokahome.core import clock
 from lokahome.core.audit.record import record
-from lokahome.core.db.locks import locked
-from lokahome.core.errors import (
-    FieldError,
-    NotAllowed,
-    NotFound,
-    StaleVersion,
-    StateConflict,
-)
-from lokahome.core.events.outbox import append
+from lokahome.core.errors import StateConflict
 
-FRAUD = "identity_fraud"
-"""Kind of the cases that ask a second person."""
-REASON = IdentityCheck.ReasonCode
 UNREADABLE_CODES = (REASON.BLURRED, REASON.CUT, REASON.SIDE_MISSING, REASON.OTHER)
 REFUSAL_CODES = (
     REASON.OUT_OF_DATE,
@@ -44,7 +41,6 @@ REFUSAL_CODES = (
     REASON.ALTERED,
     REASON.OTHER,
 )
-FRAUD_CODES = (REASON.ALTERED, REASON.NOT_THEIRS, REASON.OTHER)
 
 
 class DocumentRanOut(StateConflict):
@@ -54,34 +50,88 @@ class DocumentRanOut(StateConflict):
     title = gettext_lazy("Cette pièce n’est plus valable")
 
 
-class SecondPersonNeeded(NotAllowed):
-    """Whoever suspected a fraud does not confirm it, nor clear it."""
+class DocumentNotSeen(StateConflict):
+    """Whoever decides has not opened every side of the document within the hour."""
 
-    code = "identity.second_person"
-    title = gettext_lazy("Une autre personne de l’équipe doit décider")
+    code = "identity.not_seen"
+    title = gettext_lazy("Ouvrez la pièce avant de la valider")
+
+    def default_detail(self) -> str:
+        return _("Regardez chaque côté, puis décidez.")
+
+
+class TwoReviewersNeeded(StateConflict):
+    """Its number or picture is on another account: a first reviewer has to say why."""
+
+    code = "identity.two_reviewers"
+    title = gettext_lazy("Deux personnes doivent trouver cette pièce bonne")
+
+
+class OneReviewerIsEnough(StateConflict):
+    """Nothing speaks against the document: it is accepted by whoever looks at it."""
+
+    code = "identity.one_reviewer"
+    title = gettext_lazy("Une seule personne suffit pour cette pièce")
+
+
+@transaction.atomic
+def vouch_for_identity(
+    *, check_id: UUID, actor: User, reason: str, now: datetime
+) -> IdentityCheck:
+    """Find good, as the first of two, a document whose like is on another account.
+
+    Nothing is proved yet: a colleague accepts it, or not. Raises NotFound, NotAllowed,
+    ReasonMissing, DocumentNotSeen, OneReviewerIsEnough, TransitionRefused. Locks the
+    person, then the check.
+    """
+    check = locked_check(check_id, actor)
+    words = words_of(reason)
+    if not awaits_voucher(check, now=now):
+        raise OneReviewerIsEnough
+    _require_looks(check, actor, now)
+    check.vouched_by = actor
+    IDENTITY_STATES.apply(
+        check,
+        "vouch",
+        who="staff",
+        actor_id=actor.pk,
+        now=now,
+        reason=words,
+        update_fields=("vouched_by",),
+    )
+    record(
+        "identity.vouched", subject=subject_of(check), actor_id=actor.pk, reason=words
+    )
+    return check
 
 
 @transaction.atomic
 def accept_identity_check(
-    *, check_id: UUID, actor: User, now: datetime, version: int | None = None
+    *, check_id: UUID, actor: User, reason: str, now: datetime
 ) -> IdentityCheck:
     """Find the document good: levels are counted anew with it.
 
     An older one of the kind ends as replaced, but for papers of ownership. Raises
-    NotFound, NotAllowed (also about oneself), StaleVersion, DocumentRanOut,
-    TransitionRefused. Locks the person, then the check; publishes IdentityChecked and
-    LevelChanged.
+    NotFound, NotAllowed (also about oneself), ReasonMissing, DocumentRanOut,
+    DocumentNotSeen, TwoReviewersNeeded, SecondPersonNeeded, TransitionRefused. Locks
+    the person, then the check; publishes IdentityChecked and LevelChanged.
     """
-    check = _locked(check_id, actor, version)
+    check = locked_check(check_id, actor)
+    words = words_of(reason)
     if check.expires_on is not None and check.expires_on < clock.local_day(now):
         raise DocumentRanOut
     if check.status == IdentityCheck.Status.SUBMITTED:
+        require_another(actor, check.vouched_by_id)
+        if awaits_voucher(check, now=now):
+            raise TwoReviewersNeeded
+        _require_looks(check, actor, now)
         _replace_older(check, now)
-    _move(check, "accept", actor, now)
+    move(check, "accept", actor, now, reason=words)
     record(
         "person.identity_checked",
         subject=f"user:{check.person_id}",
         actor_id=actor.pk,
+        reason=words,
         details={"check_id": str(check.pk), "document": check.document_kind},
     )
     recompute_levels(person_id=check.person_id, actor_id=actor.pk)
@@ -96,12 +146,12 @@ def find_identity_unreadable(
     reason: str,
     now: datetime,
     reason_code: str = REASON.OTHER,
-    version: int | None = None,
 ) -> IdentityCheck:
-    """Ask for another photo; raises as `accept_identity_check`, and ReasonMissing."""
-    check = _locked(check_id, actor, version)
-    _give_reason(check, reason, reason_code, UNREADABLE_CODES)
-    return _move(check, "find_unreadable", actor, now)
+    """Ask for another photo. Raises NotFound, NotAllowed, ReasonMissing and
+    TransitionRefused; locks and publishes as `accept_identity_check`."""
+    check = locked_check(check_id, actor)
+    give_reason(check, reason, reason_code, UNREADABLE_CODES)
+    return move(check, "find_unreadable", actor, now)
 
 
 @transaction.atomic
@@ -112,144 +162,25 @@ def refuse_identity_check(
     reason: str,
     now: datetime,
     reason_code: str = REASON.OTHER,
-    version: int | None = None,
 ) -> IdentityCheck:
-    """Refuse it as a proof; raises as `accept_identity_check`, and ReasonMissing."""
-    check = _locked(check_id, actor, version)
-    _give_reason(check, reason, reason_code, REFUSAL_CODES)
-    return _move(check, "refuse", actor, now)
+    """Refuse it as a proof; raises as `find_identity_unreadable`."""
+    check = locked_check(check_id, actor)
+    give_reason(check, reason, reason_code, REFUSAL_CODES)
+    return move(check, "refuse", actor, now)
 
 
-@transaction.atomic
-def suspect_identity_fraud(
-    *,
-    check_id: UUID,
-    actor: User,
-    reason: str,
-    now: datetime,
-    reason_code: str = REASON.OTHER,
-    version: int | None = None,
-) -> IdentityCheck:
-    """Take a document for a fraud: a case asks somebody else. Nobody is told yet.
-
-    Raises as `accept_identity_check`, and ReasonMissing. Locks the person, then the
-    check; publishes CaseOpened.
-    """
-    check = _locked(check_id, actor, version)
-    _give_reason(check, reason, reason_code, FRAUD_CODES)
-    check.suspected_by = actor
-    IDENTITY_STATES.apply(
-        check,
-        "suspect",
-        who="staff",
-        actor_id=actor.pk,
-        now=now,
-        reason=check.reason,
-        update_fields=("reason", "reason_code", "suspected_by"),
+def awaits_voucher(check: IdentityCheck, *, now: datetime) -> bool:
+    """Say whether a waiting *check* needs two reviewers, and has not had the first."""
+    return (
+        check.status == IdentityCheck.Status.SUBMITTED
+        and check.vouched_by_id is None
+        and needs_two_reviewers(check, now=now)
     )
-    record(
-        "identity.fraud_suspected",
-        subject=_subject(check),
-        actor_id=actor.pk,
-        reason=check.reason,
-    )
-    open_case(
-        kind=FRAUD,
-        queue=Case.Queue.IDENTITIES,
-        subject=_subject(check),
-        title=_("Fraude à confirmer : %s") % check.get_document_kind_display(),
-        evidence={
-            "person_id": str(check.person_id),
-            "document_kind": check.document_kind,
-            "reason_code": check.reason_code,
-            "same_number": len(twins_of(check)),
-        },
-        now=now,
-    )
-    return check
 
 
-@transaction.atomic
-def confirm_identity_fraud(
-    *,
-    check_id: UUID,
-    actor: User,
-    reason: str,
-    now: datetime,
-    version: int | None = None,
-) -> IdentityCheck:
-    """Agree, as the second person, that it is a fraud. The person reads that it failed.
-
-    Raises as `accept_identity_check`, and ReasonMissing, SecondPersonNeeded. Locks the
-    person, the check, then the case; publishes IdentityChecked and CaseDecided. What
-    follows for the account is a sanction, decided apart.
-    """
-    check = _locked(check_id, actor, version)
-    _require_second(check, actor)
-    _give_reason(check, reason, check.reason_code or REASON.OTHER, FRAUD_CODES)
-    _move(check, "confirm_fraud", actor, now)
-    record(
-        "identity.fraud_confirmed",
-        subject=_subject(check),
-        actor_id=actor.pk,
-        reason=check.reason,
-    )
-    _close_case(check, "fraud", actor, now)
-    return check
-
-
-@transaction.atomic
-def clear_identity_suspicion(
-    *,
-    check_id: UUID,
-    actor: User,
-    reason: str,
-    now: datetime,
-    version: int | None = None,
-) -> IdentityCheck:
-    """Find, as the second person, no fraud: the document waits again like any other.
-
-    Raises and locks as `confirm_identity_fraud`; publishes CaseDecided.
-    """
-    check = _locked(check_id, actor, version)
-    _require_second(check, actor)
-    _give_reason(check, reason, REASON.OTHER, FRAUD_CODES)
-    said = check.reason
-    check.reason = check.reason_code = ""
-    IDENTITY_STATES.apply(
-        check,
-        "clear",
-        who="staff",
-        actor_id=actor.pk,
-        now=now,
-        reason=said,
-        update_fields=("reason", "reason_code"),
-    )
-    _close_case(check, "cleared", actor, now, reason=said)
-    return check
-
-
-def _subject(check: IdentityCheck) -> str:
-    return f"identitycheck:{check.pk}"
-
-
-def _locked(check_id: UUID, actor: User, version: int | None) -> IdentityCheck:
-    people = IdentityCheck.objects.filter(pk=check_id).values_list("person_id")
-    person = people.first()
-    if person is None:
-        raise NotFound
-    locked(User.objects.all(), person[0])
-    check = locked(IdentityCheck.objects.all(), check_id)
-    if not may_check_identity(
-        is_active=actor.is_active,
-        is_staff=actor.is_staff,
-        permissions=actor.get_all_permissions(),
-        is_own=is_same_human(actor.pk, check.person_id),
-    ):
-        raise NotAllowed
-    if version is not None and version != check.version:
-        raise StaleVersion
-    return check
+def _require_looks(check: IdentityCheck, actor: User, now: datetime) -> None:
+    if unseen_sides(check, reader=actor, now=now):
+        raise DocumentNotSeen
 
 
 def _replace_older(check: IdentityCheck, now: datetime) -> None:
@@ -260,59 +191,3 @@ def _replace_older(check: IdentityCheck, now: datetime) -> None:
     )
     for older in same.select_for_update(no_key=True):
         end_identity_check(older, cause=IdentityCheck.EndCause.REPLACED, now=now)
-
-
-def _require_second(check: IdentityCheck, actor: User) -> None:
-    if is_same_human(actor.pk, check.suspected_by_id):
-        raise SecondPersonNeeded
-
-
-def _give_reason(
-    check: IdentityCheck, reason: str, code: str, known: tuple[str, ...]
-) -> None:
-    if not reason.strip():
-        detail = _("Le motif manque.")
-        raise ReasonMissing(errors=[FieldError("required", detail, pointer="/reason")])
-    if code not in known:
-        detail = _("Ce motif ne convient pas à cette décision.")
-        pointer = "/reason_code"
-        raise ReasonMissing(errors=[FieldError("not_expected", detail, pointer)])
-    check.reason = reason.strip()[:500]
-    check.reason_code = REASON(code)
-
-
-def _move(
-    check: IdentityCheck, action: str, actor: User, now: datetime
-) -> IdentityCheck:
-    check.decided_by = actor
-    check.decided_at = now
-    IDENTITY_STATES.apply(
-        check,
-        action,
-        who="staff",
-        actor_id=actor.pk,
-        now=now,
-        reason=check.reason,
-        update_fields=("reason", "reason_code", "decided_by", "decided_at"),
-    )
-    append(
-        IdentityChecked(
-            check_id=check.pk, person_id=check.person_id, status=check.status
-        )
-    )
-    return check
-
-
-def _close_case(
-    check: IdentityCheck, decision: str, actor: User, now: datetime, reason: str = ""
-) -> None:
-    open_cases = Case.objects.open().filter(kind=FRAUD, subject=_subject(check))
-    case_id = open_cases.values_list("pk", flat=True).first()
-    if case_id is not None:
-        decide_case(
-            case_id=case_id,
-            decision=decision,
-            reason=reason or check.reason,
-            actor=actor,
-            now=now,
-        )

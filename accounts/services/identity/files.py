@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import base64
 import io
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.core import signing
@@ -20,6 +20,7 @@ from PIL import Image
 from accounts.models import IdentityCheck, User
 from accounts.policies.identity import may_check_identity
 from accounts.queries.staff import is_same_human
+from lokahome.core.audit.models import AuditEvent
 from lokahome.core.audit.record import record
 from lokahome.core.errors import NotAllowed, NotFound
 from lokahome.core.files.images import make_jpeg
@@ -27,6 +28,9 @@ from lokahome.core.files.models import Upload
 from lokahome.core.files.uploads import read_upload
 
 LIFETIME = timedelta(minutes=5)
+LOOK_COUNTS = timedelta(hours=1)
+"""How long whoever looked may still decide by what they saw."""
+VIEWED = "identity.document_viewed"
 SALT = "accounts.identity_documents"
 BLURRED_WIDTH = 24
 """Pixels: enough to tell a card from a wall, too few for a face or a letter."""
@@ -38,6 +42,18 @@ def sides_of(check: IdentityCheck) -> list[str]:
     if check.files_deleted_at is not None:
         return []
     return [FRONT, BACK] if check.back_upload_id else [FRONT]
+
+
+def unseen_sides(check: IdentityCheck, *, reader: User, now: datetime) -> list[str]:
+    """Return the sides of *check* that *reader* has not opened within the hour."""
+    looks = AuditEvent.objects.filter(
+        action=VIEWED,
+        subject=f"identitycheck:{check.pk}",
+        actor_id=reader.pk,
+        created_at__gte=now - LOOK_COUNTS,
+    )
+    seen = set(looks.values_list("details__part", flat=True))
+    return [side for side in sides_of(check) if side not in seen]
 
 
 def sign_look(*, check: IdentityCheck, reader: User, part: str = FRONT) -> str:
@@ -57,7 +73,7 @@ def open_document(*, token: str, reader: User) -> bytes:
     if part not in sides_of(check):
         raise NotFound
     content = _drawn(_upload_id(check, part))
-    _note("identity.document_viewed", check, reader, part)
+    _note(VIEWED, check, reader, part)
     return content
 
 

@@ -22,6 +22,18 @@ def proofs_of(person_id: UUID, *, role: str) -> set[str]:
     return set(kinds.values_list("document_kind", flat=True))
 
 
+def levels_resting_on(check: IdentityCheck) -> list[int]:
+    """Return the levels of the hats of its person that would fall without *check*."""
+    falling = []
+    for grant in RoleGrant.objects.filter(user_id=check.person_id):
+        accepted = IdentityCheck.objects.accepted().filter(person_id=check.person_id)
+        others = accepted.filter(Q(role="") | Q(role=grant.role)).exclude(pk=check.pk)
+        proofs = set(others.values_list("document_kind", flat=True))
+        if level_for(role=grant.role, proofs=proofs) < grant.level:
+            falling.append(grant.level)
+    return falling
+
+
 @transaction.atomic
 def recompute_levels(
     *, person_id: UUID, actor_id: UUID | None = None

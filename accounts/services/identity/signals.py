@@ -2,43 +2,66 @@
 
 from __future__ import annotations
 
-from uuid import UUID
+from datetime import datetime
+
+from django.db.models import Q
 
 from accounts.models import IdentityCheck
-from lokahome.core.files.models import Upload
+from accounts.models.identity_check import IdentityCheckQuerySet
+from accounts.services.moderation.barring import ban_behind_document
 
-TELLING = ("submitted", "suspected", "accepted", "expired", "fraud")
-"""States of another account's document that make its number worth a look."""
+GRAVE = ("suspected", "accepted", "fraud", "revoked")
+"""States of another account's document with which one person does not accept this one."""
 SHOWN = 20
 
 
 def twins_of(check: IdentityCheck) -> list[IdentityCheck]:
     """Return documents of other people that carry the same number, newest first.
 
-    A number that two kinds of documents share is found across them. A signal, not a
-    refusal: digits are mistyped, and whoever came first is not always the owner.
+    Whatever became of them: a forgery that was refused, or taken back in time, is the
+    same forgery here. A number that two kinds of documents share is found across them.
+    A signal, not a refusal: digits are mistyped, and whoever came first is not always
+    the owner.
     """
-    if not check.number_digest:
-        return []
-    same = IdentityCheck.objects.filter(
-        number_digest=check.number_digest, status__in=TELLING
-    )
-    others = same.exclude(person_id=check.person_id).select_related("person")
-    return list(others.order_by("-id")[:SHOWN])
+    return _newest(_same_number(check))
 
 
 def same_files_of(check: IdentityCheck) -> list[IdentityCheck]:
-    """Return documents of other people made of the very same file, newest first."""
-    mine = Upload.objects.filter(pk__in=_uploads(check)).values_list("sha256")
-    uploads = Upload.objects.filter(
-        kind=Upload.Kind.IDENTITY, sha256__in=[row[0] for row in mine]
-    ).exclude(owner_id=check.person_id)
-    ids = list(uploads.values_list("pk", flat=True)[: SHOWN * 2])
-    found = IdentityCheck.objects.filter(upload_id__in=ids) | (
-        IdentityCheck.objects.filter(back_upload_id__in=ids)
+    """Return documents of other people made of the very same file, newest first.
+
+    Known by the digests on the rows, so also after the files were deleted.
+    """
+    return _newest(_same_files(check))
+
+
+def needs_two_reviewers(check: IdentityCheck, *, now: datetime) -> bool:
+    """Say whether one person alone may not find *check* good.
+
+    Its number or its picture stands on another account's document that is held for
+    good, or that was found forged; or somebody with it was excluded and erased.
+    """
+    grave = (_same_number(check) | _same_files(check)).filter(status__in=GRAVE)
+    return grave.exists() or ban_behind_document(check, now=now) is not None
+
+
+def _of_others(check: IdentityCheck) -> IdentityCheckQuerySet:
+    return IdentityCheck.objects.exclude(person_id=check.person_id)
+
+
+def _same_number(check: IdentityCheck) -> IdentityCheckQuerySet:
+    if not check.number_digest:
+        return _of_others(check).none()
+    return _of_others(check).filter(number_digest=check.number_digest)
+
+
+def _same_files(check: IdentityCheck) -> IdentityCheckQuerySet:
+    known = [item for item in (check.file_digest, check.back_file_digest) if item]
+    if not known:
+        return _of_others(check).none()
+    return _of_others(check).filter(
+        Q(file_digest__in=known) | Q(back_file_digest__in=known)
     )
-    return list(found.select_related("person").order_by("-id")[:SHOWN])
 
 
-def _uploads(check: IdentityCheck) -> list[UUID]:
-    return [pk for pk in (check.upload_id, check.back_upload_id) if pk is not None]
+def _newest(checks: IdentityCheckQuerySet) -> list[IdentityCheck]:
+    return list(checks.select_related("person").order_by("-id")[:SHOWN])

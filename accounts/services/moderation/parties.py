@@ -111,7 +111,9 @@ def _identity_check(pk: UUID) -> Parties:
     row = IdentityCheck.objects.filter(pk=pk).first()
     if row is None:
         return NOBODY
-    return Parties(people(row.person_id), people(row.suspected_by_id))
+    return Parties(
+        people(row.person_id), people(row.suspected_by_id, row.doubted_by_id)
+    )
 
 
 register_parties("user", _person)

@@ -34,15 +34,19 @@ def settle(person_id: UUID, now: datetime) -> None:
     """
     leave_traces(person_id=person_id, now=now)
     end_sessions(user_id=person_id, reason="erased", now=now)
-    for check in IdentityCheck.objects.filter(
+    waiting = IdentityCheck.objects.filter(
         person_id=person_id, status=IdentityCheck.Status.SUBMITTED
-    ).order_by("id"):
+    )
+    for pk in waiting.order_by("id").values_list("pk", flat=True):
+        check = locked(IdentityCheck.objects.get_queryset(), pk)
+        check.vouched_by = None
         IDENTITY_STATES.apply(
-            locked(IdentityCheck.objects.get_queryset(), check.pk),
+            check,
             "withdraw",
             who="owner",
             actor_id=person_id,
             now=now,
+            update_fields=("vouched_by",),
         )
     person = User.objects.get(pk=person_id)
     memberships = Membership.objects.active().filter(user=person)
