@@ -12,3 +12,4 @@ from accounts.admin import roles as roles
 from accounts.admin import sanctions as sanctions
 from accounts.admin import sessions as sessions
 from accounts.admin import sign_in as sign_in
+from accounts.admin import staff as staff

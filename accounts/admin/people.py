@@ -16,7 +16,6 @@ from unfold.decorators import display
 
 from accounts.admin.numbers import phone_state
 from accounts.admin.revealing import (
-    FORGET_FACTORS,
     REVEAL,
     STAFF_DEEDS,
     deeds_of,
@@ -29,6 +28,8 @@ from accounts.admin.sanctioning import (
 )
 from accounts.admin.searching import PersonSearch
 from accounts.admin.sessions import END_ALL_SESSIONS, sessions_of
+from accounts.admin.staff import ShowsPassword
+from accounts.admin.staff_deciding import STAFF_DECISIONS
 from accounts.models import User
 from accounts.queries.people import email_of
 from lokahome.core import clock
@@ -38,7 +39,7 @@ from lokahome.core.phones import display_phone
 
 
 @admin.register(User)
-class UserAdmin(PersonSearch, LokaModelAdmin):
+class UserAdmin(ShowsPassword, PersonSearch, LokaModelAdmin):
     """People. Codes are not here, nor anywhere; numbers show their last two digits."""
 
     timeline_deeds = {
@@ -96,7 +97,7 @@ class UserAdmin(PersonSearch, LokaModelAdmin):
         "shown_sanctions",
         "shown_deeds",
     )
-    decisions = (REVEAL, END_ALL_SESSIONS, SANCTION_PERSON, FORGET_FACTORS)
+    decisions = (REVEAL, END_ALL_SESSIONS, SANCTION_PERSON, *STAFF_DECISIONS)
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Add what the person did, for who reads the log."""

@@ -13,11 +13,11 @@ from uuid import UUID
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.html import format_html_join
+from django.utils.text import format_lazy
 from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
-from accounts.services.staff.second_factors import forget_factors, is_enrolled
+from accounts.models import StaffChange, User
 from lokahome.core.admin.decisions import Decision, Order
 from lokahome.core.audit.models import AuditEvent
 
@@ -35,7 +35,16 @@ STAFF_DEEDS: dict[str, Any] = {
     "staff.entry_refused": _("Second facteur refusé"),
     "staff.factor_added": _("Second facteur inscrit"),
     "staff.factor_removed": _("Second facteur retiré"),
-    "staff.factors_forgotten": _("Seconds facteurs oubliés"),
+    "staff.entry_stopped": _("Entrée arrêtée après trop de refus"),
+    "staff.password_changed": _("Mot de passe changé"),
+    "staff.link_declared": _("Compte personnel déclaré"),
+    "staff.link_confirmed": _("Compte personnel vérifié"),
+    "staff.link_ended": _("Compte personnel retiré"),
+    **{
+        f"staff.{kind}_{deed}": format_lazy("{} : {}", kind.label, word)
+        for kind in StaffChange.Kind
+        for deed, word in StaffChange.Status.choices
+    },
     "staff.recovery_codes_made": _("Codes de secours faits"),
     "staff.glass_broken": _("Accès d’urgence ouvert"),
 }
@@ -43,15 +52,6 @@ STAFF_DEEDS: dict[str, Any] = {
 
 def _reveal(person: User, order: Order) -> None:
     """Do nothing more: the decision's own line in the log is what opens."""
-
-
-def _forget(person: User, order: Order) -> None:
-    forget_factors(
-        person_id=person.pk,
-        actor_id=order.actor_id,
-        reason=order.reason,
-        now=order.now,
-    )
 
 
 REVEAL = Decision(
@@ -67,20 +67,6 @@ REVEAL = Decision(
             " Votre motif reste au journal de cette personne."
         )
     ),
-)
-FORGET_FACTORS = Decision(
-    name="forget-factors",
-    label=str(_("Oublier les seconds facteurs")),
-    permission="accounts.manage_staff",
-    run=_forget,
-    is_available=lambda person: person.is_staff and is_enrolled(person.pk),
-    notice=str(
-        _(
-            "À faire après avoir reconnu la personne de vive voix. Ses sessions se"
-            " ferment et sa prochaine entrée inscrit un nouveau second facteur."
-        )
-    ),
-    is_danger=True,
 )
 
 

@@ -76,8 +76,21 @@ class GlassBroken(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class SecondFactorForgotten(Event):
-    """A colleague took somebody's second factors away, at whose word the log says."""
+class StaffChanged(Event):
+    """A colleague's account was changed, at whose word and why the change says.
+
+    *measure*: ``groups``, ``close``, ``reopen``, ``password`` or ``factors``.
+    """
+
+    about: ClassVar[str] = "person_id"
+    person_id: UUID
+    change_id: UUID
+    measure: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class StaffEntryStopped(Event):
+    """A right password and wrong second proofs, again and again: a lead has to look."""
 
     about: ClassVar[str] = "person_id"
     person_id: UUID

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from accounts.events import (
-    CodeMoneySpent,
     AccountReclaimed,
     CaseDecided,
+    CodeMoneySpent,
     EmailChanged,
     GlassBroken,
     IdentityChecked,
@@ -17,9 +17,9 @@ from accounts.events import (
     PhoneRemoved,
     PhoneTakenOver,
     RefreshReused,
+    SignInNoticeOpened,
     StaffChanged,
     StaffEntryStopped,
-    SignInNoticeOpened,
 )
 from accounts.queries.moderation import reporters_of
 from accounts.queries.people import lead_ids, operator_ids

@@ -19,6 +19,7 @@ from accounts.admin.case_views import register_case_view
 from accounts.admin.links import may_see_people, people_links
 from accounts.models import User
 from accounts.queries.people import number_theirs_since
+from accounts.queries.staff import is_same_human
 from lokahome.core.admin.base import LokaModelAdmin
 from lokahome.core.admin.decisions import Decision, Order
 from lokahome.core.admin.masked import masked_name, masked_phone
@@ -206,22 +207,22 @@ class TransferAdmin(LokaModelAdmin):
         """Offer no approval to who proposed it, and no decision to who receives it."""
         panel = super().decision_panel(request, row)
         closed = set()
-        if request.user.pk in (row.proposed_by_id, row.party_id):
+        me: Any = request.user.pk
+        if is_same_human(me, row.proposed_by_id, row.party_id):
             closed.add("approve")
-        if request.user.pk == row.party_id:
+        if is_same_human(me, row.party_id):
             closed.add("refuse")
         return [item for item in panel if item["decision"].name not in closed]
 
     def carry_out(
         self, decision: Decision, pk: Any, version: int, order: Order
-    ) -> None:
+    ) -> object:
         """Lock the escrow before the transfer, as every service of money does."""
         if decision.outside_transaction:
-            super().carry_out(decision, pk, version, order)
-            return
+            return super().carry_out(decision, pk, version, order)
         with transaction.atomic():
             locked_transfer(pk)
-            super().carry_out(decision, pk, version, order)
+            return super().carry_out(decision, pk, version, order)
 
     def preview(self, request: HttpRequest, row: Transfer) -> str:
         """Say what goes to whom and why, with the escrow, the ledger and the cases."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from unfold.forms import AdminOwnPasswordChangeForm
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from accounts.services.staff.entering import SHORTEST_REASON
@@ -41,6 +42,10 @@ class ReasonForm(forms.Form):
         strip=True,
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 4, "autofocus": True}),
     )
+
+
+class OwnPasswordForm(AdminOwnPasswordChangeForm):  # type: ignore[misc]  # unfold
+    """The old password, and the new one twice, under the same rules as everybody's."""
 
 
 class KeyNameForm(forms.Form):

@@ -22,8 +22,8 @@ ABSOLUTE = timedelta(hours=12)
 HALF_WAY = timedelta(minutes=10)
 NOTED_EVERY = timedelta(minutes=1)
 """A session is written at most this often, and its factor looked for."""
-FRESH = timedelta(minutes=15)
-"""How long after entering one may change one's own ways in."""
+FRESH = timedelta(minutes=5)
+"""How long after showing a factor again one may change one's own ways in."""
 HALF, INSIDE = "staff.half_way", "staff.inside"
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 
@@ -53,6 +53,8 @@ class Inside:
     kind: str
     until: str = ""
     """Set when a superuser gave the reason for being here."""
+    proved: str = ""
+    """When a factor was shown again, inside: entering was for work, not for this."""
 
     def is_over(self, now: datetime) -> bool:
         """Say whether the session was idle, or is old, for too long."""
@@ -63,8 +65,10 @@ class Inside:
         return now - datetime.fromisoformat(self.at) > ABSOLUTE
 
     def is_fresh(self, now: datetime) -> bool:
-        """Say whether the factor was shown a moment ago."""
-        return now - datetime.fromisoformat(self.at) <= FRESH
+        """Say whether a factor was shown again a moment ago."""
+        return bool(self.proved) and (
+            now - datetime.fromisoformat(self.proved) <= FRESH
+        )
 
     def is_to_note(self, now: datetime) -> bool:
         """Say whether it is time to write that somebody is still here."""
@@ -117,6 +121,17 @@ def mark_inside(session: SessionBase, proof: Proof, *, now: datetime) -> None:
     """Write that both proofs were given."""
     moment = now.isoformat()
     session[INSIDE] = asdict(Inside(moment, moment, proof.factor, proof.kind))
+
+
+def mark_proved(session: SessionBase, proof: Proof, *, now: datetime) -> None:
+    """Write that a factor was shown inside: the session is no younger for it.
+
+    It hangs on that factor from now on: the one that opened it may be replaced.
+    """
+    mark = inside(session)
+    if mark is not None:
+        moment = now.isoformat()
+        note(session, mark, factor=proof.factor, kind=proof.kind, proved=moment)
 
 
 def inside(session: SessionBase) -> Inside | None:

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST
 from accounts.admin.door.forms import KeyNameForm
 from accounts.admin.door.marks import HalfWay
 from accounts.admin.door.pages import for_half_way, refused
-from accounts.admin.door.views import come_in, enrolled, note_refusal
+from accounts.admin.door.views import come_in, enrolled, refusal_of
 from accounts.models import User
 from accounts.services.staff.second_factors import (
     Proof,
@@ -99,8 +99,7 @@ def answer(request: HttpRequest, user: User, mark: HalfWay) -> HttpResponse:
         take_factor_limit(person_id=user.pk, now=clock.now())
         proof = recognise(request, user)
     except DomainError as refusal:
-        note_refusal(user)
-        return refused(refusal.detail)
+        return refused(refusal_of(user, refusal))
     return JsonResponse({"next": come_in(request, user, proof, mark.onward)})
 
 

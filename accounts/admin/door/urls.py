@@ -22,6 +22,11 @@ urlpatterns = [
     path("recovery-codes/", views.recovery_codes, name="recovery-codes"),
     path("break-glass/", views.glass, name="break-glass"),
     path("access/", access.access, name="access"),
+    path("access/proof/passkey/", access.proof_ask, name="access-proof"),
+    path(
+        "access/proof/passkey/answer/", access.proof_answer, name="access-proof-answer"
+    ),
+    path("password_change/", access.password, name="access-password"),
     path("access/application/", access.application, name="access-application"),
     path("access/codes/", access.new_codes, name="access-codes"),
     path("access/<int:factor>/removal/", access.remove, name="access-removal"),

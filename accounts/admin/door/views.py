@@ -16,6 +16,7 @@ from django.http.response import HttpResponseRedirect
 from django.urls import reverse
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from accounts.admin.door.forms import CodeForm, ReasonForm
@@ -24,7 +25,7 @@ from accounts.admin.door.pages import draw, for_half_way
 from accounts.admin.sign_in import StaffSignInForm
 from accounts.api.clients import client_address
 from accounts.models import User
-from accounts.services.staff.entering import BROKEN_GLASS, break_glass
+from accounts.services.staff.entering import BROKEN_GLASS, break_glass, refuse_entry
 from accounts.services.staff.second_factors import (
     KIND,
     Proof,
@@ -37,9 +38,13 @@ from accounts.services.staff.second_factors import (
 )
 from lokahome.core import clock
 from lokahome.core.audit.record import record
-from lokahome.core.errors import DomainError
+from lokahome.core.errors import DomainError, RateLimited
 
 at_the_door = require_http_methods(["GET", "POST"])
+STOPPED = gettext_lazy(
+    "Trop de refus : ce mot de passe n’ouvre plus rien. Demandez-en un autre à un "
+    "responsable."
+)
 
 
 class StaffLoginView(LoginView):
@@ -80,9 +85,17 @@ def come_in(request: HttpRequest, user: User, proof: Proof, onward: str) -> str:
     return onward
 
 
-def note_refusal(user: User) -> None:
-    """Write that a right password was followed by a wrong second proof."""
-    record("staff.entry_refused", subject=f"user:{user.pk}", actor_id=user.pk)
+def refusal_of(user: User, refusal: DomainError) -> str:
+    """Note a refused second proof and return what is said of it.
+
+    Too many of them end what the password had begun. What was not looked at, because
+    tries came too fast, does not count.
+    """
+    if isinstance(refusal, RateLimited):
+        return f"{refusal.title}. {refusal.detail}"
+    if refuse_entry(person_id=user.pk, now=clock.now()):
+        return str(STOPPED)
+    return f"{refusal.title}. {refusal.detail}"
 
 
 @at_the_door
@@ -103,8 +116,7 @@ def second_factor(request: HttpRequest, user: User, mark: HalfWay) -> HttpRespon
                 person_id=user.pk, code=form.cleaned_data["code"], now=now
             )
         except DomainError as refusal:
-            note_refusal(user)
-            form.refuse(f"{refusal.title}. {refusal.detail}")
+            form.refuse(refusal_of(user, refusal))
         else:
             return HttpResponseRedirect(come_in(request, user, proof, mark.onward))
     context = {

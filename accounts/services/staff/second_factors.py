@@ -20,12 +20,10 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.events import SecondFactorForgotten
 from accounts.models import User
 from lokahome.core.audit.record import record
 from lokahome.core.db.locks import locked
-from lokahome.core.errors import InvalidInput, NotAllowed, StateConflict
-from lokahome.core.events.outbox import append
+from lokahome.core.errors import NotAllowed, StateConflict
 from lokahome.core.limits import take
 
 KIND = Authenticator.Type
@@ -209,34 +207,6 @@ def remove_factor(*, person_id: UUID, factor: int) -> None:
         raise StateConflict(_("Gardez au moins un moyen d’entrer."))
     row.delete()
     _note(person, "staff.factor_removed", kind=row.type)
-
-
-@transaction.atomic
-def forget_factors(
-    *, person_id: UUID, actor_id: UUID, reason: str, now: datetime
-) -> None:
-    """Take every factor from a colleague who lost theirs: the next entry enrols anew.
-
-    Sessions that a factor of theirs opened end within a minute. Raises NotAllowed for
-    one's own, InvalidInput without a reason, StateConflict when there is none. Locks
-    the person.
-    """
-    if person_id == actor_id:
-        raise NotAllowed(_("Un collègue doit le faire pour vous."))
-    if not reason.strip():
-        raise InvalidInput(_("Donnez un motif."))
-    person = locked(User.objects.filter(is_staff=True), person_id)
-    deleted, _rows = Authenticator.objects.filter(user=person).delete()
-    if not deleted:
-        raise StateConflict
-    deed = record(
-        "staff.factors_forgotten",
-        subject=f"user:{person.pk}",
-        actor_id=actor_id,
-        reason=reason,
-        details={"factors": deleted},
-    )
-    append(SecondFactorForgotten(person_id=person.pk, deed_id=deed.pk))
 
 
 def _note(person: User, action: str, *, kind: str) -> None:

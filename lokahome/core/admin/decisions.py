@@ -143,17 +143,17 @@ class DecisionsMixin:
             choices=extra.cleaned_data if extra is not None else {},
         )
         try:
-            self.carry_out(chosen, pk, form.cleaned_data["version"], order)
+            result = self.carry_out(chosen, pk, form.cleaned_data["version"], order)
         except DomainError as error:
             messages.error(request, f"{error.title} — {error.detail}")
             return HttpResponseRedirect(here)
         messages.success(request, _("Décision enregistrée : %s.") % chosen.label)
-        return self.after_decision(request, pk)
+        return self.answer(request, pk, chosen, result)
 
     def carry_out(
         self, decision: Decision, pk: Any, version: int, order: Order
-    ) -> None:
-        """Run *decision* on the row as it was looked at.
+    ) -> object:
+        """Run *decision* on the row as it was looked at; return what it returned.
 
         Raises StaleVersion, and StateConflict for a button that the page did not show.
         """
@@ -173,9 +173,8 @@ class DecisionsMixin:
                 details={"version": version},
             )
             if not decision.outside_transaction:
-                decision.run(row, order)
-        if decision.outside_transaction:
-            decision.run(row, order)
+                return decision.run(row, order)
+        return decision.run(row, order)
 
     def lock_first(self, pk: Any) -> None:
         """Lock what comes before row *pk* in the house's order; nothing by default.
@@ -183,6 +182,12 @@ class DecisionsMixin:
         A page whose services lock a person before the row has to do the same, or meets
         them the other way round.
         """
+
+    def answer(
+        self, request: HttpRequest, pk: Any, decision: Decision, result: object
+    ) -> HttpResponse:
+        """Answer *decision*, whose service returned *result*: go on, by default."""
+        return self.after_decision(request, pk)
 
     def after_decision(self, request: HttpRequest, pk: Any) -> HttpResponse:
         """Return to the object; queues go on to the next item instead."""
