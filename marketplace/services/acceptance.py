@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy
 
 from accounts.models import User
+from accounts.services.people.presence import require_present
 from lokahome.core.db.locks import locked
 from lokahome.core.errors import NotAllowed, NotFound, StateConflict
 from lokahome.core.events.outbox import append
@@ -44,8 +45,9 @@ def accept_quote(*, quote_id: UUID, requester: User, now: datetime) -> Job:
     """Accept a quote; return its job. Accepting it again returns the same job.
 
     The other quotes are declined. Raises NotFound, NotAllowed for its own provider,
-    AlreadyAwarded, QuoteTooOld, ProviderGone, TransitionRefused. Locks the request (so that two
-    acceptances queue), then the quotes. Emits QuoteAccepted, QuoteDeclined for the
+    AlreadyAwarded, QuoteTooOld, ProviderGone, PersonGone, TransitionRefused. Locks the
+    request (so that two acceptances queue), then the quotes; holds both people against
+    an erasure. Emits QuoteAccepted, QuoteDeclined for the
     others.
     """
     seen = Quote.objects.visible_to(requester).select_related("request")
@@ -58,6 +60,7 @@ def accept_quote(*, quote_id: UUID, requester: User, now: datetime) -> Job:
     quote = locked(Quote.objects.all(), quote_id)
     if quote.status == Quote.Status.ACCEPTED:
         return quote.job
+    require_present(requester.pk, quote.provider_id)
     if request.status == ServiceRequest.Status.AWARDED:
         raise AlreadyAwarded
     if quote.status == Quote.Status.SENT and quote.expires_at <= now:

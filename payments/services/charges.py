@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from accounts.services.people.presence import require_present
 from lokahome.core.db.locks import advisory_lock
 from lokahome.core.errors import FieldError, InvalidInput, StateConflict
 from lokahome.core.events.outbox import append
@@ -82,7 +83,8 @@ def request_charge(
     *subject* is opaque (``"lease:<uuid>"``); *payer_phone* any way of writing a number.
     A *charge_id* that exists with the same terms returns that charge. With an
     *escrow_id* the money is held there once captured. Raises AmountRefused,
-    OperatorRefused, InvalidPhone, ChargeIdTaken, EscrowRefused, all before any write.
+    OperatorRefused, InvalidPhone, ChargeIdTaken, PersonGone, EscrowRefused, all before
+    any write. Holds payer and payee against an erasure, until the transaction ends.
     Publishes ChargeRequested; a lane of the gateway makes the call after the commit.
     """
     if not is_within_limits(amount):
@@ -104,6 +106,7 @@ def request_charge(
             if terms != _terms(known):
                 raise ChargeIdTaken
             return known
+    require_present(payer_id, payee_id)
     if escrow_id is not None:
         _check_escrow(escrow_id, (payer_id, payee_id, amount.currency))
     charge = Charge(

@@ -10,6 +10,7 @@ from django.db.models import Sum
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from accounts.services.people.presence import require_present
 from lokahome.core.db.locks import advisory_lock, locked
 from lokahome.core.errors import InvalidInput, NotFound, StateConflict
 from lokahome.core.events.outbox import append
@@ -61,8 +62,8 @@ def open_escrow(
     """Return the escrow of *subject*, opened now if there is none.
 
     *subject* is opaque (``"job:<uuid>"``). Raises EscrowRefused when it exists for other
-    people or another currency, or when payer and payee are one. Holds the advisory lock
-    on the subject.
+    people or another currency, or when payer and payee are one; PersonGone. Holds the
+    advisory lock on the subject, and both people against an erasure.
     """
     terms = (payer_id, payee_id, currency)
     if payer_id == payee_id:
@@ -73,6 +74,7 @@ def open_escrow(
         if terms != (known.payer_id, known.payee_id, known.currency):
             raise EscrowRefused
         return known
+    require_present(payer_id, payee_id)
     escrow = Escrow(
         subject=subject,
         payer_id=payer_id,

@@ -5,16 +5,16 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from lokahome.core.db.locks import locked
 from lokahome.core.privacy.obstacles import register_obstacle
-from properties.models import Application, Lease, Listing, Property, Ticket
+from properties.models import Application, Listing, Property, Ticket
 from properties.models.geo import blurred
 from properties.models.listings import LISTING_STATES
+from properties.queries.stakes import has_lease
 from properties.services.applications import decline_application, withdraw_application
 from properties.services.mandate_ends import end_mandates_from
 from properties.services.tickets import close_ticket
@@ -63,12 +63,10 @@ def settle(person_id: UUID, now: datetime) -> None:
         Property.objects.filter(pk=home.pk).update(pin=blurred(home.pin, home.pk))
 
 
-def has_running_lease(person_id: UUID) -> bool:
-    """Say whether the person lives somewhere, or lets something, under a lease."""
-    mine = Q(tenant_id=person_id) | Q(landlord_id=person_id)
-    return Lease.objects.running().filter(mine).exists()
-
-
 register_obstacle(
-    "lease.running", gettext_lazy("Un bail est en cours."), has_running_lease
+    "lease.living",
+    gettext_lazy(
+        "Un bail est à signer, en cours, ou attend que sa caution soit rendue."
+    ),
+    has_lease,
 )

@@ -116,7 +116,7 @@ class DownloadLinkSerializer(serializers.Serializer[Any]):
 class ObstacleSerializer(serializers.Serializer[Any]):
     """Something that has to end first."""
 
-    code = serializers.CharField(max_length=60, help_text="e.g. lease.running.")
+    code = serializers.CharField(max_length=60, help_text="e.g. lease.living.")
     title = serializers.CharField(max_length=200, help_text="The same, to show.")
 
 

@@ -224,10 +224,10 @@ class MyErasureRequestsViewSet(ReadViewSet):
         tags=["me"],
         summary="Take one's request to be erased back",
         request=None,
-        responses={200: ErasureRequestSerializer},
+        responses={204: None},
     )
     def destroy(self, request: Request, pk: UUID) -> Response:
-        """Cancel it; the row stays, cancelled."""
+        """Cancel it; the row stays, cancelled. Again changes nothing."""
         user: Any = request.user
-        gone = cancel_erasure(request_id=pk, user=user, now=clock.now())
-        return Response(ErasureRequestSerializer(gone).data)
+        cancel_erasure(request_id=pk, user=user, now=clock.now())
+        return Response(status=status.HTTP_204_NO_CONTENT)

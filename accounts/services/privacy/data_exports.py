@@ -34,6 +34,8 @@ from lokahome.core.privacy.holdings import StoredFile
 A_DAY = 2
 DAY = timedelta(days=1)
 KEPT = timedelta(days=7)
+GIVEN_UP_AFTER = DAY
+"""What could not be packed until then is asked for anew, not waited for."""
 LINK_LIFETIME = timedelta(minutes=5)
 SALT = "accounts.data_exports"
 ENTRY_DAY = (1980, 1, 1, 0, 0, 0)
@@ -79,8 +81,9 @@ def pack_export(*, export_id: UUID, now: datetime) -> DataExport | None:
     """Pack the copy and return it; None when there is nothing to pack any more.
 
     Reads without a lock, for minutes maybe, then says so in one step: whoever was erased
-    meanwhile gets no copy, and what was packed is deleted. Safe to run again after
-    dying anywhere. Publishes DataExportReady.
+    meanwhile gets no copy, and what was packed is deleted. Whose account was closed
+    meanwhile fetches it once it is open again. Safe to run again after dying anywhere.
+    Publishes DataExportReady.
     """
     export = DataExport.objects.waiting().filter(pk=export_id).first()
     if export is None:
@@ -167,12 +170,14 @@ def open_download(*, export_id: UUID, token: str, user: User) -> bytes:
 
 
 def expired_exports(now: datetime) -> QuerySet[DataExport]:
-    """Return the copies whose days are over and whose file is still there."""
-    return DataExport.objects.ready().filter(expires_at__lte=now)
+    """Return the copies whose days are over, and those that nothing packed in a day."""
+    over = DataExport.objects.ready().filter(expires_at__lte=now)
+    stuck = DataExport.objects.waiting().filter(created_at__lte=now - GIVEN_UP_AFTER)
+    return over | stuck
 
 
 def expire_exports(now: datetime) -> int:
-    """Delete the files whose days are over; return how many."""
+    """Delete the files whose days are over, and give up what is stuck; say how many."""
     return sum(
         _expire(pk, now)
         for pk in list(expired_exports(now).values_list("pk", flat=True))
@@ -182,10 +187,11 @@ def expire_exports(now: datetime) -> int:
 @transaction.atomic
 def _expire(export_id: UUID, now: datetime) -> bool:
     export = locked(DataExport.objects.all(), export_id)
-    if export.status != DataExport.Status.READY:
+    if not expired_exports(now).filter(pk=export.pk).exists():
         return False
     # The file first: dying here leaves a row that the next run finds again.
-    storages["private"].delete(export.file_name)
+    stored = file_of(export)
+    storages[stored.storage].delete(stored.name)
     export.file_name = ""
     EXPORT_STATES.apply(
         export,
@@ -201,7 +207,8 @@ def _expire(export_id: UUID, now: datetime) -> bool:
 @transaction.atomic
 def _say_ready(export_id: UUID, name: str, content: bytes, now: datetime) -> DataExport:
     person = DataExport.objects.filter(pk=export_id).values_list("user_id", flat=True)
-    locked(User.objects.get_queryset().active(), person.first() or export_id)
+    unerased = User.objects.get_queryset().filter(erased_at=None)
+    locked(unerased, person.first() or export_id)
     export = locked(DataExport.objects.waiting(), export_id)
     export.file_name = name
     export.file_sha256 = hashlib.sha256(content).hexdigest()

@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 
 from accounts.models import (
     AgencyInvitation,
+    BarredTrace,
     CodeRequest,
     Email,
     Session,
@@ -15,6 +16,7 @@ from accounts.models import (
     SignInNotice,
 )
 from accounts.services.identity import retention as identity_retention
+from accounts.services.moderation import barring
 from accounts.services.privacy import data_exports
 from accounts.services.signing_in.sessions import FORGOTTEN_AFTER
 from lokahome.core.privacy.retention import Retention, register_retention
@@ -47,6 +49,10 @@ def _old_invitations(now: datetime) -> QuerySet[AgencyInvitation]:
     )
 
 
+def _past_traces(now: datetime) -> QuerySet[BarredTrace]:
+    return BarredTrace.objects.past(now)
+
+
 def _old_sessions(now: datetime) -> QuerySet[Session]:
     return Session.objects.filter(expires_at__lt=now - FORGOTTEN_AFTER)
 
@@ -54,11 +60,18 @@ def _old_sessions(now: datetime) -> QuerySet[Session]:
 for rule in (
     Retention(
         name="accounts.data_exports",
-        what="copies of people's data: the ZIP",
+        what="copies of people's data: the ZIP; a day for what was never packed",
         kept=data_exports.KEPT,
         why="time to fetch it; the file holds everything of one person",
         due=data_exports.expired_exports,
         forget=data_exports.expire_exports,
+    ),
+    Retention(
+        name="accounts.barred_traces",
+        what="keyed digests of a banned person's numbers and documents",
+        kept=barring.KEPT,
+        why="an erasure does not undo a ban; a ban that is lifted ends them at once",
+        due=_past_traces,
     ),
     Retention(
         name="accounts.sessions",

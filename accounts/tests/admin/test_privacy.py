@@ -31,7 +31,7 @@ def asked(person, *, days=0):
     """Return a request that was made *days* ago."""
     now = clock.now()
     request = ErasureRequest(
-        user=person.user, obstacles=["lease.running"], checked_at=now
+        user=person.user, obstacles=["lease.living"], checked_at=now
     )
     request.created_at = now - timedelta(days=days)
     request.save()

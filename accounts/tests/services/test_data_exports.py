@@ -86,6 +86,37 @@ def test_twice_a_day_and_one_at_a_time(person):
     assert DataExport.objects.count() == 2
 
 
+def test_what_cannot_be_packed_is_given_up_after_a_day(person, monkeypatch):
+    def broken(*_: object, **__: object) -> bytes:
+        raise OSError("a file is lost")
+
+    monkeypatch.setattr(data_exports, "archive_of", broken)
+    stuck = request_export(user=person, now=clock.now())
+    with pytest.raises(OSError, match="lost"):
+        pack_export(export_id=stuck.pk, now=clock.now())
+    almost = stuck.created_at + timedelta(days=1, seconds=-1)
+    assert expire_exports(almost) == 0
+    with pytest.raises(ExportWaiting):
+        request_export(user=person, now=almost)
+    monkeypatch.undo()
+    assert expire_exports(almost + timedelta(seconds=1)) == 1
+    assert expire_exports(almost + timedelta(seconds=1)) == 0, "and once"
+    stuck.refresh_from_db()
+    assert stuck.status == DataExport.Status.EXPIRED
+    assert pack_export(export_id=stuck.pk, now=clock.now()) is None
+    assert ready(person).status == DataExport.Status.READY
+
+
+def test_whose_account_closes_meanwhile_has_the_copy_afterwards(person):
+    export = request_export(user=person, now=clock.now())
+    User.objects.filter(pk=person.pk).update(is_active=False)
+    assert pack_export(export_id=export.pk, now=clock.now()) is not None
+    export.refresh_from_db()
+    assert export.status == DataExport.Status.READY
+    User.objects.filter(pk=person.pk).update(is_active=True)
+    assert sign_download(export_id=export.pk, user=person, now=clock.now())["url"]
+
+
 def test_a_link_opens_for_its_person_for_five_minutes(person, monkeypatch):
     export = ready(person)
     link = sign_download(export_id=export.pk, user=person, now=clock.now())
@@ -156,7 +187,9 @@ def test_whoever_was_erased_meanwhile_gets_no_copy(person, monkeypatch):
     real = data_exports.archive_of
 
     def slow(*args, **values):
-        User.objects.filter(pk=person.pk).update(is_active=False)
+        User.objects.filter(pk=person.pk).update(
+            is_active=False, full_name="", erased_at=clock.now()
+        )
         return real(*args, **values)
 
     monkeypatch.setattr(data_exports, "archive_of", slow)

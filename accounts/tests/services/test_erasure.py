@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,7 +10,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 from django.db import IntegrityError, transaction
 
-from accounts.models import ErasureRequest, Phone, Session, User
+from accounts.models import CodeRequest, ErasureRequest, Phone, Session, User
 from accounts.queries.people import phone_of
 from accounts.services.privacy import erasure
 from accounts.services.privacy.erasure import (
@@ -22,7 +23,7 @@ from accounts.services.privacy.erasure import (
     request_erasure,
 )
 from lokahome.core import clock
-from lokahome.core.errors import NotAllowed, NotFound
+from lokahome.core.errors import NotAllowed, NotFound, RateLimited
 from lokahome.core.events.models import OutboxEvent
 from lokahome.core.files.models import Upload
 from lokahome.core.privacy import obstacles
@@ -103,8 +104,12 @@ def test_it_can_be_cancelled_until_then(person):
     cancel_erasure(request_id=request.pk, user=person, now=clock.now())
     assert carry_out_due(now=clock.now() + 2 * WEEK) == 0
     assert is_there(person)
-    with pytest.raises(TransitionRefused):
-        cancel_erasure(request_id=request.pk, user=person, now=clock.now())
+    request.refresh_from_db()
+    told = OutboxEvent.objects.filter(name="accounts.erasure_moved").count()
+    again = cancel_erasure(request_id=request.pk, user=person, now=clock.now())
+    assert (again.ended_at, again.version) == (request.ended_at, request.version)
+    after = OutboxEvent.objects.filter(name="accounts.erasure_moved").count()
+    assert after == told, "again changes nothing, and tells nobody"
     assert asked(person).pk != request.pk, "and asked for again"
 
 
@@ -266,6 +271,84 @@ def test_one_that_fails_holds_up_nobody(person, monkeypatch):
     assert second.status == "done"
 
 
+def test_one_whose_obstacles_are_not_seen_holds_up_nobody(person, monkeypatch):
+    other = make_person(name="Yao", phone="+2290197000009", roles=("tenant",))
+    standing = {person.pk, other.pk}
+
+    def stands(person_id):
+        if person_id == person.pk and other.pk not in standing:
+            raise RuntimeError("a bug")
+        return person_id in standing
+
+    lease = obstacles.Obstacle("a.lease", "Un bail est en cours.", stands)
+    monkeypatch.setattr(obstacles, "_registered", {"a.lease": lease})
+    first, second = asked(person), asked(other)
+    standing.clear()
+    assert look_again(now=clock.now()) == 1
+    first.refresh_from_db()
+    second.refresh_from_db()
+    assert (first.status, second.status) == ("requested", "scheduled")
+
+
+def test_what_came_into_the_way_meanwhile_brings_every_row_back(person, in_the_way):
+    in_the_way.clear()
+    request = asked(person)
+    looks = iter([False, True])
+    monkey = obstacles._registered["a.lease"]
+    obstacles._registered["a.lease"] = replace(monkey, stands=lambda _: next(looks))
+    assert carry_out(request_id=request.pk, now=clock.now() + WEEK) is False
+    request.refresh_from_db()
+    assert (request.status, request.obstacles) == ("requested", ["a.lease"])
+    assert (request.due_at, request.files) == (None, [])
+    person.refresh_from_db()
+    assert (person.full_name, person.erased_at) == ("Ama Dossou", None)
+    assert Session.objects.filter(user=person, end_reason="erased").exists() is False
+    assert phone_of(person.pk) == "+2290197000001"
+    assert storages["private"].exists("uploads/of-ama")
+
+
+def test_two_a_day_of_ones_own_and_staff_beside(person):
+    for _ in range(2):
+        request = asked(person)
+        cancel_erasure(request_id=request.pk, user=person, now=clock.now())
+    told = OutboxEvent.objects.filter(name="accounts.erasure_moved")
+    before = told.count()
+    with pytest.raises(RateLimited) as refusal:
+        asked(person)
+    assert refusal.value.retry_after_seconds > 0
+    assert ErasureRequest.objects.count() == 2
+    assert told.count() == before, "and no SMS more"
+    assert asked(person, actor_id=make_staff("support", "support").id)
+
+
+def test_codes_of_a_number_that_is_a_strangers_by_now_live(person):
+    now = clock.now()
+    left = Phone.objects.create(
+        user=person,
+        number="+2290197000005",
+        verified_at=now - WEEK,
+        held_since=now - WEEK,
+        released_at=now,
+    )
+    make_person(name="Yao", phone=left.number, roles=("tenant",))
+    theirs, mine = code_for(left.number), code_for("+2290197000001")
+    asked(person)
+    assert carry_out_due(now=clock.now() + WEEK) == 1
+    assert CodeRequest.objects.filter(pk=theirs.pk).exists()
+    assert not CodeRequest.objects.filter(pk=mine.pk).exists()
+
+
+def code_for(number: str) -> CodeRequest:
+    """Return a request of a code to *number*, of whoever holds it."""
+    request = CodeRequest(
+        phone=number,
+        purpose="sign_in",
+        expires_at=clock.now() + timedelta(minutes=10),
+    )
+    request.save()
+    return request
+
+
 def test_staff_refuse_with_a_reason_and_not_their_own(person):
     lead = make_staff("lead", "lead").user
     support = make_staff("support", "support").user
@@ -276,6 +359,8 @@ def test_staff_refuse_with_a_reason_and_not_their_own(person):
     refuse_erasure(actor=lead, **values)
     request.refresh_from_db()
     assert (request.status, request.reason) == ("refused", "Pas vous.")
+    with pytest.raises(TransitionRefused):
+        cancel_erasure(request_id=request.pk, user=person, now=clock.now())
     assert carry_out_due(now=clock.now() + 2 * WEEK) == 0
 
 

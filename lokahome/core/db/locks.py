@@ -32,13 +32,15 @@ def advisory_lock(*parts: str) -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [advisory_key(*parts)])
 
 
-def locked(queryset: models.QuerySet[M], pk: UUID) -> M:
+def locked(queryset: models.QuerySet[M], pk: UUID, *, alone: bool = False) -> M:
     """Return the row *pk* of *queryset*, locked until the transaction ends.
 
     ``FOR NO KEY UPDATE``: plain ``FOR UPDATE`` would also block every insert that
-    refers to the row. Raises NotFound when the queryset holds no such row.
+    refers to the row, which is what *alone* asks for. Raises NotFound when the queryset
+    holds no such row.
     """
-    row = queryset.select_for_update(no_key=True, of=("self",)).filter(pk=pk).first()
+    rows = queryset.select_for_update(no_key=not alone, of=("self",))
+    row = rows.filter(pk=pk).first()
     if row is None:
         raise NotFound
     return row

@@ -8,7 +8,7 @@ from accounts.models import User
 from lokahome.core.privacy.copying import copy_of
 from lokahome.core.privacy.erasing import delete_files, empty_rows
 from lokahome.core.privacy.obstacles import obstacles_of
-from properties.models import Application, Listing, Property, Ticket
+from properties.models import Application, Lease, Listing, Property, Ticket
 from properties.services.parting import settle
 from properties.tests import factories as homes
 
@@ -26,11 +26,30 @@ def seeker(db):
 
 
 def test_a_lease_that_runs_stands_in_both_ways(owner, seeker):
-    assert "lease.running" not in obstacles_of(owner.pk)
+    assert "lease.living" not in obstacles_of(owner.pk)
     homes.active_lease(owner, seeker)
     for person in (owner, seeker):
-        assert "lease.running" in obstacles_of(person.pk)
-    assert "lease.running" not in obstacles_of(homes.tenant("Yao").pk)
+        assert "lease.living" in obstacles_of(person.pk)
+    assert "lease.living" not in obstacles_of(homes.tenant("Yao").pk)
+
+
+@pytest.mark.parametrize(
+    ("status", "stands"),
+    [
+        ("draft", False),
+        ("out_for_signature", True),
+        ("active", True),
+        ("notice_given", True),
+        ("ended", True),
+        ("settled", False),
+        ("abandoned", False),
+    ],
+)
+def test_a_deposit_that_is_owed_stands_in_the_way_too(owner, seeker, status, stands):
+    lease = homes.active_lease(owner, seeker)
+    Lease.objects.filter(pk=lease.pk).update(status=status)
+    for person in (owner, seeker):
+        assert ("lease.living" in obstacles_of(person.pk)) is stands
 
 
 @pytest.mark.parametrize("state", ["submitted", "published"])
