@@ -41,6 +41,17 @@ invariant(
        WHERE (i.status IS NOT DISTINCT FROM 'suspected') <> (c.id IS NOT NULL)""",
 )
 invariant(
+    "identity.doubted_has_open_case",
+    "an acceptance waits to be taken back exactly while its case is open",
+    """SELECT coalesce(i.id::text, c.subject), i.status, c.status
+       FROM (SELECT * FROM accounts_identitycheck
+             WHERE status = 'accepted' AND doubted_by_id IS NOT NULL) i
+       FULL JOIN (SELECT * FROM accounts_case
+                  WHERE kind = 'identity_revocation' AND status = 'open') c
+         ON c.subject = 'identitycheck:' || i.id
+       WHERE i.id IS NULL OR c.id IS NULL""",
+)
+invariant(
     "agency.has_an_owner",
     "an agency that was not closed has an owner",
     """SELECT a.id::text, a.status FROM accounts_agency a
