@@ -8,29 +8,16 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from django.db import transaction
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from rest_framework_simplejwt.exceptions import TokenError
 
 from accounts.api.signing import Access, KeyringBackend, Refresh, signing_key_id
-from accounts.models import RefreshToken, User
+from accounts.models import RefreshToken, Session, User
 from accounts.services.signing_in import refreshing
+from accounts.services.signing_in.entering import StaffDoor
 from accounts.services.signing_in.refreshing import RefreshRefused
 from accounts.services.signing_in.sessions import open_session
 from lokahome.core import clock
-from lokahome.core.errors import NotAllowed
-
-
-class StaffDoor(NotAllowed):
-    """Members of staff work in the back-office: the API gives them no token."""
-
-    code = "auth.staff_door"
-    title = gettext_lazy("L’équipe passe par le back-office")
-
-    def default_detail(self) -> str:
-        return _(
-            "Ce compte est celui d’un membre de l’équipe : utilisez le back-office."
-        )
+from lokahome.core.db.locks import locked
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +53,22 @@ def issue_tokens(
         device_name=device_name,
         now=moment,
     )
-    return pair_of(
-        refreshing.first_token(session=session, key_id=signing_key_id(), now=moment)
-    )
+    return tokens_of(session, now=moment)
+
+
+@transaction.atomic
+def tokens_of(session: Session, *, now: datetime) -> TokenPair:
+    """Return the first tokens of *session*, the same ones again. Locks the session.
+
+    Whoever opened it may lose the answer and ask again, before any of them was used.
+    """
+    row = locked(Session.objects.select_related("user"), session.pk)
+    first = RefreshToken.objects.filter(session=row).order_by("id").first()
+    if first is None:
+        key_id = signing_key_id()
+        first = refreshing.first_token(session=row, key_id=key_id, now=now)
+    first.session = row
+    return pair_of(first)
 
 
 def rotate_tokens(

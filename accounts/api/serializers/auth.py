@@ -73,6 +73,14 @@ class SessionSerializer(TokenPairSerializer):
     is_new = serializers.BooleanField(
         read_only=True, help_text="True when this sign-in made the account."
     )
+    link_refused = serializers.CharField(
+        read_only=True,
+        max_length=40,
+        help_text=(
+            "Why the outside account was not linked, `oidc.linked_elsewhere` or "
+            "`oidc.one_per_provider`; empty when it was, or none was to be."
+        ),
+    )
     user = MeSerializer(read_only=True, help_text="The person.")
 
 

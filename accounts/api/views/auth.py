@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.api.authentication import session_of
-from accounts.api.clients import client_address, device_key
+from accounts.api.clients import device_key
 from accounts.api.serializers.auth import (
     PasswordLoginSerializer,
     RefreshSerializer,
@@ -22,7 +22,7 @@ from accounts.api.serializers.auth import (
     SignOutSerializer,
     TokenPairSerializer,
 )
-from accounts.api.tokens import issue_tokens, revoke_refresh, rotate_tokens
+from accounts.api.tokens import TokenPair, issue_tokens, revoke_refresh, rotate_tokens
 from accounts.models import Session, User
 from accounts.services.signing_in.sessions import end_session
 from lokahome.core import clock
@@ -55,9 +55,15 @@ def session_body(
         device_name=device_name,
         now=clock.now(),
     )
-    pair = dataclasses.asdict(tokens)
-    session = SessionSerializer({**pair, "is_new": is_new, "user": user})
-    return dict(session.data)
+    return body_of(tokens, user, is_new=is_new)
+
+
+def body_of(
+    tokens: TokenPair, user: User, *, is_new: bool = False, link_refused: str = ""
+) -> dict[str, Any]:
+    """Return *tokens* of *user* as `SessionSerializer` shows them."""
+    session = {"is_new": is_new, "link_refused": link_refused, "user": user}
+    return dict(SessionSerializer({**dataclasses.asdict(tokens), **session}).data)
 
 
 class OpenView(APIView):

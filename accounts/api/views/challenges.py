@@ -49,7 +49,7 @@ class ChallengeProofView(OpenView):
             device_key=device_key(request),
             now=clock.now(),
         )
-        return signed_in(request, result)
+        return signed_in(result)
 
 
 def _sent(request: Request, pk: UUID, method: ProofMethod) -> Response:
@@ -131,6 +131,6 @@ class ChallengeNewAccountView(OpenView):
         result = leave_account(
             challenge_id=pk, device_key=device_key(request), now=clock.now()
         )
-        answer = signed_in(request, result)
+        answer = signed_in(result)
         answer.status_code = status.HTTP_201_CREATED
         return answer

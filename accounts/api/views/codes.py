@@ -16,27 +16,29 @@ from accounts.api.serializers.codes import (
     OtpRequestedSerializer,
     OtpRequestSerializer,
 )
-from accounts.api.views.auth import OpenView, read, session_body
+from accounts.api.tokens import tokens_of
+from accounts.api.views.auth import OpenView, body_of, read
 from accounts.services.signing_in.challenging import ChallengeNeeded
 from accounts.services.signing_in.codes import request_code
 from accounts.services.signing_in.entering import SignedIn, verify_code
-from accounts.services.signing_in.external_identities import (
-    link_identity,
-    read_link_token,
-)
 from lokahome.core import clock
 
 
-def signed_in(request: Request, result: SignedIn) -> Response:
+def signed_in(result: SignedIn) -> Response:
     """Answer with tokens for whom *result* names."""
-    body = session_body(
-        request,
-        result.user,
-        is_new=result.is_new,
-        method="code",
-        device_name=result.device_name,
+    tokens = tokens_of(result.session, now=clock.now())
+    body = body_of(
+        tokens, result.user, is_new=result.is_new, link_refused=result.link_refused
     )
     return Response(body)
+
+
+def answered(result: SignedIn | ChallengeNeeded) -> Response:
+    """Answer with tokens, or with what is asked beside the first proof."""
+    if isinstance(result, ChallengeNeeded):
+        body = ChallengeSerializer(result).data
+        return Response(body, status=status.HTTP_202_ACCEPTED)
+    return signed_in(result)
 
 
 class OtpRequestView(OpenView):
@@ -78,21 +80,13 @@ class OtpVerificationView(OpenView):
     def post(self, request: Request) -> Response:
         """Return tokens; a number without an account gets one, as a tenant.
 
-        202 when the account asks for a second proof: numbers change hands.
+        202 when the account asks for a second proof: numbers change hands. An outside
+        account is linked then by POST me/identities, once that is given. Who lost the
+        answer sends the same code again within a minute.
         """
         data = read(CodeAnswerSerializer, request)
         device, now = device_key(request), clock.now()
-        link_token = data.pop("link_token", None)
-        if link_token is not None:
-            read_link_token(link_token, device_key=device, now=now)
         result = verify_code(
             **data, device_key=device, client_ip=client_address(request), now=now
         )
-        if isinstance(result, ChallengeNeeded):
-            body = ChallengeSerializer(result).data
-            return Response(body, status=status.HTTP_202_ACCEPTED)
-        if link_token is not None:
-            link_identity(
-                user=result.user, token=link_token, device_key=device, now=now
-            )
-        return signed_in(request, result)
+        return answered(result)

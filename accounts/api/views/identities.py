@@ -6,7 +6,12 @@ from datetime import timedelta
 from typing import Any
 
 from allauth.socialaccount.models import SocialAccount
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import (
+    OpenApiParameter,
+    OpenApiResponse,
+    PolymorphicProxySerializer,
+    extend_schema,
+)
 from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -16,6 +21,7 @@ from accounts.api.authentication import session_of
 from accounts.api.clients import client_address, device_key
 from accounts.api.oidc import exchange_code, house_of, read_identity_token
 from accounts.api.serializers.auth import SessionSerializer
+from accounts.api.serializers.codes import ChallengeSerializer
 from accounts.api.serializers.identities import (
     PROVIDERS,
     IdentityListSerializer,
@@ -25,9 +31,9 @@ from accounts.api.serializers.identities import (
     NonceSerializer,
     OidcSignInSerializer,
 )
-from accounts.api.views.auth import OpenView, read, session_body
-from accounts.policies.signing_in import may_sign_in
-from accounts.services.signing_in.entering import closed_account
+from accounts.api.views.auth import OpenView, read
+from accounts.api.views.codes import answered
+from accounts.services.signing_in.entering import enter_by_identity
 from accounts.services.signing_in.external_identities import (
     holder_of,
     link_identity,
@@ -91,13 +97,22 @@ class GoogleSignInView(OpenView):
         summary="Sign in with a Google account that is linked to this one",
         description=(
             "An account is never found by its address: who has not linked their Google "
-            "account gets 202 with a `link_token`, proves a phone number, and links it."
+            "account gets 202 with a `link_token`, proves a phone number, and links it. "
+            "On a device that the account does not know, and after long silence, the "
+            "answer is 202 with a `challenge_id`: an outside account is one proof."
         ),
         request=OidcSignInSerializer,
-        responses={200: SessionSerializer, 202: LinkNeededSerializer},
+        responses={
+            200: SessionSerializer,
+            202: PolymorphicProxySerializer(
+                component_name="OidcSignInPending",
+                serializers=[LinkNeededSerializer, ChallengeSerializer],
+                resource_type_field_name=None,
+            ),
+        },
     )
     def post(self, request: Request) -> Response:
-        """Check the token, use its nonce up, and open a session or ask for the number."""
+        """Check the token, use its nonce up, and open a session or ask for more."""
         house_of(GOOGLE)
         _take("oidc.sign_in", request)
         data = read(OidcSignInSerializer, request)
@@ -113,11 +128,10 @@ class GoogleSignInView(OpenView):
             )
             body = LinkNeededSerializer({"link_token": text, "expires_at": ends}).data
             return Response(body, status=status.HTTP_202_ACCEPTED)
-        if not may_sign_in(is_active=person.is_active):
-            raise closed_account(person, now)
-        return Response(
-            session_body(request, person, method="oidc", device_name=device_name)
+        result = enter_by_identity(
+            person_id=person.pk, device_key=device, device_name=device_name, now=now
         )
+        return answered(result)
 
 
 class MyIdentitiesView(APIView):

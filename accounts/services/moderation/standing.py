@@ -12,8 +12,9 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.models import Sanction, Session, User
+from accounts.models import Sanction, Session, SignInChallenge, SignInNotice, User
 from accounts.models.sanction import SanctionQuerySet
+from accounts.services.signing_in.lapsing import end_challenges, end_notices
 from accounts.services.signing_in.sessions import end_sessions
 from lokahome.core.clock import utc_text
 from lokahome.core.errors import NotAllowed, NotAuthenticated
@@ -98,7 +99,7 @@ def take_effect(
     """Make *person* stand as their sanctions in force say, after a *measure* came or went.
 
     The caller holds the person locked. An account that closes loses its sessions at
-    once, sockets with them: publishes SessionsEnded then.
+    once, sockets with them, and whatever waits to sign in: publishes SessionsEnded then.
     """
     live = Sanction.objects.live().filter(person=person)
     kinds = set(live.values_list("kind", flat=True))
@@ -116,6 +117,8 @@ def take_effect(
             now=now,
             actor_id=actor_id,
         )
+        end_notices(SignInNotice.objects.filter(person=person), now=now)
+        end_challenges(SignInChallenge.objects.filter(person=person), now=now)
 
 
 def _lasting(sanctions: SanctionQuerySet, person_id: UUID) -> Sanction | None:

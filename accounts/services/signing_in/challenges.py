@@ -14,6 +14,7 @@ from accounts.models import (
     CodeRequest,
     Email,
     Phone,
+    Session,
     SignInChallenge,
     SignInNotice,
     User,
@@ -49,6 +50,7 @@ from accounts.services.signing_in.proofs import (
     proving_number,
     wrong,
 )
+from accounts.services.signing_in.sessions import open_session
 from lokahome.core.audit.record import record
 from lokahome.core.clock import utc_text
 from lokahome.core.db.locks import advisory_lock, locked
@@ -88,13 +90,14 @@ def answer_challenge(
     device_key: UUID | None,
     now: datetime,
 ) -> SignedIn:
-    """Return the account's person, who gave a second proof on top of the code.
+    """Return a session of the account's person, who gave a second proof on top of one.
 
-    Of a reset by e-mail the new password is set, and every other session ends. Raises
+    Of a reset by e-mail the new password is set, and every other session ends. Nothing
+    is paid out to the number for 48 hours, unless the proof was the password. Raises
     ProofWrong (a try is gone), ProofUnavailable for the kind of proof that was given
     already, ChallengeSpent, AccountClosed, RateLimited. Locks the person, then the
-    challenge: parallel tries are counted one by one, and one wins.
-    Must not be called inside a transaction: a refusal has to leave its count behind.
+    challenge: parallel tries are counted one by one, and one wins. Must not be called
+    inside a transaction: a refusal has to leave its count behind.
     """
     person_id = person_behind(challenge_id, device_key, now)
     person = User.objects.get(pk=person_id)
@@ -133,10 +136,12 @@ def answer_challenge(
             )
             if may_sign_in(is_active=person.is_active):
                 if challenge.phone is not None:
-                    mark_verified(challenge.phone, now)
+                    # Card and SIM lie in one handbag: payouts wait, but for who knows.
+                    lets_in = method != ProofMethod.PASSWORD
+                    mark_verified(challenge.phone, now, lets_in=lets_in)
                 if new_password:
                     put_password(person, new_password, now)
-                return SignedIn(person, False, _device_name(challenge))
+                return _admit(person, challenge, device_key, now, method=method)
             refusal = closed_account(person, now)
         else:
             refusal = wrong()
@@ -198,16 +203,16 @@ def request_challenge_code(
 def leave_account(
     *, challenge_id: UUID, device_key: UUID | None, now: datetime
 ) -> SignedIn:
-    """Detach the number from the account that asked for more; return a new person.
+    """Detach the number from the account that asked for more; open a new person's session.
 
     The old account goes on without the number and hears of it by its other channels.
-    Raises ChallengeSpent, NoNumber, and NumberReserved for a SIM that was reported lost less than
-    LOST_STAYS ago. Locks the old person, the challenge, then the number; publishes
+    Raises ChallengeSpent, NoNumber, AccountClosed for an account that was closed since:
+    nobody starts anew that way; and NumberReserved for a SIM that was reported lost less
+    than LOST_STAYS ago. Locks the old person, the challenge, then the number; publishes
     PhoneTakenOver.
     """
     person_id = person_behind(challenge_id, device_key, now)
-    locked(User.objects.get_queryset(), person_id)
-    challenge = open_locked(challenge_id, device_key, now)
+    challenge = _of_open_account(challenge_id, device_key, now)
     phone = number_of(challenge)
     advisory_lock("phone", phone.number)
     if phone.lost_at is not None and now < phone.lost_at + LOST_STAYS:
@@ -227,7 +232,7 @@ def leave_account(
     append(PhoneTakenOver(phone_id=phone.pk, person_id=person_id))
     language = challenge.code_request.language if challenge.code_request else "fr"
     newcomer = join(phone.number, language, now)
-    return SignedIn(newcomer, True, _device_name(challenge))
+    return _admit(newcomer, challenge, device_key, now, is_new=True)
 
 
 def person_behind(challenge_id: UUID, device_key: UUID | None, now: datetime) -> UUID:
@@ -270,8 +275,45 @@ def open_locked(
     return challenge
 
 
-def _device_name(challenge: SignInChallenge) -> str:
-    return challenge.code_request.device if challenge.code_request else ""
+def _of_open_account(
+    challenge_id: UUID, device_key: UUID | None, now: datetime
+) -> SignInChallenge:
+    person_id = person_behind(challenge_id, device_key, now)
+    person = locked(User.objects.get_queryset(), person_id)
+    if not may_sign_in(is_active=person.is_active):
+        raise closed_account(person, now)
+    return open_locked(challenge_id, device_key, now)
+
+
+METHODS = {
+    SignInChallenge.Given.CODE.value: Session.Method.CODE,
+    SignInChallenge.Given.EMAIL.value: Session.Method.PASSWORD,
+    SignInChallenge.Given.EXTERNAL.value: Session.Method.OIDC,
+}
+"""By which way a session counts as opened whose sign-in began with this proof."""
+
+
+def _admit(
+    person: User,
+    challenge: SignInChallenge,
+    device_key: UUID | None,
+    now: datetime,
+    *,
+    method: str = "",
+    is_new: bool = False,
+) -> SignedIn:
+    is_letter = challenge.given == SignInChallenge.Given.EMAIL
+    if is_letter and method == ProofMethod.SMS_CODE:
+        method = ProofMethod.EMAIL_CODE.value  # the better one of two
+    session = open_session(
+        user=person,
+        method=METHODS[challenge.given],
+        device_key=device_key,
+        device_name=challenge.code_request.device if challenge.code_request else "",
+        proved_by=method,
+        now=now,
+    )
+    return SignedIn(person, is_new, session)
 
 
 @transaction.atomic
@@ -281,9 +323,8 @@ def give_notice(
     """Return the notice that the account's other channels get; see `open_notice`.
 
     The challenge stays open: a proof found meanwhile is quicker. Raises ChallengeSpent,
-    NoNumber, and what `open_notice` raises. Locks the person, then the challenge.
+    NoNumber, AccountClosed, and what `open_notice` raises. Locks the person, then the
+    challenge.
     """
-    person_id = person_behind(challenge_id, device_key, now)
-    locked(User.objects.get_queryset(), person_id)
-    challenge = open_locked(challenge_id, device_key, now)
+    challenge = _of_open_account(challenge_id, device_key, now)
     return open_notice(challenge=challenge, now=now)
