@@ -12,7 +12,9 @@ from unfold.decorators import display
 
 from accounts.admin.searching import PersonSearch
 from accounts.models import CodeSpending, Phone, SignInChallenge, SignInNotice
+from accounts.services.people.phones import lift_loss
 from lokahome.core.admin.base import LokaModelAdmin
+from lokahome.core.admin.decisions import Decision, Order
 from lokahome.core.admin.masked import masked_phone
 from lokahome.core.errors import DomainError
 from lokahome.core.phones import normalise_phone
@@ -36,9 +38,40 @@ class NumberAdmin(PersonSearch, LokaModelAdmin):
         return queryset.filter(**{self.number_path: number}), False
 
 
+def _lift_loss(phone: Phone, order: Order) -> object:
+    return lift_loss(
+        phone_id=phone.pk,
+        actor_id=order.actor_id,
+        reason=order.reason,
+        now=order.now,
+    )
+
+
+LIFT_LOSS = Decision(
+    name="lift-loss",
+    label=str(_("Lever la perte")),
+    permission="accounts.lift_phone_loss",
+    run=_lift_loss,
+    is_available=lambda phone: phone.lost_at is not None and phone.released_at is None,
+    reasons=(
+        "La personne a remplacé sa carte SIM et l’a montrée.",
+        "La personne dit ne pas avoir déclaré cette perte.",
+    ),
+    notice=str(
+        _(
+            "Un code envoyé à ce numéro ouvre de nouveau le compte. Tous les numéros et "
+            "l’adresse de la personne en sont avertis."
+        )
+    ),
+    is_danger=True,
+)
+
+
 @admin.register(Phone)
 class PhoneAdmin(NumberAdmin):
     """Numbers with their history: a recycled one has several rows."""
+
+    decisions = (LIFT_LOSS,)
 
     number_path = "number"
     list_display = (

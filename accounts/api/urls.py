@@ -40,7 +40,7 @@ from accounts.api.views.privacy import (
     MyDataExportsViewSet,
     MyErasureRequestsViewSet,
 )
-from accounts.api.views.proofs import MyProofCodesView, MyProofsView
+from accounts.api.views.proofs import MyProofCodesView, MyProofsView, NotMeView
 from accounts.api.views.reports import ReportViewSet
 from accounts.api.views.roles import MyRolesViewSet
 from accounts.api.views.sanctions import AppealViewSet, MySanctionsViewSet
@@ -125,6 +125,7 @@ urlpatterns = [
     path("me/identities", MyIdentitiesView.as_view(), name="my-identities"),
     path("me/identities/<slug:provider>", MyIdentityView.as_view(), name="my-identity"),
     path("me/proofs", MyProofsView.as_view(), name="my-proofs"),
+    path("me/not-me", NotMeView.as_view(), name="my-not-me"),
     path("me/proof-codes", MyProofCodesView.as_view(), name="my-proof-codes"),
     path(
         "me",
@@ -138,7 +139,9 @@ urlpatterns = [
     ),
     path(
         "agencies/<uuid:agency_id>/members/<uuid:pk>",
-        MemberViewSet.as_view({"patch": "partial_update", "delete": "destroy"}),
+        MemberViewSet.as_view(
+            {"get": "retrieve", "patch": "partial_update", "delete": "destroy"}
+        ),
         name="agency-member",
     ),
     path(
@@ -148,7 +151,7 @@ urlpatterns = [
     ),
     path(
         "agencies/<uuid:agency_id>/invitations/<uuid:pk>",
-        AgencyInvitationViewSet.as_view({"delete": "destroy"}),
+        AgencyInvitationViewSet.as_view({"get": "retrieve", "delete": "destroy"}),
         name="agency-invitation",
     ),
     *router.urls,

@@ -167,7 +167,7 @@ class AccountReclaimed(Event):
 
     about: ClassVar[str] = "person_id"
     person_id: UUID
-    since: datetime
+    deed_id: UUID
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -32,6 +32,16 @@ class Migration(migrations.Migration):
                 blank=True, null=True, verbose_name="a ouvert à un appareil inconnu le"
             ),
         ),
+        migrations.AlterModelOptions(
+            name="phone",
+            options={
+                "permissions": (
+                    ("lift_phone_loss", "Peut lever la perte d’un numéro"),
+                ),
+                "verbose_name": "numéro de téléphone",
+                "verbose_name_plural": "numéros de téléphone",
+            },
+        ),
         migrations.RemoveField(model_name="identitycheck", name="number_last3"),
         migrations.AddIndex(
             model_name="email",

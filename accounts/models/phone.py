@@ -90,6 +90,7 @@ class Phone(BaseModel):
         verbose_name = _("numéro de téléphone")
         verbose_name_plural = _("numéros de téléphone")
         indexes = (models.Index(fields=["user", "-id"], name="accounts_phone_own"),)
+        permissions = (("lift_phone_loss", "Peut lever la perte d’un numéro"),)
         constraints = (
             models.UniqueConstraint(
                 fields=["number"],

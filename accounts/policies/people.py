@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import timedelta
 
 SELF_SERVICE_ROLES = frozenset({"tenant", "landlord", "provider"})
 """Hats that anybody may put on at level 0; ``admin`` is given, never taken."""
@@ -21,3 +22,27 @@ def may_decide_erasure(
 ) -> bool:
     """Say whether somebody may refuse another person's request to be erased."""
     return is_active and is_staff and DECIDE_ERASURES in permissions and not is_own
+
+
+ALONE_AFTER = timedelta(hours=72)
+
+
+def may_add_number_alone(
+    *,
+    has_number: bool,
+    methods: Collection[str],
+    session_age: timedelta,
+    trusted_for: timedelta | None,
+) -> bool:
+    """Say whether a session adds a number without a proof that its person cannot give.
+
+    Their only number went to somebody else, and nothing else of theirs proves anything:
+    what the account knew for 72 hours before is all that is left to speak for them.
+    """
+    knew = trusted_for is not None and trusted_for >= ALONE_AFTER
+    return not has_number and not methods and knew and session_age >= ALONE_AFTER
+
+
+def may_lift_loss(*, is_own: bool) -> bool:
+    """Say whether staff may take back that a number was lost: never of their own."""
+    return not is_own

@@ -85,7 +85,7 @@ def tell_email_changed(event: EmailChanged) -> None:
 @subscribe(AccountReclaimed, lane=NOTIFY)
 def tell_account_reclaimed(event: AccountReclaimed) -> None:
     """Tell the person what was shut: a thief may have said that it was not them."""
-    tell(event, "account_reclaimed", event.person_id, occurred=event.since.isoformat())
+    tell(event, "account_reclaimed", event.person_id, occurred=str(event.deed_id))
 
 
 @subscribe(PhoneTakenOver, lane=NOTIFY)

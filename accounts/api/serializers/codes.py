@@ -144,6 +144,26 @@ class CodeSentSerializer(serializers.ModelSerializer[CodeRequest]):
         fields = ("expires_at",)
 
 
+class ReclaimedSerializer(serializers.Serializer[Any]):
+    """What went because it was not the person's."""
+
+    sessions = serializers.IntegerField(
+        read_only=True, help_text="Sessions that were ended."
+    )
+    numbers = serializers.IntegerField(
+        read_only=True, help_text="Numbers that were taken off."
+    )
+    addresses = serializers.IntegerField(
+        read_only=True, help_text="Addresses and claims that were taken off."
+    )
+    identities = serializers.IntegerField(
+        read_only=True, help_text="Accounts of other services that open it no more."
+    )
+    password = serializers.BooleanField(
+        read_only=True, help_text="Whether a password that a code set was dropped."
+    )
+
+
 class ProvedSerializer(serializers.Serializer[Any]):
     """The proof was right."""
 

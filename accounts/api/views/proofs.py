@@ -15,8 +15,10 @@ from accounts.api.serializers.codes import (
     ProofCodeSerializer,
     ProofSerializer,
     ProvedSerializer,
+    ReclaimedSerializer,
 )
 from accounts.api.views.auth import read
+from accounts.services.people.reclaiming import reclaim
 from accounts.services.signing_in.proofs import prove_again, request_proof_code
 from lokahome.core import clock
 
@@ -39,6 +41,25 @@ class MyProofsView(APIView):
             now=clock.now(),
         )
         return Response(ProvedSerializer(session).data)
+
+
+class NotMeView(APIView):
+    """Shutting out who came into one's account."""
+
+    @extend_schema(
+        operation_id="not_me",
+        tags=["me"],
+        summary="Say that the changes of the last three days are somebody else's",
+        description="Ends the other sessions, forgets their devices, and takes off the"
+        " numbers, addresses and linked accounts of the last 72 hours. Needs a proof of"
+        " the last 10 minutes (`auth.proof_needed`); a code by SMS is enough.",
+        request=None,
+        responses={200: ReclaimedSerializer},
+    )
+    def post(self, request: Request) -> Response:
+        """Undo them and say what went; again finds nothing left."""
+        done = reclaim(session=session_of(request), now=clock.now())
+        return Response(ReclaimedSerializer(done).data)
 
 
 class MyProofCodesView(APIView):

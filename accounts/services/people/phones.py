@@ -9,7 +9,13 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.events import PhoneAdded, PhoneLost, PhoneRemoved
+from accounts.events import (
+    PhoneAdded,
+    PhoneLossLifted,
+    PhoneLost,
+    PhoneRemoved,
+    PhoneTakenOver,
+)
 from accounts.models import (
     CodeRequest,
     Phone,
@@ -18,25 +24,34 @@ from accounts.models import (
     SignInNotice,
     User,
 )
+from accounts.models.limits import SETTLES_AFTER
+from accounts.policies.people import may_add_number_alone, may_lift_loss
+from accounts.queries.staff import humans_of
 from accounts.services.signing_in.codes import locked_request, request_code, try_code
 from accounts.services.signing_in.lapsing import end_challenges, end_notices
 from accounts.services.signing_in.guessing import Guesser
-from accounts.services.signing_in.proofs import require_recent_proof
+from accounts.services.signing_in.proofs import (
+    is_proved,
+    methods_of,
+    require_recent_proof,
+)
 from accounts.services.signing_in.sessions import end_sessions
+from accounts.services.signing_in.stakes import has_history, is_at_stake
 from lokahome.core.audit.record import record
+from lokahome.core.clock import utc_text
 from lokahome.core.db.locks import advisory_lock, locked
-from lokahome.core.errors import DomainError, NotFound, StateConflict
+from lokahome.core.errors import DomainError, NotAllowed, NotFound, StateConflict
 from lokahome.core.events.outbox import append
 
 
 class PhoneHeldElsewhere(StateConflict):
-    """Another account holds the number; whoever has the SIM may detach it there."""
+    """Another account, with something in it, holds the number; an empty one gives it up."""
 
     code = "phone.held_elsewhere"
     title = gettext_lazy("Ce numéro a un autre compte")
 
     def default_detail(self) -> str:
-        return _("Connectez-vous avec ce numéro, puis retirez-le de l’autre compte.")
+        return _("Demandez d’abord l’effacement de l’autre compte, ou écrivez au support.")
 
 
 class LastPhone(StateConflict):
@@ -49,10 +64,27 @@ class LastPhone(StateConflict):
         return _("Ajoutez d’abord votre nouveau numéro.")
 
 
+class NewPhoneRests(StateConflict):
+    """The number that would be left is too new to stand alone; wait until *until*."""
+
+    code = "phone.too_new"
+    title = gettext_lazy("Votre nouveau numéro est trop récent")
+
+    def default_detail(self) -> str:
+        return _("Gardez l’ancien 48 heures, ou déclarez sa carte SIM perdue.")
+
+
 class PhonePast(StateConflict):
     """The number is no longer the person's."""
 
     code = "phone.past"
+
+
+class NotLost(StateConflict):
+    """Nobody reported the SIM of this number lost."""
+
+    code = "phone.not_lost"
+    title = gettext_lazy("Ce numéro n’est pas déclaré perdu")
 
 
 @transaction.atomic
@@ -66,10 +98,13 @@ def ask_for_phone(
 ) -> CodeRequest:
     """Return a request for a code to *number*, which the person of *session* adds.
 
-    The answer is the same whoever holds it. Raises ProofNeeded, InvalidPhone,
-    RateLimited. Publishes CodeRequested.
+    The answer is the same whoever holds it. Who lost their number to somebody else and
+    has no other way to prove who they are adds one from a session and a device that the
+    account knew days before. Raises ProofNeeded, InvalidPhone, RateLimited. Publishes
+    CodeRequested.
     """
-    require_recent_proof(session, now)
+    if not _speaks_alone(session, now):
+        require_recent_proof(session, now)
     return request_code(
         phone=number,
         client_ip=client_ip,
@@ -82,6 +117,17 @@ def ask_for_phone(
     )
 
 
+def _speaks_alone(session: Session, now: datetime) -> bool:
+    person = session.user
+    device = session.device
+    return may_add_number_alone(
+        has_number=Phone.objects.current().filter(user=person).exists(),
+        methods=methods_of(person, with_sms=True, now=now),
+        session_age=now - session.started_at,
+        trusted_for=now - device.trusted_at if device and device.trusted_at else None,
+    )
+
+
 def add_phone(
     *,
     session: Session,
@@ -91,13 +137,15 @@ def add_phone(
     now: datetime,
     device_key: UUID | None = None,
 ) -> Phone:
-    """Return the number of *request_id*, now the person's current one.
+    """Return the number of *request_id*, now the person's: in 48 hours the current one.
 
-    One that is theirs already stays; a lost one is found. Payouts to it wait 48 hours,
-    and the numbers they had are told. Raises NotFound for a request of another session,
-    CodeWrong (a try is gone), CodeSpent, PhoneHeldElsewhere, RateLimited. Locks the
-    person, the request, then the number; publishes PhoneAdded. Must not be called inside
-    a transaction: a refusal has to leave its count behind.
+    One that is theirs already stays; a lost one is found; one of an account in which
+    there is nothing leaves that account. Payouts to it wait 48 hours, and the numbers
+    they had are told. Raises NotFound for a request of another session, CodeWrong (a try
+    is gone), CodeSpent, PhoneHeldElsewhere, RateLimited. Locks the person and the
+    number's holder by id, the request, then the number; publishes PhoneAdded, and
+    PhoneTakenOver of an empty account. Must not be called inside a transaction: a
+    refusal has to leave its count behind.
     """
     mine = CodeRequest.objects.filter(
         pk=request_id,
@@ -109,6 +157,10 @@ def add_phone(
         raise NotFound
     refusal: DomainError | None = None
     with transaction.atomic(durable=True):
+        holder_id = _holder_of(number)
+        everybody = sorted({session.user_id, holder_id or session.user_id})
+        for one in everybody:
+            locked(User.objects.get_queryset(), one)
         person = locked(User.objects.get_queryset().active(), session.user_id)
         request = locked_request(request_id, CodeRequest.Purpose.ADD_PHONE)
         refusal = try_code(request, code, now, Guesser(client_ip, device_key))
@@ -117,8 +169,34 @@ def add_phone(
             phone = Phone.objects.current().filter(number=number).first()
             if phone is None or phone.user_id == person.pk:
                 return _hold(phone, person, number, now)
+            if phone.user_id == holder_id and _gives_up(phone, now):
+                return _hold(None, person, number, now)
             refusal = PhoneHeldElsewhere()
     raise refusal
+
+
+def _holder_of(number: str) -> UUID | None:
+    held = Phone.objects.current().filter(number=number)
+    return held.values_list("user_id", flat=True).first()
+
+
+def _gives_up(phone: Phone, now: datetime) -> bool:
+    """Take the number from a locked holder whose account holds nothing; say whether."""
+    holder_id = phone.user_id
+    if phone.lost_at is not None or is_at_stake(holder_id) or has_history(holder_id):
+        return False
+    phone.released_at = max(now, phone.verified_at)
+    phone.release_reason = Phone.ReleaseReason.TAKEN_OVER
+    phone.save(update_fields={"released_at", "release_reason"})
+    end_challenges(SignInChallenge.objects.filter(phone=phone), now=now)
+    record(
+        "phone.taken_over",
+        subject=f"user:{holder_id}",
+        actor_id=None,
+        details={"phone_id": str(phone.pk)},
+    )
+    append(PhoneTakenOver(phone_id=phone.pk, person_id=holder_id))
+    return True
 
 
 def _hold(phone: Phone | None, person: User, number: str, now: datetime) -> Phone:
@@ -145,16 +223,23 @@ def _hold(phone: Phone | None, person: User, number: str, now: datetime) -> Phon
 def remove_phone(*, session: Session, phone_id: UUID, now: datetime) -> Phone:
     """Give a number up and return its row; the sessions of other devices end.
 
-    Whoever takes it becomes a new person. Raises ProofNeeded, NotFound, PhonePast,
-    LastPhone. Locks the person, then the number; publishes PhoneRemoved: the number
+    Whoever takes it becomes a new person. What was given up stays so. Raises ProofNeeded,
+    NotFound, LastPhone, and NewPhoneRests while all that is left is newer than 48 hours:
+    its person has that long to say that it is not theirs. Locks the person, then the number; publishes PhoneRemoved: the number
     itself is told, and the address.
     """
     require_recent_proof(session, now)
     person = locked(User.objects.get_queryset().active(), session.user_id)
-    phone = _current(person, phone_id)
+    phone = locked(Phone.objects.visible_to(person), phone_id)
+    if phone.released_at is not None:
+        return phone
     others = Phone.objects.reachable().filter(user=person).exclude(pk=phone.pk)
     if not others.exists():
         raise LastPhone
+    newer = others.filter(held_since__gte=phone.held_since)
+    if newer.exists() and not others.settled(now).exists():
+        until = newer.earliest("held_since").held_since + SETTLES_AFTER
+        raise NewPhoneRests(members={"until": utc_text(until)})
     phone.released_at = max(now, phone.verified_at)
     phone.release_reason = Phone.ReleaseReason.REMOVED
     phone.save(update_fields={"released_at", "release_reason"})
@@ -169,9 +254,10 @@ def report_loss(*, session: Session, phone_id: UUID, now: datetime) -> Phone:
 
     The number stays the person's, with their leases and their money; a code alone signs
     nobody in by it, only codes are sent there, and every other session ends. No proof is
-    asked: this only closes doors, and whoever lost a phone has little at hand. Reported
-    again, it stays as it is. Raises NotFound, PhonePast. Locks the person, then the
-    number; publishes PhoneLost.
+    asked: this only closes doors, and whoever lost a phone has little at hand; but
+    without one of the last minutes *session* ends as well, so that a borrowed phone does
+    not keep what it shuts others out of. Reported again, it stays as it is. Raises
+    NotFound, PhonePast. Locks the person, then the number; publishes PhoneLost.
     """
     person = locked(User.objects.get_queryset().active(), session.user_id)
     phone = _current(person, phone_id)
@@ -179,8 +265,40 @@ def report_loss(*, session: Session, phone_id: UUID, now: datetime) -> Phone:
         return phone
     phone.lost_at = now
     phone.save(update_fields={"lost_at"})
-    _after(phone, session, Session.EndReason.PHONE_LOST, "phone.lost", now)
+    keep = session if is_proved(session, now) else None
+    _after(phone, keep, Session.EndReason.PHONE_LOST, "phone.lost", now)
     append(PhoneLost(phone_id=phone.pk, person_id=person.pk, since=now))
+    return phone
+
+
+@transaction.atomic
+def lift_loss(
+    *, phone_id: UUID, actor_id: UUID, reason: str, now: datetime
+) -> Phone:
+    """Note for *reason* that a number is in its person's hands again; return its row.
+
+    Staff *actor_id* heard them; payouts wait as for a new number. Raises NotFound,
+    PhonePast, NotLost, NotAllowed for one's own. Locks the person, then the number;
+    publishes PhoneLossLifted: every number and the address are told.
+    """
+    person_id = Phone.objects.filter(pk=phone_id).values_list("user_id", flat=True)
+    person = locked(User.objects.get_queryset(), person_id.first())
+    if not may_lift_loss(is_own=person.pk in humans_of(actor_id)):
+        raise NotAllowed
+    phone = _current(person, phone_id)
+    if phone.lost_at is None:
+        raise NotLost
+    phone.lost_at = None
+    phone.held_since = now
+    phone.save(update_fields={"lost_at", "held_since"})
+    record(
+        "phone.loss_lifted",
+        subject=f"user:{person.pk}",
+        actor_id=actor_id,
+        reason=reason,
+        details={"phone_id": str(phone.pk)},
+    )
+    append(PhoneLossLifted(phone_id=phone.pk, person_id=person.pk, since=now))
     return phone
 
 
@@ -192,12 +310,17 @@ def _current(person: User, phone_id: UUID) -> Phone:
 
 
 def _after(
-    phone: Phone, session: Session, end_reason: str, action: str, now: datetime
+    phone: Phone, keep: Session | None, end_reason: str, action: str, now: datetime
 ) -> None:
     """End what the number had opened, and write down who ended it."""
     end_notices(SignInNotice.objects.filter(phone=phone), now=now)
     end_challenges(SignInChallenge.objects.filter(phone=phone), now=now)
-    end_sessions(user_id=phone.user_id, reason=end_reason, now=now, keep=session.pk)
+    end_sessions(
+        user_id=phone.user_id,
+        reason=end_reason,
+        now=now,
+        keep=keep.pk if keep is not None else None,
+    )
     record(
         action,
         subject=f"user:{phone.user_id}",

@@ -123,12 +123,20 @@ def password_proves(person: User, now: datetime) -> bool:
 def proving_number(person_id: UUID, now: datetime) -> str | None:
     """Return the number (E.164) whose code proves who somebody is, or None.
 
-    The one that they are called at; never one about which a notice waits: who holds its
-    SIM is the question.
+    The one that they are called at; never one of the last 48 hours beside another, be
+    that one lost; never one about which a notice waits: who holds its SIM is the
+    question.
     """
     doubted = SignInNotice.objects.waiting().filter(closes_at__gt=now).values("phone_id")
     held = Phone.objects.reachable().filter(user_id=person_id).exclude(pk__in=doubted)
-    return held.by_standing(now).values_list("number", flat=True).first()
+    phone = held.by_standing(now).first()
+    if phone is None:
+        return None
+    older = Phone.objects.current().filter(
+        user_id=person_id, held_since__lt=phone.held_since
+    )
+    is_new = now - phone.held_since < SETTLES_AFTER
+    return None if is_new and older.exists() else phone.number
 
 
 def is_right(
@@ -162,7 +170,11 @@ def wrong() -> ProofWrong:
 
 
 def require_recent_proof(
-    session: Session, now: datetime, within: timedelta = RECENT, *, sms_is_enough: bool = False
+    session: Session,
+    now: datetime,
+    within: timedelta = RECENT,
+    *,
+    sms_is_enough: bool = False,
 ) -> None:
     """Raise ProofNeeded unless the person of *session* proved who they are *within*.
 
@@ -171,19 +183,33 @@ def require_recent_proof(
     to what can only shut a thief out), and not by a number of the last 48 hours beside
     an older one.
     """
+    if is_proved(session, now, within, sms_is_enough=sms_is_enough):
+        return
+    if sms_is_enough:
+        methods = methods_of(session.user, with_sms=True, now=now)
+    else:
+        methods = methods_in_session(session.user, now)
+    nothing_left = _("Ce compte n’a plus aucun moyen de le prouver. Écrivez au support.")
+    raise ProofNeeded("" if methods else nothing_left, members={"methods": methods})
+
+
+def is_proved(
+    session: Session,
+    now: datetime,
+    within: timedelta = RECENT,
+    *,
+    sms_is_enough: bool = False,
+) -> bool:
+    """Say whether the person of *session* proved who they are; see the above."""
     person = session.user
     spoken = methods_spoken(session, now, within)
     if spoken - {ProofMethod.SMS_CODE.value, BARE_CODE}:
-        return
-    methods = methods_in_session(person, now)
-    only_sms = methods == [ProofMethod.SMS_CODE.value]
-    if spoken and (only_sms or sms_is_enough):
-        if ProofMethod.SMS_CODE.value in spoken or not _has_newcomer(person, now):
-            return
-    if sms_is_enough:
-        methods = methods_of(person, with_sms=True, now=now)
-    nothing_left = _("Ce compte n’a plus aucun moyen de le prouver. Écrivez au support.")
-    raise ProofNeeded("" if methods else nothing_left, members={"methods": methods})
+        return True
+    if not spoken:
+        return False
+    if not sms_is_enough and methods_of(person, with_sms=False, now=now):
+        return False
+    return ProofMethod.SMS_CODE.value in spoken or not _has_newcomer(person, now)
 
 
 BARE_CODE = "code"
@@ -208,9 +234,10 @@ def methods_spoken(session: Session, now: datetime, within: timedelta) -> set[st
 
 def _has_newcomer(person: User, now: datetime) -> bool:
     """Say whether a number came beside an older one in the last 48 hours."""
-    mine = Phone.objects.reachable().filter(user=person)
-    settled = mine.settled(now).count()
-    return settled > 0 and settled < mine.count()
+    mine = Phone.objects.current().filter(user=person)
+    newest = mine.order_by("held_since").last()
+    is_new = newest is not None and now - newest.held_since < SETTLES_AFTER
+    return is_new and mine.count() > 1
 
 
 @transaction.atomic

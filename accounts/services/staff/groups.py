@@ -39,6 +39,7 @@ STAFF_GROUPS: dict[str, tuple[str, ...]] = {
     "support": (
         "accounts.view_*",
         "accounts.end_session",
+        "accounts.lift_phone_loss",
         "accounts.reveal_person",
         "marketplace.view_*",
         "properties.view_*",
