@@ -21,6 +21,10 @@ from lokahome.core.admin.decisions import Decision, Order
 from lokahome.core.admin.masked import masked_name
 from lokahome.core.admin.queues import WaitingFilter
 
+REASONS_TO_ACTIVATE = (
+    "Les numéros IFU et RCCM sont ceux de l’agence.",
+    "Le registre du commerce et la DGI confirment l’agence.",
+)
 REASONS_TO_SUSPEND = (
     "Le numéro IFU ou RCCM n’est pas celui de l’agence.",
     "L’agence travaille sans mandat écrit du propriétaire.",
@@ -112,7 +116,7 @@ class AgencyAdmin(LokaModelAdmin):
             permission=DECIDE_AGENCIES,
             run=_activate,
             is_available=_permits("activate", Agency.Status.DRAFT),
-            needs_reason=False,
+            reasons=REASONS_TO_ACTIVATE,
             notice="L’agence peut recevoir des mandats. Ses responsables sont prévenus.",
             shortcut="a",
         ),

@@ -42,14 +42,15 @@ class InvitationDestination:
 
 
 def invitation_destination(invitation_id: UUID) -> InvitationDestination | None:
-    """Return where *invitation_id* goes, None once it needs no message any more.
+    """Return where *invitation_id* goes, None when it needs no message (any more).
 
-    A number without an account is spoken to in the inviter's language.
+    So for one that was answered, that waits in silence, or of an agency that may not
+    work now. A number without an account is spoken to in the inviter's language.
     """
     invitation = (
         AgencyInvitation.objects.open()
         .select_related("agency", "invited_by")
-        .filter(pk=invitation_id)
+        .filter(pk=invitation_id, rings=True, agency__status=Agency.Status.ACTIVE)
         .first()
     )
     if invitation is None:

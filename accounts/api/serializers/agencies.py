@@ -94,7 +94,8 @@ class AgencySerializer(serializers.ModelSerializer[Agency]):
         found = {
             "edit": may_own_agency(role=role) and agency.status == Agency.Status.DRAFT,
             "close": may_own_agency(role=role) and operating,
-            "invite": may_lead_agency(role=role) and operating,
+            "invite": may_lead_agency(role=role)
+            and agency.status == Agency.Status.ACTIVE,
             "act_for": operating,
         }
         return [name for name, is_open in found.items() if is_open]

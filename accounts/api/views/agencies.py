@@ -10,7 +10,6 @@ from django.db.models import OuterRef, QuerySet, Subquery, Value
 from django.urls import reverse
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import status
-from rest_framework.mixins import ListModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -27,10 +26,10 @@ from accounts.models import Agency, Membership
 from accounts.services.agencies.agencies import change_agency, close_agency, open_agency
 from accounts.services.agencies.memberships import change_member_role, remove_member
 from lokahome.core import clock
-from lokahome.core.api.conditional import answer, require_if_match
+from lokahome.core.api.conditional import answer, require_if_match, version_named
 from lokahome.core.api.idempotency import idempotent
 from lokahome.core.api.parsers import JSONParser, MergePatchParser
-from lokahome.core.api.viewsets import LokaViewSet, ReadViewSet, actor_id
+from lokahome.core.api.viewsets import ReadViewSet, actor_id
 from lokahome.core.errors import NotFound
 
 
@@ -119,12 +118,16 @@ class AgencyViewSet(ReadViewSet):
         operation_id="agency_close",
         tags=["agencies"],
         summary="Close an agency for good",
+        parameters=[IF_MATCH],
         responses={204: None},
     )
     def destroy(self, request: Request, pk: UUID) -> Response:
-        """Close it: its mandates end, its members keep nothing of it."""
+        """Close it: its mandates end, its members keep nothing of it. Again is harmless."""
         user: Any = request.user
-        close_agency(agency_id=pk, actor=user, now=clock.now())
+        self.visible(pk)
+        close_agency(
+            agency_id=pk, actor=user, version=version_named(request), now=clock.now()
+        )
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
@@ -133,9 +136,14 @@ class AgencyViewSet(ReadViewSet):
         operation_id="agency_member_list",
         tags=["agencies"],
         summary="List an agency's members",
-    )
+    ),
+    retrieve=extend_schema(
+        operation_id="agency_member_retrieve",
+        tags=["agencies"],
+        summary="Read a member of an agency",
+    ),
 )
-class MemberViewSet(ListModelMixin, LokaViewSet):
+class MemberViewSet(ReadViewSet):
     """The members of one agency, for its members."""
 
     model = Membership
@@ -155,20 +163,25 @@ class MemberViewSet(ListModelMixin, LokaViewSet):
         operation_id="agency_member_update",
         tags=["agencies"],
         summary="Give a member another role",
+        parameters=[IF_MATCH],
         request=MemberRoleSerializer,
         responses={200: MemberSerializer},
     )
     def partial_update(self, request: Request, agency_id: UUID, pk: UUID) -> Response:
         """Change the role; nobody raises anybody to their own rank but an owner."""
         user: Any = request.user
-        member = change_member_role(
+        values = read(MemberRoleSerializer, request)
+        self.visible(pk)
+        change_member_role(
             agency_id=agency_id,
             membership_id=pk,
             actor=user,
+            version=version_named(request),
             now=clock.now(),
-            **read(MemberRoleSerializer, request),
+            **values,
         )
-        return Response(self.get_serializer(self.visible(member.pk)).data)
+        row = self.visible(pk)
+        return answer(row, request, self.get_serializer(row).data)
 
     @extend_schema(
         operation_id="agency_member_destroy",
@@ -177,7 +190,7 @@ class MemberViewSet(ListModelMixin, LokaViewSet):
         responses={204: None},
     )
     def destroy(self, request: Request, agency_id: UUID, pk: UUID) -> Response:
-        """End it at once; the last owner stays."""
+        """End it at once, again is harmless; the last owner stays."""
         user: Any = request.user
         remove_member(
             agency_id=agency_id, membership_id=pk, actor=user, now=clock.now()

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
+from django.urls import reverse
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import status
 from rest_framework.decorators import action
@@ -13,6 +14,7 @@ from rest_framework.mixins import ListModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.api.clients import device_key
 from accounts.api.serializers.agencies import MemberSerializer
 from accounts.api.serializers.agency_invitations import (
     InvitationInputSerializer,
@@ -21,6 +23,7 @@ from accounts.api.serializers.agency_invitations import (
 )
 from accounts.api.views.agencies import role_in
 from accounts.api.views.auth import read
+from accounts.api.views.reports import IDEMPOTENCY_KEY
 from accounts.models import AgencyInvitation
 from accounts.policies.agencies import may_lead_agency
 from accounts.services.agencies.invitations import (
@@ -30,8 +33,9 @@ from accounts.services.agencies.invitations import (
     withdraw_invitation,
 )
 from lokahome.core import clock
+from lokahome.core.api.conditional import answer
 from lokahome.core.api.idempotency import idempotent
-from lokahome.core.api.viewsets import LokaViewSet
+from lokahome.core.api.viewsets import LokaViewSet, ReadViewSet
 from lokahome.core.errors import NotAllowed
 
 
@@ -40,9 +44,14 @@ from lokahome.core.errors import NotAllowed
         operation_id="agency_invitation_list",
         tags=["agencies"],
         summary="List an agency's invitations",
-    )
+    ),
+    retrieve=extend_schema(
+        operation_id="agency_invitation_retrieve",
+        tags=["agencies"],
+        summary="Read an invitation of an agency",
+    ),
 )
-class AgencyInvitationViewSet(ListModelMixin, LokaViewSet):
+class AgencyInvitationViewSet(ReadViewSet):
     """The invitations of one agency, for its owners and managers."""
 
     model = AgencyInvitation
@@ -59,10 +68,11 @@ class AgencyInvitationViewSet(ListModelMixin, LokaViewSet):
         operation_id="agency_invitation_create",
         tags=["agencies"],
         summary="Invite a number",
+        parameters=[IDEMPOTENCY_KEY],
         request=InvitationInputSerializer,
         responses={201: InvitationSerializer},
     )
-    @idempotent(required=False)
+    @idempotent()
     def create(self, request: Request, agency_id: UUID) -> Response:
         """Invite it by SMS, whoever holds it, or nobody: the answer is the same."""
         user: Any = request.user
@@ -71,11 +81,18 @@ class AgencyInvitationViewSet(ListModelMixin, LokaViewSet):
             agency_id=agency_id,
             actor=user,
             invitation_id=values.pop("id", None),
+            device_key=device_key(request),
             now=clock.now(),
             **values,
         )
-        data = InvitationSerializer(invitation).data
-        return Response(data, status=status.HTTP_201_CREATED)
+        path = reverse("agency-invitation", args=[agency_id, invitation.pk])
+        return answer(
+            invitation,
+            request,
+            InvitationSerializer(invitation).data,
+            status=status.HTTP_201_CREATED,
+            headers={"Location": path},
+        )
 
     @extend_schema(
         operation_id="agency_invitation_destroy",
@@ -84,7 +101,7 @@ class AgencyInvitationViewSet(ListModelMixin, LokaViewSet):
         responses={204: None},
     )
     def destroy(self, request: Request, agency_id: UUID, pk: UUID) -> Response:
-        """Withdraw it."""
+        """Withdraw it; again is harmless."""
         user: Any = request.user
         withdraw_invitation(
             agency_id=agency_id, invitation_id=pk, actor=user, now=clock.now()

@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -125,13 +126,19 @@ def change_agency(
 
 
 @transaction.atomic
-def close_agency(*, agency_id: UUID, actor: User, now: datetime) -> Agency:
-    """Close the agency for good; its open invitations are withdrawn.
+def close_agency(
+    *, agency_id: UUID, actor: User, now: datetime, version: int | None = None
+) -> Agency:
+    """Close the agency for good, again is harmless; its open invitations are withdrawn.
 
-    Raises NotFound, NotAllowed, TransitionRefused. Locks the agency; publishes
-    AgencyClosed, upon which its mandates end.
+    Raises NotFound, NotAllowed, StaleVersion, TransitionRefused. Locks the agency;
+    publishes AgencyClosed, upon which its mandates end.
     """
-    agency, _role = owned_agency(agency_id, actor)
+    agency, _role = owned_agency(agency_id, actor, among=Agency.objects.all())
+    if agency.status == Agency.Status.CLOSED:
+        return agency
+    if version is not None and version != agency.version:
+        raise StaleVersion
     AGENCY_STATES.apply(agency, "close", who="owner", actor_id=actor.pk, now=now)
     # Nobody can answer for a closed agency any more.
     withdraw_all(AgencyInvitation.objects.open().filter(agency=agency), now=now)
@@ -202,13 +209,15 @@ def suspend_agency(
     return _decided(agency)
 
 
-def locked_agency(agency_id: UUID, actor: User) -> tuple[Agency, str]:
+def locked_agency(
+    agency_id: UUID, actor: User, *, among: QuerySet[Agency] | None = None
+) -> tuple[Agency, str]:
     """Return the agency, locked, and *actor*'s role in it; raises NotFound.
 
     The role is read after the lock: whoever was removed meanwhile is nobody here. A
-    closed agency is there to be read, not to be changed.
+    closed agency is there to be read, not to be changed, unless *among* holds it.
     """
-    agency = locked(Agency.objects.living(), agency_id)
+    agency = locked(Agency.objects.living() if among is None else among, agency_id)
     members = Membership.objects.active().filter(agency=agency, user_id=actor.pk)
     role = members.values_list("role", flat=True).first()
     if role is None:
@@ -216,9 +225,14 @@ def locked_agency(agency_id: UUID, actor: User) -> tuple[Agency, str]:
     return agency, role
 
 
-def owned_agency(agency_id: UUID, actor: User) -> tuple[Agency, str]:
-    """Return the agency, locked, for one of its owners; raises NotFound, NotAllowed."""
-    agency, role = locked_agency(agency_id, actor)
+def owned_agency(
+    agency_id: UUID, actor: User, *, among: QuerySet[Agency] | None = None
+) -> tuple[Agency, str]:
+    """Return the agency, locked, for one of its owners; see `locked_agency`.
+
+    Raises NotFound, NotAllowed.
+    """
+    agency, role = locked_agency(agency_id, actor, among=among)
     if not may_own_agency(role=role):
         raise NotAllowed
     return agency, role

@@ -22,8 +22,8 @@ from accounts.models import (
 from accounts.policies.agencies import may_give_agency_role
 from accounts.services.agencies.agencies import locked_agency
 from accounts.services.agencies.invitation_ends import expire_one
+from accounts.services.agencies.invitation_limits import count_invitation, may_ring
 from accounts.services.agencies.memberships import AgencyNotOperating
-from lokahome.core import limits
 from lokahome.core.audit.record import record
 from lokahome.core.db.locks import locked
 from lokahome.core.errors import DomainError, NotAllowed, NotFound, StateConflict
@@ -32,10 +32,6 @@ from lokahome.core.ids import uuid7
 from lokahome.core.phones import mask_phone, normalise_phone
 
 LIFETIME = timedelta(days=7)
-PER_AGENCY_A_DAY = 30
-PER_NUMBER_A_DAY = 5
-"""Of all agencies together: a number is not rung at by ever new ones."""
-DAY = timedelta(days=1)
 
 
 class InvitationOpen(StateConflict):
@@ -43,6 +39,16 @@ class InvitationOpen(StateConflict):
 
     code = "invitation.open"
     title = gettext_lazy("Ce numéro est déjà invité")
+
+
+class AgencyNotChecked(StateConflict):
+    """Nobody checked the agency's file: its name is not sent to people in ours."""
+
+    code = "agency.not_checked"
+    title = gettext_lazy("Le dossier de l’agence n’est pas encore vérifié")
+
+    def default_detail(self) -> str:
+        return _("Vous inviterez des membres dès que nous l’aurons vérifié.")
 
 
 class InvitationSpent(DomainError):
@@ -71,20 +77,23 @@ def invite_member(
     phone: str,
     role: str,
     now: datetime,
+    device_key: UUID | None = None,
     invitation_id: UUID | None = None,
 ) -> AgencyInvitation:
     """Ask the number *phone* to join the agency as *role*, for seven days.
 
-    Whether somebody holds the number is not looked at: the answer tells nothing. Raises
-    NotFound, NotAllowed, AgencyNotOperating, InvalidPhone, InvitationOpen, RateLimited.
-    Locks the agency; publishes MemberInvited.
+    Whether somebody holds the number, and who else invites it, is not looked at: the
+    answer tells nothing. A number that was rung at enough, or whose SMS the day's budget
+    does not pay, is not told; the invitation waits in the app. Raises NotFound,
+    NotAllowed, AgencyNotOperating, AgencyNotChecked, InvalidPhone, InvitationOpen,
+    RateLimited (by inviter, device and agency). Locks the agency; publishes
+    MemberInvited.
     """
     number = normalise_phone(phone)
     agency, actor_role = locked_agency(agency_id, actor)
     if not may_give_agency_role(actor_role=actor_role, given=role):
         raise NotAllowed
-    if agency.status not in Agency.OPERATING_STATES:
-        raise AgencyNotOperating
+    _require_checked(agency)
     digest = invited_number_digest(number)
     open_one = AgencyInvitation.objects.open().filter(
         agency=agency, phone_digest=digest
@@ -93,11 +102,7 @@ def invite_member(
         if known.expires_at > now:
             raise InvitationOpen
         expire_one(known, now=now)
-    for name, key, limit in (
-        ("agency.invitations", str(agency.pk), PER_AGENCY_A_DAY),
-        ("agency.invitations_of_number", digest, PER_NUMBER_A_DAY),
-    ):
-        limits.take(name, key, limit=limit, window=DAY, now=now)
+    count_invitation(agency, actor, device_key=device_key, now=now)
     invitation = AgencyInvitation(
         id=invitation_id or uuid7(),
         agency=agency,
@@ -105,6 +110,7 @@ def invite_member(
         phone_digest=digest,
         phone_masked=mask_phone(number),
         role=AgencyRole(role),
+        rings=may_ring(agency, number, digest=digest, now=now),
         invited_by=actor,
         expires_at=now + LIFETIME,
         created_at=now,
@@ -116,7 +122,8 @@ def invite_member(
         actor_id=actor.pk,
         details={"invitation_id": str(invitation.pk), "role": role},
     )
-    append(MemberInvited(invitation_id=invitation.pk, agency_id=agency.pk))
+    if invitation.rings:
+        append(MemberInvited(invitation_id=invitation.pk, agency_id=agency.pk))
     return invitation
 
 
@@ -124,9 +131,9 @@ def invite_member(
 def withdraw_invitation(
     *, agency_id: UUID, invitation_id: UUID, actor: User, now: datetime
 ) -> AgencyInvitation:
-    """Take an open invitation back; raises NotFound, NotAllowed, TransitionRefused.
+    """Take an open invitation back; again is harmless.
 
-    Locks the agency, then the invitation.
+    Raises NotFound, NotAllowed, TransitionRefused. Locks the agency, then the invitation.
     """
     agency, actor_role = locked_agency(agency_id, actor)
     if not may_give_agency_role(actor_role=actor_role, given=AgencyRole.VIEWER):
@@ -134,6 +141,8 @@ def withdraw_invitation(
     invitation = locked(AgencyInvitation.objects.filter(agency=agency), invitation_id)
     if not may_give_agency_role(actor_role=actor_role, given=invitation.role):
         raise NotAllowed
+    if invitation.status == AgencyInvitation.Status.WITHDRAWN:
+        return invitation
     invitation.phone = ""
     INVITATION_STATES.apply(
         invitation,
@@ -214,6 +223,13 @@ def refuse_invitation(
     return invitation
 
 
+def _require_checked(agency: Agency) -> None:
+    if agency.status not in Agency.OPERATING_STATES:
+        raise AgencyNotOperating
+    if agency.status != Agency.Status.ACTIVE:
+        raise AgencyNotChecked
+
+
 def _addressed(invitation_id: UUID, person: User) -> tuple[AgencyInvitation, Agency]:
     locked(User.objects.get_queryset().active(), person.pk)
     mine = AgencyInvitation.objects.addressed_to(person)
@@ -235,7 +251,7 @@ def _require_usable(
     if (
         invitation.status != AgencyInvitation.Status.OPEN
         or now >= invitation.expires_at
-        or agency.status not in Agency.OPERATING_STATES
+        or agency.status != Agency.Status.ACTIVE
         or role is None
         or not may_give_agency_role(actor_role=role, given=invitation.role)
     ):

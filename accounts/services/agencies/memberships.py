@@ -94,17 +94,25 @@ def remove_member(
 ) -> Membership:
     """End a membership, one's own included: the next request in its name is refused.
 
-    Raises NotFound, NotAllowed (see `may_remove_member`), LastOwner. Locks the agency,
-    then the membership; publishes MemberRemoved. Open invitations of theirs are withdrawn.
+    Again is harmless. Raises NotFound, NotAllowed (see `may_remove_member`), LastOwner.
+    Locks the agency, then the membership; publishes MemberRemoved. Open invitations of
+    theirs are withdrawn.
     """
+    ended = Membership.objects.filter(status=Membership.Status.REMOVED)
+    own = ended.filter(pk=membership_id, agency_id=agency_id, user_id=actor.pk).first()
+    if own is not None:
+        # Who left is nobody here any more, but may hear again that they left.
+        return own
     agency, actor_role = locked_agency(agency_id, actor)
-    member = locked(Membership.objects.active().filter(agency=agency), membership_id)
+    member = locked(Membership.objects.filter(agency=agency), membership_id)
     if not may_remove_member(
         actor_role=actor_role,
         member_role=member.role,
         is_self=member.user_id == actor.pk,
     ):
         raise NotAllowed
+    if member.status == Membership.Status.REMOVED:
+        return member
     _require_owner_after(member)
     member.removed_at = now
     MEMBERSHIP_STATES.apply(

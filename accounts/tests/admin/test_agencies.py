@@ -45,7 +45,7 @@ def test_the_queue_shows_the_files_that_wait(filer, ama, kossi):
 
 
 def test_the_page_shows_members_by_initials_and_numbers_masked(filer, ama, kossi):
-    agency = agency_of(ama.user)
+    agency = active_agency_of(ama.user)
     joined(agency, ama.user, kossi.user, "manager")
     invited(agency, ama.user, "+2290197550042")
     page = page_of(filer, agency)
@@ -67,6 +67,13 @@ def test_staff_validate_suspend_and_restore(filer, ama):
         assert agency.status == status
     deeds = AuditEvent.objects.filter(subject=f"agency:{agency.pk}")
     assert deeds.filter(actor_id=filer.id).count() == 3
+
+
+def test_finding_a_file_in_order_needs_a_reason(filer, ama):
+    agency = agency_of(ama.user)
+    decide(filer, agency, "activate", reason=" ")
+    agency.refresh_from_db()
+    assert (agency.status, agency.version) == ("draft", 1)
 
 
 def test_a_suspension_needs_a_reason_and_the_version_that_was_seen(filer, ama):
@@ -93,7 +100,7 @@ def test_nothing_is_edited_here(filer, ama):
 
 
 def test_members_are_listed_by_initials(filer, ama, kossi):
-    agency = agency_of(ama.user)
+    agency = active_agency_of(ama.user)
     member = joined(agency, ama.user, kossi.user)
     for path in (MEMBERS, f"{MEMBERS}{member.pk}/change/"):
         page = filer.get(path).content.decode()

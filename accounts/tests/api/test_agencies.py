@@ -5,6 +5,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Agency, AgencyInvitation, Membership
+from accounts.services.agencies import invitation_limits
 from accounts.tests.agencies import (
     acting,
     active_agency_of,
@@ -16,6 +17,8 @@ from accounts.tests.agencies import (
     someone,
 )
 from lokahome.core import clock
+from lokahome.core.audit.models import AuditEvent
+from lokahome.core.events.models import OutboxEvent
 from lokahome.core.ids import uuid7
 from lokahome.tests.people import sign_in
 
@@ -34,6 +37,19 @@ def told(answer):
     return answer.status_code, {k: v for k, v in body.items() if k not in VOLATILE}
 
 
+def invite(client, agency, phone, role="viewer", key=None):
+    headers = {"Idempotency-Key": str(key or uuid7())}
+    body = {"phone": phone, "role": role}
+    return client.post(at(agency, "invitations"), body, headers=headers)
+
+
+def give(client, path, role):
+    """Give a member a role, as they were read last."""
+    read = client.get(path)
+    headers = {"If-Match": read.headers.get("ETag", '"1"')}
+    return client.patch(path, {"role": role}, headers=headers)
+
+
 def member_path(agency, user):
     row = Membership.objects.active().get(agency=agency, user=user)
     return at(agency, "members", row.pk)
@@ -42,7 +58,7 @@ def member_path(agency, user):
 @pytest.fixture
 def house(ama, kossi, afi):
     """An agency of Ama, with a manager (Kossi) and an agent (Afi)."""
-    agency = agency_of(ama.user)
+    agency = active_agency_of(ama.user)
     joined(agency, ama.user, kossi.user, "manager")
     joined(agency, kossi.user, afi.user, "agent")
     return agency
@@ -53,15 +69,22 @@ def test_an_agency_is_opened_read_changed_and_closed(ama):
     made = ama.post(AGENCIES, body)
     assert made.status_code == 201
     assert made.json()["my_role"] == "owner"
-    assert made.json()["allowed_actions"] == ["edit", "close", "invite", "act_for"]
+    assert made.json()["allowed_actions"] == ["edit", "close", "act_for"]
     assert ama.post(AGENCIES, body).json()["id"] == body["id"]
     path = made["Location"]
     read = ama.get(path)
     changed = ama.patch(path, {"rccm": "RB/COT/1"}, headers={"If-Match": read["ETag"]})
     assert changed.json()["rccm"] == "RB/COT/1"
     assert ama.patch(path, {"rccm": "x"}).status_code == 428
-    assert ama.delete(path).status_code == 204
+    assert ama.delete(path).status_code == 428
+    stale = {"If-Match": read["ETag"]}
+    assert ama.delete(path, headers=stale).status_code == 412
+    assert ama.get(path).json()["status"] == "draft"
+    seen = {"If-Match": changed["ETag"]}
+    for _ in range(2):
+        assert ama.delete(path, headers=seen).status_code == 204
     assert ama.get(path).json()["status"] == "closed"
+    assert OutboxEvent.objects.filter(name="accounts.agency_closed").count() == 1
     assert Agency.objects.count() == 1
 
 
@@ -109,22 +132,21 @@ def test_an_agency_of_others_is_like_one_that_does_not_exist(house, ama, strange
     before = roles(house)
 
     def asked(agency, member_id):
-        patch, post = stranger.patch, stranger.post
+        patch = stranger.patch
         path = at(agency, "members", member_id)
         return [
             told(answer)
             for answer in (
                 stranger.get(at(agency)),
                 patch(at(agency), {"name": "x"}, headers={"If-Match": '"1"'}),
-                stranger.delete(at(agency)),
+                stranger.delete(at(agency), headers={"If-Match": '"1"'}),
                 stranger.get(at(agency, "members")),
-                patch(path, {"role": "viewer"}),
+                patch(path, {"role": "viewer"}, headers={"If-Match": '"1"'}),
+                stranger.get(path),
                 stranger.delete(path),
                 stranger.get(at(agency, "invitations")),
-                post(
-                    at(agency, "invitations"),
-                    {"phone": "+2290197550077", "role": "viewer"},
-                ),
+                invite(stranger, agency, "+2290197550077"),
+                stranger.get(at(agency, "invitations", uuid7())),
                 stranger.delete(at(agency, "invitations", uuid7())),
             )
         ]
@@ -158,11 +180,9 @@ def test_members_see_each_other_and_what_each_may_do(house, ama, kossi, afi):
 
 @pytest.mark.parametrize("role", ["owner", "manager"])
 def test_a_manager_who_promotes_himself_stays_what_he_is(house, kossi, role):
-    answer = kossi.patch(member_path(house, kossi.user), {"role": role})
+    answer = give(kossi, member_path(house, kossi.user), role)
     assert (answer.status_code, answer.json()["code"]) == (403, "auth.not_allowed")
-    answer = kossi.post(
-        at(house, "invitations"), {"phone": kossi.user.phone, "role": role}
-    )
+    answer = invite(kossi, house, kossi.user.phone, role)
     assert answer.status_code == 403
     assert roles(house)[kossi.id] == "manager"
     assert not AgencyInvitation.objects.open().exists()
@@ -170,17 +190,16 @@ def test_a_manager_who_promotes_himself_stays_what_he_is(house, kossi, role):
 
 def test_the_last_owner_neither_leaves_nor_steps_down(house, ama):
     path = member_path(house, ama.user)
-    for answer in (ama.delete(path), ama.patch(path, {"role": "viewer"})):
+    for answer in (ama.delete(path), give(ama, path, "viewer")):
         assert (answer.status_code, answer.json()["code"]) == (409, "agency.last_owner")
     assert roles(house)[ama.id] == "owner"
 
 
 def test_an_owner_changes_a_role_and_removes_a_member(house, ama, afi):
     path = member_path(house, afi.user)
-    assert ama.patch(path, {"role": "accountant"}).json()["role"] == "accountant"
-    assert ama.patch(path, {"role": "emperor"}).status_code in {400, 422}
+    assert give(ama, path, "accountant").json()["role"] == "accountant"
+    assert give(ama, path, "emperor").status_code in {400, 422}
     assert ama.delete(path).status_code == 204
-    assert ama.delete(path).status_code == 404
     assert afi.get(at(house)).status_code == 404
     assert afi.id not in roles(house)
 
@@ -190,16 +209,16 @@ def test_agents_see_no_invitation(house, ama, afi):
     path = at(house, "invitations")
     assert len(ama.get(path).json()["data"]) == 3
     assert afi.get(path).status_code == 403
-    assert (
-        afi.post(path, {"phone": "+2290197550079", "role": "viewer"}).status_code == 403
-    )
+    (row,) = AgencyInvitation.objects.open()
+    assert ama.get(f"{path}/{row.pk}").json()["status"] == "open"
+    assert afi.get(f"{path}/{row.pk}").status_code == 403
+    assert invite(afi, house, "+2290197550079").status_code == 403
 
 
 def test_an_invitation_is_sent_seen_answered(house, ama, stranger):
-    sent = ama.post(
-        at(house, "invitations"), {"phone": stranger.user.phone, "role": "viewer"}
-    )
+    sent = invite(ama, house, stranger.user.phone)
     assert sent.status_code == 201
+    assert ama.get(sent["Location"]).json() == sent.json()
     assert stranger.user.phone not in sent.content.decode()
     (row,) = stranger.get(MINE).json()["data"]
     assert (row["agency_name"], row["role"]) == ("Immo Cadjèhoun", "viewer")
@@ -215,8 +234,7 @@ def test_the_answer_does_not_tell_whether_the_number_has_an_account(
     house, ama, stranger
 ):
     answers = [
-        ama.post(at(house, "invitations"), {"phone": phone, "role": "viewer"})
-        for phone in (stranger.user.phone, "+2290197550009")
+        invite(ama, house, phone) for phone in (stranger.user.phone, "+2290197550009")
     ]
     shapes = [
         {
@@ -255,6 +273,59 @@ def test_refusing_and_withdrawing(house, ama, stranger):
     assert stranger.id not in roles(house)
 
 
+def test_a_change_says_which_version_was_read(house, ama, kossi, afi):
+    path = member_path(house, afi.user)
+    read = ama.get(path)
+    assert ama.patch(path, {"role": "viewer"}).status_code == 428
+    assert give(kossi, path, "accountant").status_code == 200
+    late = ama.patch(path, {"role": "viewer"}, headers={"If-Match": read["ETag"]})
+    assert late.status_code == 412
+    assert roles(house)[afi.id] == "accountant"
+
+
+def test_deleting_again_is_harmless(house, ama, kossi, afi):
+    """A phone that lost the first answer hears the same; and nothing happens twice."""
+    row = invited(house, ama.user, "+2290197550082")
+    asked = (
+        (afi, member_path(house, afi.user)),
+        (ama, member_path(house, kossi.user)),
+        (ama, at(house, "invitations", row.pk)),
+    )
+    for client, path in asked:
+        assert [client.delete(path).status_code for _ in range(2)] == [204, 204]
+    assert roles(house) == {ama.id: "owner"}
+    left = OutboxEvent.objects.filter(name="accounts.member_removed")
+    assert left.count() == 2
+    audited = AuditEvent.objects.filter(action="agency.invitation_withdrawn")
+    assert audited.count() == 1
+    # Who was removed is still nobody to the others.
+    assert kossi.delete(member_path(house, ama.user)).status_code == 404
+
+
+def test_an_invitation_is_sent_once_however_often_its_answer_is_lost(house, ama):
+    assert ama.post(at(house, "invitations"), {}).status_code == 400
+    key = uuid7()
+    first, again = (invite(ama, house, "+2290197550083", key=key) for _ in range(2))
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert (first.json(), again["Idempotency-Replayed"]) == (again.json(), "true")
+    events = OutboxEvent.objects.filter(name="accounts.member_invited")
+    assert events.count() == 3
+
+
+def test_one_key_in_two_names_is_two_requests(house, ama):
+    """Neither name gets the answer that the other one got."""
+    key = {"Idempotency-Key": str(uuid7())}
+    agent = acting(ama.user, house)
+    own, named, again = (
+        client.post(AGENCIES, {"name": "Immo Deux"}, headers=key)
+        for client in (ama, agent, ama)
+    )
+    assert (own.status_code, named.status_code) == (201, 201)
+    assert "Idempotency-Replayed" not in named
+    assert named.json()["id"] != own.json()["id"]
+    assert (again["Idempotency-Replayed"], again.json()) == ("true", own.json())
+
+
 def test_staff_get_nothing_by_the_api(house, moderator):
     assert moderator.get(at(house)).status_code == 401
 
@@ -271,6 +342,7 @@ def test_a_header_that_names_no_agency_of_ones_own_is_refused_alike(
     agency = agency_of(ama.user)
     mine = agency_of(stranger.user)
     if named == "left":
+        Agency.objects.filter(pk=agency.pk).update(status="active")
         joined(agency, ama.user, stranger.user)
         Membership.objects.filter(user=stranger.user, agency=agency).update(
             status="removed", removed_at=clock.now()
@@ -287,21 +359,30 @@ def test_a_header_that_names_no_agency_of_ones_own_is_refused_alike(
         "suspended": mine.pk,
     }[named]
     in_name_of(stranger, header)
-    status, body = told(stranger.get("/api/v1/me"))
+    status, body = told(stranger.get("/api/v1/units"))
     assert (status, body["code"]) == (403, "agency.not_yours")
     in_name_of(stranger, uuid7())
-    assert told(stranger.get("/api/v1/me")) == (status, body)
+    assert told(stranger.get("/api/v1/units")) == (status, body)
 
 
 def test_a_header_costs_one_query_and_none_without_it(ama):
     agency = agency_of(ama.user)
-    ama.get("/api/v1/me")
+    ama.get("/api/v1/units")
     with CaptureQueriesContext(connection) as plain:
-        ama.get("/api/v1/me")
+        ama.get("/api/v1/units")
     in_name_of(ama, agency.pk)
     with CaptureQueriesContext(connection) as named:
-        assert ama.get("/api/v1/me").status_code == 200
+        assert ama.get("/api/v1/units").status_code == 200
     assert len(named) == len(plain) + 1
+
+
+def test_a_stale_header_keeps_nobody_from_themselves_nor_from_signing_out(stranger):
+    in_name_of(stranger, uuid7())
+    assert stranger.get("/api/v1/units").status_code == 403
+    for path in ("/api/v1/me", "/api/v1/me/sessions"):
+        assert stranger.get(path).status_code == 200
+    assert stranger.post("/api/v1/auth/logout").status_code in {200, 204}
+    assert stranger.get("/api/v1/me").status_code == 401
 
 
 def test_a_member_removed_while_signed_in_is_refused_at_the_next_request(
@@ -318,18 +399,18 @@ def test_a_member_removed_while_signed_in_is_refused_at_the_next_request(
 def test_a_role_taken_away_counts_from_the_next_request(house, ama, kossi):
     agent = acting(kossi.user, house)
     assert agent.get("/api/v1/mandates").status_code == 200
-    ama.patch(member_path(house, kossi.user), {"role": "viewer"})
-    answer = kossi.post(
-        at(house, "invitations"), {"phone": "+2290197550081", "role": "viewer"}
-    )
-    assert answer.status_code == 403
+    assert give(ama, member_path(house, kossi.user), "viewer").status_code == 200
+    assert invite(kossi, house, "+2290197550081").status_code == 403
 
 
 # --- What lists cost ----------------------------------------------------------------------
 
 
-def test_lists_cost_a_constant_number_of_queries(ama, django_assert_max_num_queries):
+def test_lists_cost_a_constant_number_of_queries(
+    ama, django_assert_max_num_queries, monkeypatch
+):
     agency = active_agency_of(ama.user)
+    monkeypatch.setattr(invitation_limits, "PER_INVITER_A_DAY", 99)
     for index in range(6):
         person = someone(f"Membre {index}")
         joined(agency, ama.user, person)

@@ -80,7 +80,7 @@ def test_a_draft_is_changed_by_its_owner_and_then_no_more(ama, decider):
 
 @pytest.mark.parametrize("role", ["manager", "agent", "accountant", "viewer"])
 def test_only_owners_change_and_close(ama, role):
-    agency, member = agency_of(ama.user), someone()
+    agency, member = active_agency_of(ama.user), someone()
     joined(agency, ama.user, member, role)
     now = clock.now()
     with pytest.raises(NotAllowed):
@@ -88,7 +88,7 @@ def test_only_owners_change_and_close(ama, role):
     with pytest.raises(NotAllowed):
         close_agency(agency_id=agency.pk, actor=member, now=now)
     agency.refresh_from_db()
-    assert (agency.name, agency.status) == ("Immo Cadjèhoun", "draft")
+    assert (agency.name, agency.status) == ("Immo Cadjèhoun", "active")
 
 
 def test_an_agency_of_others_and_one_that_does_not_exist_are_not_found(ama, stranger):
@@ -191,7 +191,7 @@ def test_a_suspended_agency_cannot_be_closed_away(ama, decider):
 def test_the_context_says_the_role_of_this_moment(
     ama, kossi, django_assert_num_queries
 ):
-    agency = agency_of(ama.user)
+    agency = active_agency_of(ama.user)
     joined(agency, ama.user, kossi.user, "accountant")
     with django_assert_num_queries(1):
         context = agency_context(kossi.id, agency.pk)

@@ -9,7 +9,7 @@ from accounts.models import AgencyInvitation, AgencyRole, Membership
 from accounts.policies.agencies import AGENCY_RANKS
 from accounts.services.agencies.invitations import accept_invitation, invite_member
 from accounts.services.agencies.memberships import change_member_role, remove_member
-from accounts.tests.agencies import agency_of, joined, roles, someone
+from accounts.tests.agencies import active_agency_of, joined, roles, someone
 from lokahome.core import clock
 from lokahome.core.errors import DomainError
 
@@ -74,7 +74,7 @@ def rank(held, person):
 @given(steps=STEPS)
 def test_an_agency_keeps_an_owner_and_nobody_gains_a_right_alone(steps):
     people = [someone(f"P{index}") for index in range(PEOPLE)]
-    agency = agency_of(people[0])
+    agency = active_agency_of(people[0])
     # One of each rank from the start, and one outside: most steps mean something.
     joined(agency, people[0], people[1], "manager")
     joined(agency, people[0], people[2], "agent")

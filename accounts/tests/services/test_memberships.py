@@ -17,7 +17,6 @@ from accounts.services.agencies.memberships import (
 )
 from accounts.tests.agencies import (
     active_agency_of,
-    agency_of,
     invited,
     joined,
     roles,
@@ -58,7 +57,7 @@ def removed(agency, actor, person):
 @pytest.fixture
 def house(ama, kossi, afi):
     """An agency of Ama, with a manager (Kossi) and an agent (Afi)."""
-    agency = agency_of(ama.user)
+    agency = active_agency_of(ama.user)
     joined(agency, ama.user, kossi.user, "manager")
     joined(agency, kossi.user, afi.user, "agent")
     return agency
@@ -146,7 +145,7 @@ def test_an_owner_leaves_when_another_one_stays(house, ama, kossi):
 
 
 def test_a_member_of_another_agency_is_not_found(house, ama, stranger):
-    other = agency_of(stranger.user)
+    other = active_agency_of(stranger.user)
     with pytest.raises(NotFound):
         change_member_role(
             agency_id=house.pk,
@@ -209,7 +208,7 @@ def test_in_a_suspended_agency_nobody_rises_and_everybody_may_leave(ama, kossi):
 @pytest.fixture
 def two_owners(committed):
     one, other = someone("Une"), someone("Autre")
-    agency = agency_of(one)
+    agency = active_agency_of(one)
     joined(agency, one, other, "owner")
     return agency, one, other
 

@@ -55,9 +55,19 @@ def answer(row: Any, request: Request, data: dict[str, Any], **kwargs: Any) -> R
 def require_if_match(request: Request, row: Any) -> None:
     """Raise PreconditionRequired (428) or StaleVersion (412) unless the reader's
     version is *row*'s. Call it on the locked row."""
+    if version_named(request) != row.version:
+        raise StaleVersion
+
+
+def version_named(request: Request) -> int:
+    """Return the version in ``If-Match``, for a service that compares it under its lock.
+
+    Raises PreconditionRequired (428), StaleVersion (412) for what is no ETag of ours.
+    """
     given = request.headers.get("If-Match", "")
     if not given:
         raise PreconditionRequired
     match = ETAG_VERSION.match(given.strip())
-    if match is None or int(match[1]) != row.version:
+    if match is None:
         raise StaleVersion
+    return int(match[1])

@@ -96,8 +96,7 @@ def idempotent(*, required: bool = True) -> Callable[[View], View]:
                 with transaction.atomic():
                     return method(self, request, *args, **kwargs)
             scope = f"user:{request.user.pk or 'anonymous'}"
-            match = request.resolver_match
-            route = f"{request.method} {match.route if match else request.path}"[:160]
+            route = route_of(request)
             seen = f"{request.path}\n".encode() + raw
             fingerprint = hashlib.sha256(seen).hexdigest()
             with transaction.atomic():
@@ -130,6 +129,19 @@ def idempotent(*, required: bool = True) -> Callable[[View], View]:
         return wrapper
 
     return decorate
+
+
+def route_of(request: Request) -> str:
+    """Return method and path pattern, and in whose name the request is made.
+
+    One key in an agency's name and in one's own are two requests: neither gets the
+    other's answer.
+    """
+    match = request.resolver_match
+    path = match.route if match else request.path
+    context = getattr(request.user, "context", None)
+    name = f"agency:{context.agency_id} " if context is not None else ""
+    return f"{request.method} {name}{path}"[:160]
 
 
 def read_key(request: Request, *, required: bool) -> str | None:

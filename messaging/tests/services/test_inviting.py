@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 import time_machine
 
+from accounts.models import Agency
 from accounts.services.agencies.invitations import withdraw_invitation
 from accounts.services.agencies.memberships import remove_member
 from accounts.tests.agencies import active_agency_of, agency_of, invited, joined
@@ -18,6 +19,13 @@ from properties.tests.mandates import handled, mandate, proposed
 NOBODY = "+2290197550099"
 
 
+def agency_at_work(founder):
+    """Return an agency that may invite, without the message that it may."""
+    agency = agency_of(founder)
+    Agency.objects.filter(pk=agency.pk).update(status="active")
+    return agency
+
+
 def texts():
     return {item.to: item.text for item in CaughtMessage.objects.all()}
 
@@ -25,7 +33,7 @@ def texts():
 def test_a_number_of_nobodys_gets_one_sms_in_the_inviters_language(ama):
     ama.user.language = "en"
     ama.user.save(update_fields={"language"})
-    invitation = invited(agency_of(ama.user), ama.user, NOBODY)
+    invitation = invited(agency_at_work(ama.user), ama.user, NOBODY)
     drain()
     assert texts() == {
         NOBODY: "LOKAHOME: Immo Cadjèhoun invites you to join it. Sign in to LOKAHOME "
@@ -43,7 +51,7 @@ def test_a_number_of_nobodys_gets_one_sms_in_the_inviters_language(ama):
 
 
 def test_whoever_has_an_account_is_told_there_and_in_their_language(ama, kossi):
-    invited(agency_of(ama.user), ama.user, kossi.user.phone)
+    invited(agency_at_work(ama.user), ama.user, kossi.user.phone)
     drain()
     (row,) = kossi.get("/api/v1/notifications").json()["data"]
     assert row["title"] == "Invitation d’une agence"
@@ -52,7 +60,7 @@ def test_whoever_has_an_account_is_told_there_and_in_their_language(ama, kossi):
 
 
 def test_a_withdrawn_invitation_is_not_told(ama):
-    agency = agency_of(ama.user)
+    agency = agency_at_work(ama.user)
     invitation = invited(agency, ama.user, NOBODY)
     withdraw_invitation(
         agency_id=agency.pk,
@@ -66,7 +74,7 @@ def test_a_withdrawn_invitation_is_not_told(ama):
 
 def test_a_number_of_nobodys_is_not_rung_at_night(ama, settings):
     settings.QUIET_HOURS = "21:00-07:00"
-    invitation = invited(agency_of(ama.user), ama.user, NOBODY)
+    invitation = invited(agency_at_work(ama.user), ama.user, NOBODY)
     night = datetime(2026, 11, 24, 22, 30, tzinfo=UTC)
     with (
         time_machine.travel(night, tick=False),
