@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from uuid import UUID
 
 from django.utils.translation import gettext as _
@@ -14,6 +15,11 @@ from lokahome.core.errors import NotAllowed
 
 AGENCY_HEADER = "LokaHome-Agency"
 """The id of the agency in whose name to ask; without it one asks for oneself."""
+
+
+OWN = re.compile(r"/api/v1/(me|auth)(/|$)")
+"""Oneself and one's sign-in: who was removed from an agency signs out and reads why,
+whatever the app still sends."""
 
 
 class AgencyNotYours(NotAllowed):
@@ -32,10 +38,11 @@ class AgencyNotYours(NotAllowed):
 def context_named_by(request: Request, user_id: UUID) -> AgencyContext | None:
     """Return the agency's context that the request asks for, None when it asks none.
 
-    One query, only when the header is there. Raises AgencyNotYours.
+    One query, only when the header is there. What is one's own is asked for in nobody
+    else's name, and the header not read. Raises AgencyNotYours.
     """
     text = request.headers.get(AGENCY_HEADER)
-    if text is None:
+    if text is None or OWN.match(request.path):
         return None
     try:
         context = agency_context(user_id, UUID(text.strip()))

@@ -108,7 +108,8 @@ HEADERS: dict[str, str] = {
     ),
     "LokaHome-Agency": (
         "The agency in whose name to ask. Leave it out to ask for oneself; one that the "
-        "person may not act for is refused with `agency.not_yours`."
+        "person may not act for is refused with `agency.not_yours`. Not read under "
+        "`/me` and `/auth`: those are one's own."
     ),
 }
 """What every request may carry; an agency's only with a token, whose person is known."""
