@@ -34,9 +34,8 @@ from accounts.services.signing_in.codes import (
 from accounts.services.signing_in.entering import (
     SignedIn,
     closed_account,
-    join,
-    mark_verified,
 )
+from accounts.services.signing_in.holding import join, mark_verified
 from accounts.services.signing_in.lapsing import end_notices
 from accounts.services.signing_in.notices import open_notice
 from accounts.services.signing_in.passwords import put_password

@@ -13,18 +13,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import (
-    NOTICE_STATES,
     CodeRequest,
     Phone,
-    RoleGrant,
     Session,
     SignInChallenge,
-    SignInNotice,
     User,
 )
 from accounts.policies.signing_in import may_sign_in, takes_over
 from accounts.queries.signing_in import knows_device
-from accounts.services.moderation.barring import look_at_newcomer
 from accounts.services.moderation.standing import suspended
 from accounts.services.signing_in.challenging import (
     ChallengeNeeded,
@@ -46,9 +42,9 @@ from accounts.services.signing_in.external_identities import (
     read_link_token,
 )
 from accounts.services.signing_in.guessing import Guesser
+from accounts.services.signing_in.holding import join, mark_verified, use_notice
 from accounts.services.signing_in.sessions import end_sessions, open_session
 from accounts.services.signing_in.stakes import is_at_stake
-from lokahome.core.audit.record import record
 from lokahome.core.db.locks import advisory_lock, locked
 from lokahome.core.errors import DomainError, NotAllowed
 
@@ -269,7 +265,7 @@ def _enter(person: User, phone: Phone, entry: _Entry) -> SignedIn | ChallengeNee
             )
         mark_verified(phone, now)
         return entry.open(person)
-    if _use_notice(phone, digest_of(device_key), now):
+    if use_notice(phone, digest_of(device_key), now):
         # Nobody contested, yet nobody proved anything either: payouts wait once more.
         mark_verified(phone, now, is_held_anew=True)
         return entry.open(person)
@@ -314,60 +310,3 @@ def enter_by_identity(
         now=now,
     )
     return SignedIn(person, False, session)
-
-
-def _use_notice(phone: Phone, digest: str, now: datetime) -> bool:
-    notice = (
-        SignInNotice.objects.waiting()
-        .select_for_update(no_key=True, of=("self",))
-        .filter(phone=phone, device_digest=digest, opens_at__lte=now, closes_at__gt=now)
-        .first()
-    )
-    if notice is None:
-        return False
-    notice.closed_at = now
-    NOTICE_STATES.apply(
-        notice,
-        "use",
-        who="system",
-        actor_id=None,
-        now=now,
-        update_fields=("closed_at",),
-    )
-    record(
-        "sign_in.notice_used",
-        subject=f"user:{phone.user_id}",
-        actor_id=None,
-        details={"notice_id": str(notice.pk)},
-    )
-    return True
-
-
-def mark_verified(
-    phone: Phone, now: datetime, *, is_held_anew: bool = False, lets_in: bool = False
-) -> None:
-    """Note that a locked person answered from *phone*; a lost SIM is found by it.
-
-    *lets_in*: it let an unknown device in, and payouts wait once more.
-    """
-    phone.verified_at = now
-    if lets_in:
-        phone.let_in_at = now
-    if is_held_anew or phone.lost_at is not None:
-        phone.held_since = now
-    phone.lost_at = None
-    phone.save(update_fields={"verified_at", "held_since", "let_in_at", "lost_at"})
-
-
-def join(number: str, language: str, now: datetime) -> User:
-    """Make the person who holds *number*; the number's advisory lock is held.
-
-    A number whose last holder was banned and erased is no reason to refuse: publishes
-    CaseOpened then, and somebody looks.
-    """
-    person = User.objects.create_person(language=language)
-    Phone(user=person, number=number, verified_at=now, held_since=now).save()
-    RoleGrant(user=person, role=RoleGrant.Role.TENANT).save()
-    record("person.joined", subject=f"user:{person.pk}", actor_id=person.pk)
-    look_at_newcomer(person_id=person.pk, number=number, now=now)
-    return person

@@ -47,7 +47,14 @@ def prove(client, challenge, method="password", value=PHRASE, headers=FROM_DEVIC
 
 
 def test_a_challenge_gives_no_token_and_no_personal_data(challenge, ama):
-    assert set(challenge) == {"challenge_id", "reason", "methods", "expires_at"}
+    assert set(challenge) == {
+        "challenge_id",
+        "given",
+        "reason",
+        "methods",
+        "expires_at",
+    }
+    assert challenge["given"] == "code"
     assert challenge["reason"] == "new_device"
     assert challenge["methods"] == ["password", "email_code"]
     assert ama.user.full_name not in str(challenge)
@@ -92,7 +99,6 @@ def test_another_device_or_none_cannot_answer(challenge, anonymous):
     "body",
     [
         {},
-        {"method": "sms_code", "value": "123456"},
         {"method": "password"},
         {"method": "password", "value": None},
         {"method": "password", "value": ["x"]},
@@ -104,6 +110,15 @@ def test_what_is_no_proof_is_refused_and_costs_no_try(challenge, anonymous, body
     path = at(challenge, "proofs")
     assert anonymous.post(path, body, headers=FROM_DEVICE).status_code == 422
     assert SignInChallenge.objects.get().tries == 0
+
+
+def test_the_sim_that_spoke_is_no_second_proof(challenge, anonymous):
+    body = {"method": "sms_code", "value": "123456"}
+    for path in (at(challenge, "proofs"), at(challenge, "sms-codes")):
+        answer = anonymous.post(path, body, headers=FROM_DEVICE)
+        assert (answer.status_code, answer.json()["code"]) == (409, "proof.unavailable")
+    assert SignInChallenge.objects.get().tries == 0
+    assert not CodeRequest.objects.filter(purpose="challenge").exists()
 
 
 def test_a_code_goes_to_the_address_which_is_not_told(challenge, anonymous):

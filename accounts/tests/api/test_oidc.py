@@ -8,7 +8,7 @@ import pytest
 from allauth.socialaccount.models import SocialAccount
 from rest_framework.test import APIClient
 
-from accounts.models import OidcNonce, Session
+from accounts.models import OidcNonce, Phone, Session
 from accounts.services.signing_in.codes import mint_code
 from accounts.services.signing_in.external_identities import (
     LinkTokenRefused,
@@ -22,10 +22,11 @@ from accounts.services.signing_in.external_identities import (
 )
 from accounts.tests import issuer as houses
 from accounts.tests.sanctioned import impose
+from accounts.tests.sign_ins import used_device
 from lokahome.core import clock
 from lokahome.core.audit.models import AuditEvent
 from lokahome.core.events.models import OutboxEvent
-from lokahome.tests.people import make_staff
+from lokahome.tests.people import long_silent, make_staff
 from lokahome.tests.threads import race
 
 NONCES = "/api/v1/auth/oidc/google/nonces"
@@ -68,7 +69,12 @@ def code_for(app, phone):
 
 
 def linked(app, house, phone="+2290197000001"):
-    """Link the house's account to the account of *phone*, and return the session."""
+    """Link the house's account to the account of *phone*, and return the session.
+
+    The app's device is known to it, so that signing in takes nothing over.
+    """
+    person = Phone.objects.current().get(number=phone).user
+    used_device(person, UUID(DEVICE["HTTP_LOKAHOME_DEVICE"]))
     token = signed_in(app, house).json()["link_token"]
     answer = app.post(
         "/api/v1/auth/otp-verifications",
@@ -384,8 +390,7 @@ def test_taking_it_off_ends_what_it_opened(ama, kossi, anonymous, app, house):
 @pytest.mark.parametrize("method", ["post", "delete"])
 def test_linking_and_taking_off_need_a_recent_proof(ama, app, house, method):
     linked(app, house)
-    old = clock.now() - timedelta(minutes=11)
-    Session.objects.filter(user=ama.user).update(started_at=old)
+    long_silent(ama.user)
     path = IDENTITIES if method == "post" else f"{IDENTITIES}/google"
     answer = getattr(ama, method)(path, {"link_token": "x"})
     assert (answer.status_code, answer.json()["code"]) == (403, "auth.proof_needed")

@@ -9,11 +9,13 @@ from django.db import transaction
 from accounts.events import PhoneTakenOver
 from accounts.models import CodeRequest, Phone, SignInChallenge, User
 from accounts.models.limits import MAX_TRIES
+from accounts.queries.people import payout_cooling_until
 from accounts.services.signing_in import challenges
 from accounts.services.signing_in.challenges import (
     ChallengeSpent,
     NumberReserved,
     answer_challenge,
+    give_notice,
     leave_account,
     request_challenge_code,
 )
@@ -24,8 +26,10 @@ from accounts.services.signing_in.entering import (
     verify_code,
 )
 from accounts.services.signing_in.lapsing import lapse_sign_ins
-from accounts.services.signing_in.limits import DIGITS_PER_PERSON
+from accounts.services.signing_in.proof_limits import DIGITS_PER_PERSON
 from accounts.services.signing_in.proofs import ProofUnavailable, ProofWrong
+from accounts.tests.sanctioned import impose
+from accounts.tests.services.test_identity_checks import accepted, submitted
 from accounts.tests.sign_ins import (
     DEVICE,
     OTHER_DEVICE,
@@ -189,11 +193,11 @@ def test_digits_that_are_none_are_wrong_and_no_fault(challenged, value):
         prove(challenged, value, "document_digits")
 
 
-def test_four_digits_are_few_and_counted_over_all_challenges(ama):
-    put_at_stake(ama.user)
+def test_four_digits_are_few_and_counted_over_all_challenges(ama, identity_checker):
+    accepted(submitted(ama.user), identity_checker.user)
     now = clock.now()
     done = 0
-    for hour in range(3):
+    for hour in range(6):
         at = now + timedelta(hours=hour)
         challenge = answer(ama.user.phone, device_key=DEVICE, now=at).challenge
         for _ in range(MAX_TRIES):
@@ -342,3 +346,51 @@ def test_a_letter_that_was_never_asked_for_proves_nothing(challenged, ama):
     give_email(ama.user)
     with pytest.raises(ProofWrong):
         prove(challenged, "000000", "email_code")
+
+
+# --- What is paid out after it ------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("method", "waits"), [("password", False), ("email_code", True)]
+)
+def test_only_who_knows_the_password_is_paid_out_at_once(
+    challenged, ama, method, waits
+):
+    """SIM and papers lie in one handbag: what a thief finds there pays nobody."""
+    give_email(ama.user)
+    value = PHRASE
+    if method == "email_code":
+        ask = {"challenge_id": challenged.pk, "method": method, "device_key": DEVICE}
+        request_challenge_code(**ask, client_ip="x", now=clock.now())
+        value = letter_code(challenged.pk)
+    prove(challenged, value, method)
+    until = payout_cooling_until(ama.id, ama.user.phone)
+    assert (until is not None) is waits
+
+
+# --- An account that was closed meanwhile -------------------------------------------------
+
+
+def test_a_suspended_person_takes_no_number_out_of_the_account(challenged, ama):
+    now = clock.now()
+    User.objects.filter(pk=ama.id).update(is_active=False)
+    for leave in (leave_account, give_notice):
+        with pytest.raises(AccountClosed):
+            leave(challenge_id=challenged.pk, device_key=DEVICE, now=now)
+    challenged.refresh_from_db()
+    assert challenged.status == "open"
+    assert Phone.objects.get(number=ama.user.phone).released_at is None
+    assert User.objects.filter(phones__number=ama.user.phone).count() == 1
+
+
+def test_a_suspension_ends_whatever_waits_to_sign_in(challenged, ama, moderator):
+    give_email(ama.user)
+    now = clock.now()
+    notice = give_notice(challenge_id=challenged.pk, device_key=DEVICE, now=now)
+    impose(ama.user, moderator.user)
+    for row in (challenged, notice):
+        row.refresh_from_db()
+        assert row.status == "lapsed"
+    with pytest.raises(ChallengeSpent):
+        leave_account(challenge_id=challenged.pk, device_key=DEVICE, now=now)
