@@ -17,7 +17,8 @@ from psycopg import Connection, sql
 
 from lokahome.core import clock
 from lokahome.core.audit.chain import FORM
-from lokahome.core.audit.sealing import first_id_at, seal_next
+from lokahome.core.audit.record import record
+from lokahome.core.audit.sealing import first_id_at, note_quiet, seal_next
 
 Tamper = Callable[[Connection[Any], random.Random], str]
 TABLES = ("core_auditevent", "core_statechange", "core_auditentry", "core_auditseal")
@@ -209,6 +210,33 @@ EDITS: dict[str, Tamper] = {
     "seal range": _edit("core_auditseal", "last_entry", "last_entry + 1"),
     "seal key": _edit("core_auditseal", "key_id", "'other'"),
 }
+
+
+def withhold(deed: str) -> Tamper:
+    """Return the tampering that keeps sealing from its lock for an hour meanwhile.
+
+    What is written in that hour is edited, or taken out, while no seal knows it; then
+    the job runs again and seals what it finds.
+    """
+
+    def tamper(owner: Connection[Any], dice: random.Random) -> str:
+        event = record(
+            "bench.withheld", subject="bench:withheld", actor_id=None, reason="vrai"
+        )
+        if deed == "edit":
+            owner.execute(
+                "UPDATE core_auditevent SET reason = 'faux' WHERE id = %s", [event.pk]
+            )
+        else:
+            owner.execute("DELETE FROM core_auditevent WHERE id = %s", [event.pk])
+        later = clock.now() + timedelta(hours=1)
+        note_quiet(now=later)
+        seal_next(now=later)
+        return f"sealing withheld: {deed}"
+
+    return tamper
+
+
 TAMPERS: dict[str, Tamper] = {
     **{f"edit: {name}": tamper for name, tamper in EDITS.items()},
     "edit: row and entry": edit_row_and_entry,
@@ -221,6 +249,8 @@ TAMPERS: dict[str, Tamper] = {
     "cut: tail": cut_tail,
     "cut: head": cut_head,
     "cut: everything": cut_everything,
+    "withhold: edit unsealed": withhold("edit"),
+    "withhold: delete unsealed": withhold("delete"),
 }
 """Name -> what is done. A full rewrite needs the application's code; see `rewrite`."""
 

@@ -9,7 +9,7 @@ from celery import shared_task
 
 from lokahome.core import clock, housekeeping
 from lokahome.core.audit.anchors import anchor, drop_anchors
-from lokahome.core.audit.sealing import seal_next
+from lokahome.core.audit.sealing import note_quiet, seal_next
 from lokahome.core.audit.verifying import verify
 from lokahome.core.events.delivering import run_batch
 from lokahome.core.invariants import check_invariants
@@ -47,9 +47,15 @@ def retain() -> None:
 
 @shared_task(name="core.seal_audit")
 def seal_audit() -> None:
-    """Seal what the audit log got since the last time, and anchor the head."""
+    """Seal what the audit log got since the last time, and anchor the head.
+
+    When that is nothing for a minute, it seals that there was nothing.
+    """
+    is_quiet = True
     while seal_next(now=clock.now()) is not None:
-        pass
+        is_quiet = False
+    if is_quiet and note_quiet(now=clock.now()):
+        seal_next(now=clock.now())
     drop_anchors()
 
 

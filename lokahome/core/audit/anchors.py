@@ -26,6 +26,7 @@ from lokahome.core.clock import utc_text
 from lokahome.core.db.locks import try_advisory_lock
 
 log = structlog.get_logger(__name__)
+PER_FOLDER = 1_000
 
 
 class Anchor(Protocol):
@@ -39,6 +40,13 @@ class Anchor(Protocol):
 
     def newest(self) -> Head | None:
         """Return the head written last."""
+
+    def torn(self) -> list[str]:
+        """Return what stands there and is no head, nor the beginning of one.
+
+        A process that dies while writing leaves a beginning; the next run writes the
+        same head again.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +89,14 @@ class Head:
         )
 
 
+def whole(text: str) -> Head | None:
+    """Return the head in *text*, None for a line that a crash tore."""
+    try:
+        return Head.read(text)
+    except ValueError:
+        return None
+
+
 class FileAnchor:
     """A file that is appended to and flushed to the disk at each head."""
 
@@ -92,8 +108,11 @@ class FileAnchor:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
         handle = os.open(self._path, flags, 0o640)
+        text = line.line() + "\n"
+        if not self._ends_whole():
+            text = "\n" + text  # a line that a crash tore stays alone
         try:
-            os.write(handle, (line.line() + "\n").encode())
+            os.write(handle, text.encode())
             os.fsync(handle)
         finally:
             os.close(handle)
@@ -103,24 +122,47 @@ class FileAnchor:
         try:
             with self._path.open(encoding="utf-8") as lines:
                 for text in lines:
-                    yield Head.read(text)
+                    if text.strip() and (head := whole(text)) is not None:
+                        yield head
         except FileNotFoundError:
             return
 
+    def torn(self) -> list[str]:
+        """See `Anchor`."""
+        try:
+            with self._path.open(encoding="utf-8", errors="replace") as lines:
+                texts = [text.strip() for text in lines if text.strip()]
+        except FileNotFoundError:
+            return []
+        torn = [text for text in texts if whole(text) is None]
+        again = [text for text in texts if whole(text) is not None] if torn else []
+        return [
+            text[:80]
+            for text in torn
+            if not any(line.startswith(text) for line in again)
+        ]
+
     def newest(self) -> Head | None:
         """See `Anchor`; reads the end of the file alone."""
+        heads = map(whole, reversed(self._end().splitlines()))
+        return next((head for head in heads if head is not None), None)
+
+    def _ends_whole(self) -> bool:
+        end = self._end()
+        return not end or end.endswith("\n")
+
+    def _end(self) -> str:
         try:
             with self._path.open("rb") as file:
                 file.seek(0, os.SEEK_END)
                 file.seek(max(file.tell() - 4_096, 0))
-                lines = file.read().decode(errors="replace").splitlines()
+                return file.read().decode(errors="replace")
         except FileNotFoundError:
-            return None
-        return Head.read(lines[-1]) if lines else None
+            return ""
 
 
 class BucketAnchor:
-    """One object a head; names sort by position."""
+    """One object a head, a thousand to a folder; names sort by position."""
 
     def __init__(self, bucket: str, prefix: str) -> None:
         from storages.backends.s3 import S3Storage
@@ -131,22 +173,30 @@ class BucketAnchor:
 
     def append(self, line: Head) -> None:
         """See `Anchor`."""
-        name = f"{line.position:015d}.json"
+        folder = f"{line.position // PER_FOLDER:012d}"
+        name = f"{folder}/{line.position:015d}.json"
         self._storage.save(name, ContentFile(line.line().encode()))
 
     def heads(self) -> Iterator[Head]:
         """See `Anchor`."""
-        _folders, names = self._storage.listdir("")
-        for name in sorted(names):
-            with self._storage.open(name) as file:
-                yield Head.read(file.read().decode())
+        for folder in sorted(self._storage.listdir("")[0]):
+            for name in sorted(self._storage.listdir(folder)[1]):
+                yield self._read(f"{folder}/{name}")
 
     def newest(self) -> Head | None:
-        """See `Anchor`."""
-        _folders, names = self._storage.listdir("")
-        if not names:
+        """See `Anchor`; lists the folders and one of them, not a year of heads."""
+        folders, _names = self._storage.listdir("")
+        if not folders:
             return None
-        with self._storage.open(max(names)) as file:
+        folder = max(folders)
+        return self._read(f"{folder}/{max(self._storage.listdir(folder)[1])}")
+
+    def torn(self) -> list[str]:
+        """See `Anchor`: an object is there whole or not at all."""
+        return []
+
+    def _read(self, name: str) -> Head:
+        with self._storage.open(name) as file:
             return Head.read(file.read().decode())
 
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import structlog
 from django.db import models, transaction
 from django.db.models import Exists, OuterRef
 
@@ -19,22 +20,44 @@ from lokahome.core.audit.chain import (
     seal_of,
 )
 from lokahome.core.audit.models import AuditEntry, AuditSeal
+from lokahome.core.audit.record import record
 from lokahome.core.db.locks import try_advisory_lock
+
+log = structlog.get_logger(__name__)
 
 LARGEST = 5_000
 """Rows under one seal; what is left over waits for the next, which comes at once."""
+QUIET_FOR = timedelta(minutes=1)
+"""After this long without a deed a line says so: a chain without gaps has no room for
+deeds that were taken out before they were sealed."""
 LOOKED_BACK = timedelta(days=1)
 """A transaction may commit long after its rows got their ids. What appears further back
 was put there by a hand, and stays unsealed for `verifying` to find."""
 
 
 @transaction.atomic
+def note_quiet(*, now: datetime) -> bool:
+    """Write that nothing happened since the last seal; say whether it was time to.
+
+    The job calls it when it found nothing to seal. Before the first seal there is
+    nothing to be quiet about.
+    """
+    last = AuditSeal.objects.order_by("-position").first()
+    if last is None or now - last.created_at < QUIET_FOR:
+        return False
+    record("audit.quiet", subject=f"seal:{last.position}", actor_id=None)
+    return True
+
+
+@transaction.atomic
 def seal_next(*, now: datetime) -> AuditSeal | None:
     """Put what is unsealed under one seal and return it; None when there is nothing.
 
-    None too while another process seals: the lock is one for all.
+    None too while another process seals: the lock is one for all. Who holds it for long
+    keeps deeds unsealed, so each miss goes to the log, which leaves the machine.
     """
     if not try_advisory_lock("audit.seal"):
+        log.warning("audit sealing is held by another process")
         return None
     last = AuditSeal.objects.order_by("-position").first()
     entries = _entries(after=last.last_entry if last else 0, now=now, is_first=not last)

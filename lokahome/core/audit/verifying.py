@@ -20,7 +20,7 @@ from lokahome.core.audit.chain import (
     row_digest,
     seal_of,
 )
-from lokahome.core.audit.models import AuditEntry, AuditSeal
+from lokahome.core.audit.models import AuditEntry, AuditEvent, AuditSeal
 from lokahome.core.audit.sealing import first_id_at, unsealed
 
 WINDOW = timedelta(seconds=60)
@@ -28,7 +28,13 @@ WINDOW = timedelta(seconds=60)
 LONGEST = timedelta(minutes=10)
 """No transaction lasts that long: a row older than this when the seal before its own was
 made was put in by hand, with a date of the past."""
+PAUSE = timedelta(minutes=5)
+"""Between two seals; a quiet platform seals that it is quiet (`sealing.QUIET_FOR`)."""
+EXPLAINED = "audit.gap_explained"
+"""The deed of whoever answers for a gap, about ``seal:<position>``."""
 CHUNK = 5_000
+GAPS = frozenset({"sealing_paused", "row_sealed_late"})
+"""Kinds of findings that an outage makes as well as a hand: a person says which."""
 MOST_ROWS = 20_000
 """What a look at the end of the chain reads at most: about ten seconds' work."""
 
@@ -66,6 +72,7 @@ def verify(
         chain = [seal for seal in chain if seal.last_entry > first]
     found = list(_seals(chain, is_whole=is_whole))
     found += _entries(chain)
+    found = _without_explained([*found, *_pauses(chain)])
     found += _unsealed(now, is_whole=is_whole)
     if place is not None:
         found += _anchored(chain, place, now, is_whole=is_whole)
@@ -96,7 +103,34 @@ def _seals(chain: list[AuditSeal], *, is_whole: bool) -> Iterator[Finding]:
             yield Finding("chain_broken", f"seal:{after.position}")
 
 
+def _pauses(chain: list[AuditSeal]) -> Iterator[Finding]:
+    """Find where sealing was withheld: what stood unsealed could be anybody's work.
+
+    Found for ever, not while it lasts: whoever keeps the job from its lock, alters what
+    waits and lets go again leaves a chain that holds, and this gap.
+    """
+    for before, after in pairwise(chain):
+        gap = after.created_at - before.created_at
+        if gap > PAUSE:
+            seconds = int(gap.total_seconds())
+            yield Finding("sealing_paused", f"seal:{after.position}", f"{seconds} s")
+
+
+def _without_explained(found: list[Finding]) -> list[Finding]:
+    """Leave out the gaps that somebody answered for, in the log itself."""
+    gaps = {item.where for item in found if item.kind in GAPS}
+    if not gaps:
+        return found
+    rows = AuditEvent.objects.filter(action=EXPLAINED, subject__in=gaps)
+    explained = set(rows.exclude(reason="").values_list("subject", flat=True))
+    return [
+        item for item in found if item.kind not in GAPS or item.where not in explained
+    ]
+
+
 Line = tuple[int, str, UUID, str]
+Placed = tuple[Line, AuditSeal, datetime | None]
+"""An entry, the seal over it, and when the seal before was made."""
 
 
 def _entries(chain: list[AuditSeal]) -> Iterator[Finding]:
@@ -104,7 +138,7 @@ def _entries(chain: list[AuditSeal]) -> Iterator[Finding]:
     seals = iter(chain)
     seal, digest = next(seals, None), hashlib.sha256()
     before: datetime | None = None
-    waiting: list[tuple[Line, datetime | None]] = []
+    waiting: list[Placed] = []
     rows = AuditEntry.objects.order_by("position")
     rows = rows.filter(position__gte=seal.first_entry) if seal else rows
     lines = rows.values_list("position", "source", "row_id", "digest")
@@ -116,7 +150,7 @@ def _entries(chain: list[AuditSeal]) -> Iterator[Finding]:
             yield Finding("entry_without_seal", f"entry:{line[0]}")
             continue
         digest.update(entry_line(*line))
-        waiting.append((line, before))
+        waiting.append((line, seal, before))
         if len(waiting) == CHUNK:
             yield from _rows(waiting)
             waiting = []
@@ -131,21 +165,27 @@ def _closed(seal: AuditSeal, digest: Any) -> Iterator[Finding]:
         yield Finding("entries_altered", f"seal:{seal.position}")
 
 
-def _rows(batch: list[tuple[Line, datetime | None]]) -> Iterator[Finding]:
-    """Compare rows with their entries; *batch* pairs these with the seal before's time."""
+def _rows(batch: list[Placed]) -> Iterator[Finding]:
+    """Compare rows with their entries, and their times with those of the seals."""
     for source, (model, fields) in SOURCES.items():
         wanted = {
-            line[2]: (line[3], before) for line, before in batch if line[1] == source
+            line[2]: (line[3], seal, before)
+            for line, seal, before in batch
+            if line[1] == source
         }
         rows: Any = model._default_manager.filter(pk__in=wanted)
         met = set()
         for row in rows.values_list(*fields):
             met.add(row[0])
-            digest, before = wanted[row[0]]
+            digest, seal, before = wanted[row[0]]
             if row_digest(source, row) != digest:
                 yield Finding("row_altered", f"{source}:{row[0]}")
             elif before and min(row[1], made_at(row[0])) < before - LONGEST:
                 yield Finding("row_backdated", f"{source}:{row[0]}")
+            elif before and max(row[1], made_at(row[0])) < seal.created_at - LONGEST:
+                # It was somewhere else while other rows were sealed, or nothing was.
+                where = f"seal:{seal.position}"
+                yield Finding("row_sealed_late", where, f"{source}:{row[0]}")
         for row_id in wanted.keys() - met:
             yield Finding("row_missing", f"{source}:{row_id}")
 
@@ -178,6 +218,8 @@ def _anchored(
     here = {seal.position: seal for seal in chain}
     last = chain[-1].position if chain else 0
     newest = place.newest()
+    for text in place.torn() if is_whole else ():
+        yield Finding("anchor_torn", "anchor", text)
     heads: Iterator[Head] | list[Head] = place.heads()
     if not is_whole:
         heads = [newest] if newest else []

@@ -18,8 +18,9 @@ from lokahome.core.audit.anchors import FileAnchor, anchor, drop_anchors
 from lokahome.core.audit.chain import SOURCES
 from lokahome.core.audit.models import AuditEntry, AuditEvent, AuditSeal, StateChange
 from lokahome.core.audit.record import record
-from lokahome.core.audit.sealing import seal_next, unsealed
+from lokahome.core.audit.sealing import note_quiet, seal_next, unsealed
 from lokahome.core.audit.verifying import verify
+from lokahome.core.db.locks import advisory_key
 from lokahome.core.ids import uuid7
 from lokahome.core.invariants import check_invariants
 from lokahome.core.tasks import seal_audit, verify_audit
@@ -221,3 +222,109 @@ def test_a_bucket_keeps_one_object_a_seal(db, settings, tmp_path, monkeypatch):
     assert [head.position for head in bucket.heads()] == [1, 2, 3]
     assert bucket.newest().position == 3
     assert found(bucket) == set()
+    assert {path.parent.name for path in (tmp_path / "bucket").rglob("*.json")} == {
+        "000000000000"
+    }, "a thousand to a folder, so that the newest is found without a year's list"
+
+
+# --- Sealing withheld: what stood unsealed could be anybody's work ------------------
+
+
+def later(**span):
+    return time_machine.travel(clock.now() + timedelta(**span), tick=False)
+
+
+def test_a_pause_in_sealing_is_found_for_ever(db, place):
+    sealed(2)
+    with later(hours=1):
+        sealed(1)
+    with later(days=3):
+        assert "sealing_paused" in found()
+        assert check_invariants([CHAIN])
+
+
+def test_a_quiet_hour_with_its_quiet_lines_is_no_pause(db, place):
+    sealed(1)
+    for minute in range(1, 60):
+        with later(minutes=minute):
+            seal_audit()
+    assert AuditEvent.objects.filter(action="audit.quiet").count() == 59
+    with later(minutes=60):
+        write()
+        seal_audit()
+        assert found(place) == set()
+
+
+def test_nothing_is_said_of_quiet_before_a_minute_or_a_first_seal(db):
+    assert not note_quiet(now=clock.now())
+    sealed(1)
+    assert not note_quiet(now=clock.now() + timedelta(seconds=59))
+    seal_audit()
+    assert AuditSeal.objects.count() == 1
+
+
+def test_what_waited_through_the_pause_is_named(db):
+    sealed(1)
+    write(1)
+    with later(minutes=9):
+        seal_audit()
+        assert found() == {"sealing_paused"}, "so long a transaction may take"
+    write(1)
+    with later(minutes=20):
+        seal_audit()
+        assert found() == {"sealing_paused", "row_sealed_late"}
+
+
+def test_who_holds_the_lock_is_named_in_the_log_outside(committed, monkeypatch):
+    from structlog.testing import capture_logs
+
+    write()
+    with owner_connection() as owner, capture_logs() as lines:
+        key = advisory_key("audit.seal")
+        owner.execute("SELECT pg_advisory_lock(%s)", [key])
+        assert seal_next(now=clock.now()) is None
+        assert not AuditSeal.objects.exists()
+        owner.execute("SELECT pg_advisory_unlock(%s)", [key])
+    assert "held" in str(lines)
+    assert seal_next(now=clock.now()) is not None
+
+
+def test_a_gap_that_somebody_answers_for_is_said_no_more(db, place):
+    sealed(2)
+    with later(hours=1):
+        sealed(1)
+        with pytest.raises(CommandError):
+            call_command("verify_audit", stdout=StringIO())
+        with pytest.raises(CommandError):
+            call_command("verify_audit", "--explain", "3", stdout=StringIO())
+        call_command(
+            *("verify_audit", "--explain", "3", "--reason", "Panne de courant."),
+            stdout=StringIO(),
+        )
+        assert AuditEvent.objects.get(action="audit.gap_explained").subject == "seal:3"
+    with later(hours=1):
+        assert found(place) == set()
+
+
+# --- A line of the anchor that a crash tore -------------------------------------------
+
+
+def test_a_torn_line_stops_neither_sealing_nor_looking(db, place):
+    sealed(2)
+    path = place._path
+    whole = path.read_text()
+    path.write_text(whole[:-20])
+    assert place.newest().position == 1
+    assert [head.position for head in place.heads()] == [1]
+    assert place.torn(), "it is said until the head stands there whole"
+    sealed(1)
+    assert [head.position for head in place.heads()] == [1, 2, 3]
+    assert place.torn() == []
+    assert found(place) == set()
+
+
+def test_what_is_no_beginning_of_a_head_is_reported(db, place):
+    sealed(1)
+    with place._path.open("a") as lines:
+        lines.write("{nonsense\n")
+    assert found(place) == {"anchor_torn"}
