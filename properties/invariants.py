@@ -72,3 +72,25 @@ invariant(
          WHERE m.unit_id = l.unit_id AND m.agency_id = l.agency_id
            AND m.status = 'active' AND m.includes_listing)""",
 )
+invariant(
+    "mandate.fees_within_the_cap",
+    "the fees of all mandates that run at once on a unit are 10 % of its rent at most",
+    """SELECT m.id::text, sum(o.fee_bps)::text FROM properties_mandate m
+       JOIN properties_mandate o ON o.unit_id = m.unit_id
+         AND o.status IN ('proposed', 'active')
+         AND o.starts_on <= m.starts_on AND o.expires_on >= m.starts_on
+       WHERE m.status IN ('proposed', 'active')
+       GROUP BY m.id HAVING sum(o.fee_bps) > 1000""",
+)
+invariant(
+    "listing.published_of_an_open_account",
+    "nothing is public of somebody suspended, banned or erased a quarter of an hour ago",
+    """SELECT l.id::text FROM properties_listing l
+       JOIN accounts_user u ON u.id = l.landlord_id
+       WHERE l.status = 'published' AND (
+         u.erased_at IS NOT NULL OR EXISTS (
+           SELECT 1 FROM accounts_sanction s
+           WHERE s.person_id = u.id AND s.status = 'active'
+             AND s.kind IN ('suspend', 'ban')
+             AND s.starts_at < now() - interval '15 minutes'))""",
+)

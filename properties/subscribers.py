@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from accounts.events import AgencyClosed, CaseDecided, CaseOverturned
+from accounts.events import (
+    AgencyClosed,
+    AgencyDecided,
+    CaseDecided,
+    CaseOverturned,
+    SanctionEnded,
+    SanctionImposed,
+)
 from lokahome.core import clock
 from lokahome.core.events.subscribers import DOCUMENTS, STATE, subscribe
 from lokahome.core.money import Money
 from payments.events import ChargeSettled
 from properties.events import RentPeriodPaid
+from properties.services.agency_suspensions import follow_agency
+from properties.services.held_listings import hold_listings_of, show_held_listings_of
 from properties.services.mandate_ends import end_mandates_of
 from properties.services.moderation import (
     hidden_listing,
@@ -54,6 +63,12 @@ def end_mandates_of_closed_agency(event: AgencyClosed) -> None:
     end_mandates_of(agency_id=event.agency_id, now=clock.now())
 
 
+@subscribe(AgencyDecided, lane=STATE)
+def follow_decided_agency(event: AgencyDecided) -> None:
+    """Give a suspended agency's listings back to their landlords, until it is restored."""
+    follow_agency(agency_id=event.agency_id, now=clock.now())
+
+
 @subscribe(CaseOverturned, lane=STATE)
 def show_listing_of_overturned_case(event: CaseOverturned) -> None:
     """Give the owner the listing back whose suspension an appeal took back."""
@@ -63,3 +78,15 @@ def show_listing_of_overturned_case(event: CaseOverturned) -> None:
         show_listing_again(
             listing_id=listing_id, case_id=event.case_id, now=clock.now()
         )
+
+
+@subscribe(SanctionImposed, lane=STATE)
+def hold_listings_of_closed_account(event: SanctionImposed) -> None:
+    """Take the homes of a suspended or banned owner from the public, and from agencies."""
+    hold_listings_of(landlord_id=event.person_id, now=clock.now())
+
+
+@subscribe(SanctionEnded, lane=STATE)
+def show_listings_of_open_account(event: SanctionEnded) -> None:
+    """Publish again what the closing of its owner's account had paused."""
+    show_held_listings_of(landlord_id=event.person_id, now=clock.now())

@@ -78,7 +78,6 @@ def _refuse(request: ErasureRequest, order: Order) -> None:
         actor=User.objects.get(pk=order.actor_id),
         reason=order.reason,
         now=order.now,
-        version=request.version,
     )
 
 
@@ -121,8 +120,6 @@ class ErasureRequestAdmin(OfPerson):
             label="Refuser",
             permission=DECIDE_ERASURES,
             run=_refuse,
-            # The service locks the person first, as everything of a person is.
-            outside_transaction=True,
             is_available=lambda row: row.status in ("requested", "scheduled"),
             reasons=(
                 "Nous n’avons pas pu vérifier que la demande vient de vous.",
@@ -137,6 +134,12 @@ class ErasureRequestAdmin(OfPerson):
             shortcut="r",
         ),
     )
+
+    def lock_first(self, pk: Any) -> None:
+        """Lock the person, as every service does before the request."""
+        whose = ErasureRequest.objects.filter(pk=pk).values("user_id")
+        people = User.objects.get_queryset().filter(pk__in=whose)
+        list(people.select_for_update(no_key=True, of=("self",)))
 
     def title_of(self, row: ErasureRequest) -> str:
         """Return how the request stands."""

@@ -137,7 +137,7 @@ def edit_listing(
 def submit_listing(*, listing_id: UUID, actor: User, now: datetime) -> Listing:
     """Ask moderators to publish. Emits ListingSubmitted.
 
-    Raises ListingIncomplete with every failure at once, TooManyListings,
+    Raises ListingIncomplete with every failure at once, TooManyListings, OwnerClosed,
     TransitionRefused. Locks it.
     """
     listing = locked(Listing.objects.steered_by(actor), listing_id)
@@ -192,7 +192,10 @@ def pause_listing(*, listing_id: UUID, actor: User, now: datetime) -> Listing:
 
 @transaction.atomic
 def resume_listing(*, listing_id: UUID, actor: User, now: datetime) -> Listing:
-    """Show a paused listing again; raises TooManyListings, TransitionRefused."""
+    """Show a paused listing again.
+
+    Raises TooManyListings, OwnerClosed, TransitionRefused. Locks it.
+    """
     listing = _owner_step(listing_id, actor, "resume", now)
     require_room(listing, is_owner=steering(actor) == "owner")
     return listing
@@ -208,8 +211,14 @@ def mark_listing_let(*, listing_id: UUID, actor: User, now: datetime) -> Listing
 
 def _owner_step(listing_id: UUID, actor: User, action: str, now: datetime) -> Listing:
     listing = locked(Listing.objects.steered_by(actor), listing_id)
+    listing.is_held = False  # what they decide, the house does not undo
     LISTING_STATES.apply(
-        listing, action, who=steering(actor), actor_id=actor.pk, now=now
+        listing,
+        action,
+        who=steering(actor),
+        actor_id=actor.pk,
+        now=now,
+        update_fields=("is_held",),
     )
     return listing
 

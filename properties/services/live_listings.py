@@ -1,4 +1,4 @@
-"""How many listings one landlord may have live: by what they proved of themselves."""
+"""Whose listings may go live, and how many: by what their landlord proved."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.policies.levels import live_listings_allowed, may_publish
 from accounts.queries.identity import role_levels
+from accounts.queries.people import has_open_account
 from lokahome.core.db.locks import advisory_lock
 from lokahome.core.errors import StateConflict
 from properties.models import Listing
@@ -22,15 +23,30 @@ class TooManyListings(StateConflict):
     title = gettext_lazy("Nombre d’annonces atteint pour votre niveau")
 
 
+class OwnerClosed(StateConflict):
+    """The owner's account is closed: nothing of theirs is shown or taken over."""
+
+    code = "listing.owner_closed"
+    title = gettext_lazy("Le compte du propriétaire est fermé")
+
+
+def require_open_owner(listing: Listing) -> None:
+    """Raise OwnerClosed while its owner's account is closed. Expects *listing* locked."""
+    if not has_open_account(listing.landlord_id):
+        raise OwnerClosed
+
+
 def require_room(
     listing: Listing, *, is_owner: bool, beside: tuple[str, ...] = LIVE
 ) -> None:
     """Raise TooManyListings when *listing* cannot go live beside its landlord's others.
 
-    *beside* are the states of those that count. *is_owner* False is an agency: its mandate was checked when the listing was found.
-    Levels that fell take nothing down. Expects the listing locked; takes the advisory
-    lock of its landlord, so that two listings do not take the last place.
+    *beside* are the states of those that count. *is_owner* False is an agency: its
+    mandate was checked when the listing was found. Levels that fell take nothing down.
+    Raises OwnerClosed as well. Expects the listing locked; takes the advisory lock of
+    its landlord, so that two listings do not take the last place.
     """
+    require_open_owner(listing)
     landlord_id = listing.landlord_id
     advisory_lock("live_listings", str(landlord_id))
     level = role_levels(landlord_id).get("landlord")

@@ -37,6 +37,7 @@ def publish_listing(*, listing_id: UUID, actor_id: UUID, now: datetime) -> Listi
     """Publish a submitted listing. Emits ListingPublished. Locks it.
 
     Raises TooManyListings: a paused one that was edited comes to review past the limit.
+    Raises OwnerClosed: its owner's account was closed while it waited.
     """
     listing = locked(Listing.objects.all(), listing_id)
     if listing.status == Listing.Status.SUBMITTED:

@@ -30,7 +30,6 @@ from lokahome.core.errors import (
     FieldError,
     NotAllowed,
     NotFound,
-    StaleVersion,
     StateConflict,
 )
 from lokahome.core.events.outbox import append
@@ -119,13 +118,11 @@ def refuse_erasure(
     actor: User,
     reason: str,
     now: datetime,
-    version: int | None = None,
 ) -> ErasureRequest:
     """Refuse with a reason that the person will read; they may ask again.
 
-    *version* is the one that was read: raises StaleVersion when it is past. Raises
-    NotAllowed, ReasonMissing, NotFound, TransitionRefused. Locks the person, then the
-    request; publishes ErasureMoved.
+    Raises NotAllowed (also about oneself), ReasonMissing, NotFound, TransitionRefused.
+    Locks the person, then the request; publishes ErasureMoved.
     """
     request = _held(request_id)
     if not may_decide_erasure(
@@ -135,8 +132,6 @@ def refuse_erasure(
         is_own=is_same_human(actor.pk, request.user_id),
     ):
         raise NotAllowed
-    if version is not None and version != request.version:
-        raise StaleVersion
     if not reason.strip():
         detail = _("Donnez un motif.")
         raise ReasonMissing(errors=[FieldError("required", detail, "/reason")])

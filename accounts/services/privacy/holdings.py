@@ -16,6 +16,14 @@ from lokahome.core.privacy.holdings import (
 )
 
 STAFF_WORK = "What a member of staff decided, and why: it has to be answered for."
+DIGESTS = ("number_digest", "digits_digest", "file_digest", "back_file_digest")
+REVIEWERS = (
+    "decided_by",
+    "suspected_by",
+    "vouched_by",
+    "doubted_by",
+    "revoked_by",
+)
 LAW = "Measures against misuse, with staff's grounds: five years."
 
 register(
@@ -89,24 +97,23 @@ register(
                 model="accounts.IdentityCheck",
                 person="person_id",
                 only=~Q(status="fraud"),
-                hidden=("number_digest", "digits_digest", "decided_by", "suspected_by"),
+                hidden=(*DIGESTS, *REVIEWERS),
                 emptied={
                     "number": "",
-                    "number_digest": "",
-                    "digits_digest": "",
+                    **dict.fromkeys(DIGESTS, ""),
                     "reason": NOTHING_SAID,
                 },
-                keeps=("decided_by", "suspected_by"),
+                keeps=REVIEWERS,
                 kept="That a paper of this kind was checked, by whom and with what end.",
             ),
             Holding(
                 model="accounts.IdentityCheck",
                 person="person_id",
                 only=Q(status="fraud"),
-                hidden=("number_digest", "digits_digest", "decided_by", "suspected_by"),
-                keeps=("number", "number_digest", "digits_digest"),
+                hidden=(*DIGESTS, *REVIEWERS),
+                keeps=("number", *DIGESTS),
                 kept="A paper that two people found forged is known again by its number,"
-                " which is encrypted. Five years.",
+                " which is encrypted, and by its picture. Five years.",
             ),
             Holding(model="accounts.RoleGrant", person="user_id", deleted=True),
             Holding(
@@ -229,6 +236,7 @@ register(
                     "full_name": "",
                     "password": "!",
                     "last_login": None,
+                    "used_at": None,
                     "is_active": False,
                 },
                 kept="An id, which ledger, contracts and the audit chain name.",

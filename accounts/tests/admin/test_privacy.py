@@ -7,9 +7,11 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
+from accounts.admin import privacy as privacy_admin
 from accounts.models import Consent, DataExport, ErasureRequest, User
 from lokahome.core import clock
 from lokahome.core.audit.models import AuditEvent
+from lokahome.core.errors import NotAllowed
 from lokahome.tests.people import make_staff
 
 ERASURES = "/admin/accounts/erasurerequest/"
@@ -55,7 +57,7 @@ def test_the_clock_is_on_the_list(support, ama, days, word):
     page = support.get(ERASURES).content.decode()
     assert word in page
     assert f"{days} / 45" in page
-    assert "Un bail est en cours." in page
+    assert "Un bail est à signer, en cours, ou attend" in page
     assert "Ama Dossou" not in page, "initials only"
 
 
@@ -92,6 +94,27 @@ def test_support_and_stale_pages_refuse_nothing(support, lead, ama):
     refused(lead, request, version=request.version + 1)
     request.refresh_from_db()
     assert request.status == "requested"
+
+
+def test_a_decision_that_the_service_refuses_leaves_no_line(lead, ama, monkeypatch):
+    request = asked(ama)
+    before = AuditEvent.objects.count()
+
+    def not_allowed(**_: object) -> None:
+        raise NotAllowed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(privacy_admin, "refuse_erasure", not_allowed)
+        refused(lead, request)
+    request.refresh_from_db()
+    assert request.status == "requested"
+    assert AuditEvent.objects.count() == before, "nobody decided anything"
+    refused(lead, request)
+    deeds = AuditEvent.objects.order_by("id").values_list("action", flat=True)
+    assert list(deeds)[before:] == [
+        "accounts.erasurerequest.refuse",
+        "erasure.refused",
+    ]
 
 
 def test_copies_and_consents_are_listed(support, ama):

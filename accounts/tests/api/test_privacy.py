@@ -34,7 +34,9 @@ def agree(client, purpose="news", version="2026-11", is_granted=True):
 def long_ago(client):
     """Let the session be an hour old: nothing was proved in the last minutes."""
     past = clock.now() - timedelta(hours=1)
-    Session.objects.filter(user=client.user).update(started_at=past, proved_at=None)
+    Session.objects.filter(user=client.user).update(
+        started_at=past, proved_at=None, proved_by=""
+    )
 
 
 def packed(client):
@@ -131,7 +133,7 @@ def test_a_copy_of_somebody_else_does_not_exist(ama, stranger):
         ama.get(f"{EXPORTS}/{mine}/file?key=forged"),
     ):
         assert answer.status_code == 404
-    assert kossi.get(EXPORTS).json()["data"] == []
+    assert stranger.get(EXPORTS).json()["data"] == []
 
 
 @pytest.mark.parametrize("path", [EXPORTS, ERASURES])

