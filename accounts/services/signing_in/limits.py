@@ -78,9 +78,7 @@ def take_letter_limits(*, person_id: UUID, client_ip: str, now: datetime) -> Non
         ("letter.person_day", LETTERS_PER_PERSON_A_DAY, DAY),
     ):
         limits.take(name, person, limit=limit, window=window, now=now)
-    take_from(
-        "letter.client", client_ip, limit=PER_CLIENT, window=TEN_MINUTES, now=now
-    )
+    take_from("letter.client", client_ip, limit=PER_CLIENT, window=TEN_MINUTES, now=now)
 
 
 def take_proof_limits(*, person_id: UUID, method: str, now: datetime) -> None:

@@ -80,9 +80,7 @@ def reset(request, code, *, device=None, now=None):
 
 
 def send(request, *, by_email=False):
-    return send_reset_code(
-        request_id=request.pk, by_email=by_email, now=clock.now()
-    )
+    return send_reset_code(request_id=request.pk, by_email=by_email, now=clock.now())
 
 
 def sent(person, *, by_email=False):
@@ -181,9 +179,7 @@ def test_a_mailbox_and_the_sim_together_set_the_password(ama):
     )
     sms = mint_code(request_id=asked_for.pk, now=clock.now())
     before = ama.session
-    result = answer_challenge(
-        **kwargs, method="sms_code", value=sms, now=clock.now()
-    )
+    result = answer_challenge(**kwargs, method="sms_code", value=sms, now=clock.now())
     assert result.user == ama.user
     assert knows(ama, NEW)
     before.refresh_from_db()
@@ -270,9 +266,11 @@ def test_guesses_do_not_tell_who_is_behind_a_number(ama, by_email, has_address):
             mint_code(request_id=request.pk, now=clock.now())
         answers = []
         for _ in range(6):
-            with CaptureQueriesContext(connection) as seen:
-                with pytest.raises(DomainError) as refusal:
-                    reset(request, "00000x")
+            with (
+                CaptureQueriesContext(connection) as seen,
+                pytest.raises(DomainError) as refusal,
+            ):
+                reset(request, "00000x")
             verbs = [query["sql"].partition(" ")[0] for query in seen]
             answers.append((refusal.value.code, verbs))
         return answers

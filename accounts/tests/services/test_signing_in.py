@@ -5,7 +5,7 @@ from itertools import product
 
 import pytest
 
-from accounts.models import CodeRequest, Phone, SignInChallenge, User
+from accounts.models import CodeRequest, Phone, SignInChallenge
 from accounts.policies.signing_in import SILENT_AFTER, second_proof_reason
 from accounts.services.signing_in import stakes
 from accounts.services.signing_in.challenging import ChallengeNeeded
