@@ -127,8 +127,8 @@ class AgencyAdmin(LokaModelAdmin):
             run=_suspend,
             is_available=_permits("suspend", Agency.Status.ACTIVE),
             reasons=REASONS_TO_SUSPEND,
-            notice="Personne n’agit plus au nom de l’agence. Ses responsables lisent "
-            "votre motif.",
+            notice="Personne n’agit plus au nom de l’agence ; ses annonces reviennent aux "
+            "propriétaires, qui sont prévenus. Ses responsables lisent votre motif.",
             is_danger=True,
             shortcut="s",
         ),
@@ -138,7 +138,8 @@ class AgencyAdmin(LokaModelAdmin):
             permission=DECIDE_AGENCIES,
             run=_activate,
             is_available=_permits("activate", Agency.Status.SUSPENDED),
-            notice="L’agence travaille de nouveau sous ses mandats.",
+            notice="L’agence travaille de nouveau sous ses mandats et reprend les annonces "
+            "qu’elle suivait. Ses responsables et les propriétaires sont prévenus.",
             shortcut="r",
         ),
     )

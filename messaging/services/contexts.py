@@ -38,6 +38,7 @@ _CHARGE = {"amount": Read(facts.charge_amounts, "charge_id")}
 _PAYOUT = {"amount": Read(facts.transfer_amounts, "payout_id")}
 _REFUND = {"amount": Read(facts.transfer_amounts, "refund_id")}
 _PHONE = {"ending": Read(facts.phone_endings, "phone_id")}
+_DOCUMENT = {"kind": Read(facts.document_kinds, "check_id")}
 _REQUEST = {"title": Read(facts.request_titles, "request_id")}
 _QUOTE = {**_REQUEST, "amount": Read(facts.quote_amounts, "quote_id")}
 _JOB = {"title": Read(facts.job_titles, "job_id")}
@@ -63,8 +64,12 @@ CONTEXTS: dict[str, Mapping[str, Source]] = {
     "charge_expired": _CHARGE,
     "charge_failed": {**_CHARGE, "failure": Said("failure_code")},
     "dispute_decided": _JOB,
-    "identity_checked": {"status": Said("status")},
+    "identity_checked": {**_DOCUMENT, "status": Said("status")},
     "identity_expired": {"cause": Said("cause")},
+    "identity_runs_out": {
+        **_DOCUMENT,
+        "until": Read(facts.document_ends, "check_id"),
+    },
     "identity_linked": {"provider": Said("provider")},
     "job_approved": _PAID_JOB,
     "job_cancelled": _JOB,
@@ -84,6 +89,7 @@ CONTEXTS: dict[str, Mapping[str, Source]] = {
     "mandate_declined": _AGENCY,
     "mandate_ended": _AGENCY,
     "mandate_proposed": _name("landlord_id"),
+    "mandated_agency_decided": {**_AGENCY, "status": Said("status")},
     "member_removed": _AGENCY,
     "payout_failed": _PAYOUT,
     "payout_sent": _PAYOUT,

@@ -8,13 +8,14 @@ from lokahome.core import clock
 from lokahome.core.events.subscribers import NOTIFY, subscribe
 from messaging.queries.facts import occurrence
 from messaging.services.inviting import tell_invitation
-from messaging.subscribers.telling import tell
+from messaging.subscribers.telling import tell, tell_apart
 from properties.events import (
     MandateAccepted,
     MandateDeclined,
     MandateEnded,
     MandateProposed,
 )
+from properties.queries.mandates import landlords_of_agency
 
 
 @subscribe(MemberInvited, lane=NOTIFY)
@@ -34,10 +35,16 @@ def tell_member_removed(event: MemberRemoved) -> None:
 
 @subscribe(AgencyDecided, lane=NOTIFY)
 def tell_agency_decided(event: AgencyDecided) -> None:
-    """Tell those who answer for the agency what staff decided."""
-    occurred = occurrence(event.subject(), event.status)
-    leaders = agency_leaders(event.agency_id)
-    tell(event, "agency_decided", *leaders, occurred=occurred)
+    """Tell those who answer for the agency what staff decided, and its landlords."""
+    tell_apart(
+        event,
+        *(("agency_decided", leader) for leader in agency_leaders(event.agency_id)),
+        *(
+            ("mandated_agency_decided", landlord)
+            for landlord in landlords_of_agency(event.agency_id)
+        ),
+        occurred=occurrence(event.subject(), event.status),
+    )
 
 
 @subscribe(MandateProposed, lane=NOTIFY)

@@ -134,6 +134,7 @@ def _end(
 ) -> Mandate:
     mandate.ended_at = now
     mandate.end_reason = reason
+    mandate.resumes_handling = False
     MANDATE_STATES.apply(
         mandate,
         action,
@@ -141,7 +142,7 @@ def _end(
         actor_id=actor_id,
         now=now,
         reason=reason,
-        update_fields=("ended_at", "end_reason"),
+        update_fields=("ended_at", "end_reason", "resumes_handling"),
     )
     release_handling(
         unit_id=mandate.unit_id,

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Sum
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -19,6 +20,7 @@ from lokahome.core.errors import (
     InvalidInput,
     NotAllowed,
     NotFound,
+    StaleVersion,
     StateConflict,
 )
 from lokahome.core.events.outbox import append
@@ -52,6 +54,16 @@ class FeeAboveCap(InvalidInput):
 
     code = "mandate.fee_above_cap"
     title = gettext_lazy("Les honoraires dépassent le plafond légal")
+
+
+class FeesAboveCap(InvalidInput):
+    """With the unit's other live mandates the fees are above what the law permits."""
+
+    code = "mandate.fees_above_cap"
+    title = gettext_lazy("Les honoraires de vos mandats dépassent le plafond légal")
+
+    def default_detail(self) -> str:
+        return _("Le plafond vaut pour tous les mandats en même temps sur ce logement.")
 
 
 class BadTerm(InvalidInput):
@@ -95,8 +107,8 @@ def propose_mandate(
     """Offer *landlord*'s unit to an agency, with the photo of the signed mandate.
 
     *fee_bps* is in hundredths of a per cent of each rent. Raises NotFound for another's
-    unit or upload, NotAllowed, UnknownAgency, FeeAboveCap, BadTerm, UploadNotWhole,
-    NotAnImage, MandateLive, ListingEntrusted. Locks the unit; publishes MandateProposed.
+    unit or upload, NotAllowed, UnknownAgency, FeeAboveCap, FeesAboveCap (with the mandates that
+    run meanwhile), BadTerm, UploadNotWhole, NotAnImage, MandateLive, ListingEntrusted. Locks the unit; publishes MandateProposed.
     """
     if not may_offer_homes(landlord):
         raise NotAllowed
@@ -109,6 +121,12 @@ def propose_mandate(
         raise _at("/expires_on", BadTerm)
     # One that ended by its date yesterday must not stand in the way of this one.
     expire_overdue_of(unit_id=unit.pk, now=now)
+    meanwhile = Mandate.objects.live().filter(
+        unit=unit, starts_on__lte=expires_on, expires_on__gte=starts_on
+    )
+    others = meanwhile.exclude(agency_id=agency_id).aggregate(bps=Sum("fee_bps"))
+    if not is_within_cap(fee_bps + (others["bps"] or 0), cap_bps=management_cap()):
+        raise _at("/fee_bps", FeesAboveCap)
     _attach_proof(upload_id, landlord)
     mandate = Mandate(
         id=mandate_id or uuid7(),
@@ -169,16 +187,30 @@ def decline_mandate(*, mandate_id: UUID, actor: User, now: datetime) -> Mandate:
 
 @transaction.atomic
 def entrust_listing(
-    *, mandate_id: UUID, landlord: User, includes_listing: bool, now: datetime
+    *,
+    mandate_id: UUID,
+    landlord: User,
+    includes_listing: bool,
+    now: datetime,
+    version: int | None = None,
 ) -> Mandate:
     """Put the unit's listing into a live mandate, or take it out at once.
 
-    Raises NotFound, NotAllowed for the agency, ListingEntrusted, StateConflict for a
-    mandate that is over. Locks the mandate, then the listing.
+    Raises NotFound, NotAllowed for the agency, StaleVersion, ListingEntrusted,
+    StateConflict for a mandate that is over. Locks the unit, its mandates, the listing.
     """
-    mandate = locked(Mandate.objects.visible_to(landlord), mandate_id)
-    if "landlord" not in roles_on_mandate(landlord, mandate):
+    seen = Mandate.objects.visible_to(landlord).filter(pk=mandate_id).first()
+    if seen is None:
+        raise NotFound
+    if "landlord" not in roles_on_mandate(landlord, seen):
         raise NotAllowed
+    # The unit first, as a proposal does: its lock orders the two.
+    locked(Unit.objects.all(), seen.unit_id)
+    mandate = locked(Mandate.objects.visible_to(landlord), mandate_id)
+    if version is not None and version != mandate.version:
+        raise StaleVersion
+    expire_overdue_of(unit_id=mandate.unit_id, now=now)
+    mandate.refresh_from_db()
     if mandate.status not in Mandate.LIVE_STATES:
         raise StateConflict
     if mandate.includes_listing == includes_listing:
@@ -186,13 +218,11 @@ def entrust_listing(
     others = Mandate.objects.live().filter(
         unit_id=mandate.unit_id, includes_listing=True
     )
-    if includes_listing:
-        # The unit's lock orders this with another proposal.
-        locked(Unit.objects.all(), mandate.unit_id)
-        if others.exists():
-            raise ListingEntrusted
+    if includes_listing and others.exists():
+        raise ListingEntrusted
     mandate.includes_listing = includes_listing
-    mandate.save(update_fields={"includes_listing"})
+    mandate.resumes_handling = False
+    mandate.save(update_fields={"includes_listing", "resumes_handling"})
     if not includes_listing:
         release_handling(
             unit_id=mandate.unit_id,

@@ -48,7 +48,7 @@ def proposed(owner: User, unit: Unit, agency: Agency, **values) -> Mandate:
     """Return a proposal for a year from today."""
     today: date = clock.today()
     values = {
-        "fee_bps": 800,
+        "fee_bps": 400,
         "starts_on": today,
         "expires_on": today + timedelta(days=364),
         **values,

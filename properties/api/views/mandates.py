@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from lokahome.core import clock
-from lokahome.core.api.conditional import answer
+from lokahome.core.api.conditional import answer, version_named
 from lokahome.core.api.idempotency import idempotent
 from lokahome.core.api.parsers import JSONParser, MergePatchParser
 from lokahome.core.api.viewsets import ReadViewSet
@@ -23,7 +23,13 @@ from properties.api.serializers.mandates import (
     MandatePatchSerializer,
     MandateSerializer,
 )
-from properties.api.views.shared import created, read, require_own_name, signed_in
+from properties.api.views.shared import (
+    IF_MATCH,
+    created,
+    read,
+    require_own_name,
+    signed_in,
+)
 from properties.models import Listing, Mandate
 from properties.services.mandate_ends import end_mandate
 from properties.services.mandates import (
@@ -87,16 +93,20 @@ class MandateViewSet(ReadViewSet):
     @extend_schema(
         operation_id="mandate_update",
         summary="Put the listing into a mandate, or take it back",
+        parameters=[IF_MATCH],
         request=MandatePatchSerializer,
         responses={200: MandateSerializer},
     )
     def partial_update(self, request: Request, pk: UUID) -> Response:
         """Entrust the listing, or take it back from one moment to the next."""
+        values = read(MandatePatchSerializer, request)
+        self.visible(pk)
         entrust_listing(
             mandate_id=pk,
             landlord=signed_in(request),
+            version=version_named(request),
             now=clock.now(),
-            **read(MandatePatchSerializer, request),
+            **values,
         )
         return self.fresh(pk)
 

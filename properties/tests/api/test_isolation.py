@@ -33,7 +33,7 @@ class House:
             self.unit,
             self.theirs,
             self.other_owner,
-            fee_bps=700,
+            fee_bps=300,
             includes_listing=False,
         )
         handled(self.listing, self.ours, self.owner)
@@ -138,6 +138,22 @@ def test_the_other_agency_reads_the_listing_as_anybody_does(house, stranger):
     assert {**seen, "allowed_actions": None} == {**public, "allowed_actions": None}
 
 
+def test_the_page_of_a_listing_does_not_move_when_its_handling_does(house, anonymous):
+    """Neither its ETag nor its last change tells a rival that somebody answers for it."""
+    path = f"/api/v1/listings/{house.listing.pk}"
+    them = house.them()
+
+    def seen():
+        pages = (them.get(path), anonymous.get(path))
+        return [(page["ETag"], page.json()) for page in pages]
+
+    before = seen()
+    assert house.us().delete(f"{path}/handling").status_code == 204
+    assert seen() == before
+    assert house.us().post(f"{path}/handling").status_code == 200
+    assert seen() == before
+
+
 def test_the_other_agency_is_refused_alike_whoever_handles_the_listing(house):
     them = house.them()
     path = f"/api/v1/listings/{house.listing.pk}"
@@ -173,7 +189,7 @@ def test_the_other_agencys_words_appear_in_no_answer(house):
         str(house.mandate.pk),
         str(house.lead.pk),
         "Ama Dossou",
-        '"fee_bps":800',
+        '"fee_bps":400',
     }
     them = house.them()
     details = [

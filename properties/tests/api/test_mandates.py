@@ -42,6 +42,13 @@ def at(row, *parts):
     return "/".join([MANDATES, str(row.pk), *parts])
 
 
+def patched(client, row, includes_listing, etag=""):
+    """Entrust the listing or take it back, as the mandate was read last."""
+    headers = {"If-Match": etag or client.get(at(row))["ETag"]}
+    body = {"includes_listing": includes_listing}
+    return client.patch(at(row), body, headers=headers)
+
+
 def test_a_mandate_is_offered_accepted_and_ended(kossi, afi, agency, unit):
     body = {"id": str(uuid7()), "upload_id": str(paper(kossi.user).pk)}
     made = offer(kossi, unit, agency, **body)
@@ -99,7 +106,7 @@ def test_a_mandate_of_others_is_like_one_that_does_not_exist(
         for known in (row, Mandate(pk=uuid7())):
             asked = (
                 client.get(at(known)),
-                client.patch(at(known), {"includes_listing": False}),
+                patched(client, known, False, etag='"2"'),
                 client.post(at(known, "acceptance")),
                 client.post(at(known, "refusal")),
                 client.post(at(known, "end"), {"reason": "x"}),
@@ -123,8 +130,12 @@ def test_the_landlord_does_not_accept_for_the_agency(kossi, agency, unit):
 def test_the_listing_is_entrusted_by_the_landlord_alone(kossi, afi, agency, unit):
     row = mandate(kossi.user, unit, agency, afi.user)
     agent = acting(afi.user, agency)
-    assert agent.patch(at(row), {"includes_listing": False}).status_code == 403
-    answer = kossi.patch(at(row), {"includes_listing": False})
+    assert patched(agent, row, False).status_code == 403
+    assert kossi.patch(at(row), {"includes_listing": False}).status_code == 428
+    assert patched(kossi, row, False, etag='"1"').status_code == 412
+    row.refresh_from_db()
+    assert (row.includes_listing, row.version) == (True, 2)
+    answer = patched(kossi, row, False)
     assert (answer.status_code, answer.json()["includes_listing"]) == (200, False)
 
 

@@ -16,6 +16,7 @@ from lokahome.core.events.models import OutboxEvent
 from lokahome.core.files.models import Upload
 from lokahome.core.files.uploads import UploadNotWhole
 from lokahome.core.ids import uuid7
+from lokahome.core.invariants import check_invariants
 from lokahome.core.states import TransitionRefused
 from lokahome.tests.threads import race
 from properties.models import Mandate, Unit
@@ -29,11 +30,13 @@ from properties.services.mandate_ends import (
 from properties.services.mandates import (
     BadTerm,
     FeeAboveCap,
+    FeesAboveCap,
     ListingEntrusted,
     MandateLive,
     UnknownAgency,
     accept_mandate,
     decline_mandate,
+    entrust_listing,
 )
 from properties.services.moderation import ReasonMissing
 from properties.tests import factories as make
@@ -245,6 +248,52 @@ def test_rights_begin_with_the_first_day_and_end_after_the_last(
         assert expire_mandates(now=clock.now()) == 0
     row.refresh_from_db()
     assert (row.status, row.end_reason) == ("expired", "term")
+
+
+def test_the_cap_holds_for_all_mandates_that_run_at_once(kossi, afi, agency, unit):
+    """Two agencies at 10 % each would cost the landlord 20 % of the rent."""
+    today = clock.today()
+    mandate(kossi.user, unit, agency, afi.user, fee_bps=600)
+    founder = someone()
+    other = active_agency_of(founder)
+    with pytest.raises(FeesAboveCap):
+        proposed(kossi.user, unit, other, fee_bps=401)
+    assert Mandate.objects.count() == 1
+    assert Upload.objects.filter(attached_at=None).count() == 1
+    proposed(kossi.user, unit, other, fee_bps=400)
+    # What begins when the first is over, or is about another home, is another matter.
+    third = active_agency_of(someone())
+    later = today + timedelta(days=365)
+    until = later + timedelta(days=30)
+    proposed(kossi.user, unit, third, fee_bps=1000, starts_on=later, expires_on=until)
+    proposed(kossi.user, make.unit(kossi.user), other, fee_bps=1000)
+    assert not check_invariants("mandate.fees_within_the_cap")
+    Mandate.objects.filter(agency=other, unit=unit).update(fee_bps=401)
+    assert check_invariants("mandate.fees_within_the_cap")
+
+
+def test_an_overdue_mandate_does_not_keep_the_listing(kossi, afi, agency, unit):
+    """Its job is late; the day decides, as it does for a proposal."""
+    today = clock.today()
+    founder = someone()
+    second = mandate(
+        kossi.user,
+        unit,
+        active_agency_of(founder),
+        founder,
+        includes_listing=False,
+        expires_on=today + timedelta(days=9),
+    )
+    old = mandate(kossi.user, unit, agency, afi.user, expires_on=today)
+    with time_machine.travel(clock.now() + timedelta(days=1), tick=False):
+        row = entrust_listing(
+            mandate_id=second.pk,
+            landlord=kossi.user,
+            includes_listing=True,
+            now=clock.now(),
+        )
+    old.refresh_from_db()
+    assert (row.includes_listing, old.status) == (True, "expired")
 
 
 def test_an_overdue_mandate_does_not_stand_in_the_way_of_the_next(
