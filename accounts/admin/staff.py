@@ -40,9 +40,7 @@ class ShowsPassword:
                 "handle": result.change.person.username,
                 "password": result.password,
             }
-            page = draw(request, "new_password.html", context)
-            page["Cache-Control"] = "no-store"
-            return page
+            return draw(request, "new_password.html", context)
         if isinstance(result, Changed) and result.change.status == "proposed":
             messages.warning(request, _("Un second responsable doit approuver."))
         base: Any = super()

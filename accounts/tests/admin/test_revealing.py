@@ -114,7 +114,7 @@ def test_a_lead_forgets_a_colleagues_factors_and_it_is_told(lead, moderator):
     decided(lead, moderator, "forget-factors", "Téléphone volé, reconnu de vive voix.")
     assert factors(moderator) == 0
     deeds = AuditEvent.objects.filter(subject=f"user:{moderator.id}")
-    assert deeds.filter(action="staff.factors_forgotten", actor_id=lead.id).exists()
+    assert deeds.filter(action="staff.factors_done", actor_id=lead.id).exists()
     assert OutboxEvent.objects.filter(subject=f"person:{moderator.id}").exists()
 
 

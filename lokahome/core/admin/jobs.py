@@ -1,4 +1,7 @@
-"""Tâches planifiées: an operator sees, runs, pauses and slows each; a deed each time."""
+"""Tâches planifiées: an operator sees, runs, pauses and slows each; a deed each time.
+
+A pause is decided on the job's own page, with a reason: it stops what others rely on.
+"""
 
 from __future__ import annotations
 
@@ -26,6 +29,11 @@ UNITS = (
     (MINUTE, "chaque minute", "toutes les {} minutes"),
     (1, "chaque seconde", "toutes les {} secondes"),
 )
+NEVER_PAUSED = frozenset(
+    {"core.check_invariants", "core.seal_audit", "core.verify_audit"}
+)
+"""What watches over everybody, operators too, is stopped by stopping beat alone: that
+leaves a gap which is found (`lokahome.core.audit.verifying`)."""
 CHOICES = (5, 10, 30, MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR, 6 * HOUR, DAY)
 
 
@@ -38,6 +46,11 @@ def frequency(seconds: int) -> str:
 def publish(task: PeriodicTask) -> None:
     """Hand *task* to the workers now, beside its schedule."""
     current_app.send_task(task.task, headers={"periodic_task_name": task.name})
+
+
+def may_rest(task: PeriodicTask) -> bool:
+    """Say whether an operator may pause *task*, or make it seldom."""
+    return task.task not in NEVER_PAUSED
 
 
 def switch(task: PeriodicTask, *, enabled: bool) -> None:
@@ -109,7 +122,7 @@ class PeriodicTaskAdmin(LokaModelAdmin):
         "shown_count",
     )
     readonly_fields = fields
-    actions = ("run_selected", "pause_selected", "resume_selected")
+    actions = ("run_selected", "resume_selected")
     decisions = (
         Decision(
             name="run",
@@ -125,7 +138,7 @@ class PeriodicTaskAdmin(LokaModelAdmin):
             label="Mettre en pause",
             permission=CHANGE,
             run=lambda row, order: switch(row, enabled=False),
-            is_available=lambda row: bool(row.enabled),
+            is_available=lambda row: bool(row.enabled) and may_rest(row),
             notice="La tâche ne part plus jusqu’à ce que quelqu’un la reprenne.",
             is_danger=True,
         ),
@@ -143,6 +156,7 @@ class PeriodicTaskAdmin(LokaModelAdmin):
             label="Changer la fréquence",
             permission=CHANGE,
             run=lambda row, order: slow(row, order.choices["seconds"]),
+            is_available=may_rest,
             form=FrequencyForm,
             notice="La nouvelle fréquence vaut dans les secondes qui suivent.",
         ),
@@ -178,20 +192,6 @@ class PeriodicTaskAdmin(LokaModelAdmin):
         for task in tasks:
             publish(task)
         text = ngettext("%d tâche lancée.", "%d tâches lancées.", len(tasks))
-        messages.success(request, text % len(tasks))
-
-    @admin.action(description="Mettre en pause")
-    def pause_selected(
-        self, request: HttpRequest, queryset: QuerySet[PeriodicTask]
-    ) -> None:
-        """Pause the chosen jobs."""
-        tasks = list(queryset.filter(enabled=True))
-        self._note(request, "pause", tasks)
-        for task in tasks:
-            switch(task, enabled=False)
-        text = ngettext(
-            "%d tâche mise en pause.", "%d tâches mises en pause.", len(tasks)
-        )
         messages.success(request, text % len(tasks))
 
     @admin.action(description="Reprendre")

@@ -9,7 +9,7 @@ from django_celery_beat.models import PeriodicTask
 from redis import Redis
 
 from lokahome.celery import app
-from lokahome.core.admin.jobs import frequency
+from lokahome.core.admin.jobs import NEVER_PAUSED, frequency
 from lokahome.core.audit.models import AuditEvent
 from lokahome.schedule import NOT_OURS, seed
 
@@ -110,16 +110,29 @@ def test_a_job_is_paused_for_a_reason_and_resumed(job, operator):
     assert job.enabled
 
 
-def test_chosen_jobs_are_paused_and_resumed(job, operator):
-    assert (
-        "1 tâche mise en pause."
-        in choose(operator, "pause_selected", job).content.decode()
-    )
+def test_chosen_jobs_are_resumed_and_none_is_paused_without_a_reason(job, operator):
+    choose(operator, "pause_selected", job)
     job.refresh_from_db()
-    assert not job.enabled
+    assert job.enabled
+    decide(operator, job, "pause", reason="La passerelle est en panne")
     choose(operator, "resume_selected", job)
     job.refresh_from_db()
     assert job.enabled
+
+
+@pytest.mark.parametrize("name", sorted(NEVER_PAUSED))
+def test_nobody_pauses_or_slows_what_watches_over_everybody(job, operator, name):
+    watch = PeriodicTask.objects.get(name=name)
+    was = watch.interval.every
+    page = operator.get(
+        reverse("admin:django_celery_beat_periodictask_change", args=[watch.pk])
+    ).content.decode()
+    assert "/decide/run" in page
+    for deed in ("pause", "slow"):
+        assert f"/decide/{deed}" not in page
+        decide(operator, watch, deed, reason="Rien à voir ici", seconds=86_400)
+    watch.refresh_from_db()
+    assert (watch.enabled, watch.interval.every) == (True, was)
 
 
 def test_a_job_is_slowed_in_words_that_are_offered(job, operator):
