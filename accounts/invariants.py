@@ -95,3 +95,13 @@ invariant(
        JOIN accounts_case c ON c.kind = 'appeal' AND c.subject = 'appeal:' || a.id
        WHERE (a.status = 'open') <> (c.status = 'open')""",
 )
+invariant(
+    "staff.reveals_stay_few",
+    "nobody of the staff reveals more than a hundred people and addresses in a day",
+    # Ids begin with the millisecond: the day is found by the primary key.
+    """SELECT actor_id::text, count(*) FROM core_auditevent
+       WHERE action LIKE '%.reveal'
+         AND id > (lpad(to_hex((extract(epoch FROM now() - interval '1 day') * 1000)
+                    ::bigint), 12, '0') || repeat('0', 20))::uuid
+       GROUP BY actor_id HAVING count(*) > 100""",
+)

@@ -211,7 +211,7 @@ class IdentityCheckAdmin(LokaModelAdmin):
 
     @display(description=gettext_lazy("Personne"), ordering="person_id")
     def shown_person(self, check: IdentityCheck) -> str:
-        """Return the name to compare with the document's."""
+        """Return initials; the name is beside the document, for who compares them."""
         return str(check.person)
 
     @display(description=gettext_lazy("Numéro"))

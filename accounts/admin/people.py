@@ -15,12 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from accounts.admin.numbers import phone_state
-from accounts.admin.revealing import (
-    REVEAL,
-    STAFF_DEEDS,
-    deeds_of,
-    is_revealed,
-)
+from accounts.admin.revealing import REVEAL, STAFF_DEEDS, deeds_of
 from accounts.admin.sanctioning import (
     SANCTION_DEEDS,
     SANCTION_PERSON,
@@ -32,14 +27,14 @@ from accounts.admin.staff import ShowsPassword
 from accounts.admin.staff_deciding import STAFF_DECISIONS
 from accounts.models import User
 from accounts.queries.people import email_of
-from lokahome.core import clock
 from lokahome.core.admin.base import LokaModelAdmin
 from lokahome.core.admin.masked import masked_email, masked_phone
+from lokahome.core.admin.revealing import RevealingPage, is_revealed
 from lokahome.core.phones import display_phone
 
 
 @admin.register(User)
-class UserAdmin(ShowsPassword, PersonSearch, LokaModelAdmin):
+class UserAdmin(ShowsPassword, RevealingPage, PersonSearch, LokaModelAdmin):
     """People. Codes are not here, nor anywhere; numbers show their last two digits."""
 
     timeline_deeds = {
@@ -53,6 +48,7 @@ class UserAdmin(ShowsPassword, PersonSearch, LokaModelAdmin):
         "phone.removed": _("Numéro retiré"),
         "phone.lost": _("Carte SIM déclarée perdue"),
         "phone.taken_over": _("Numéro repris par un nouveau compte"),
+        "person.address_revealed": _("Adresse révélée"),
         "sign_in.challenged": _("Seconde preuve demandée"),
         "sign_in.proved": _("Seconde preuve donnée"),
         "sign_in.notice_opened": _("Préavis de connexion ouvert"),
@@ -105,18 +101,6 @@ class UserAdmin(ShowsPassword, PersonSearch, LokaModelAdmin):
         may_read = user.has_perm("core.view_auditevent")
         return (*self.fields, *(("shown_deeds",) if may_read else ()))
 
-    def get_object(
-        self, request: HttpRequest, object_id: str, from_field: str | None = None
-    ) -> Any:
-        """Note on the row whether its reader gave a reason to see it unmasked."""
-        person: Any = super().get_object(request, object_id, from_field)
-        reader: Any = request.user
-        if person is not None:
-            person.is_revealed = is_revealed(
-                person_id=person.pk, reader_id=reader.pk, now=clock.now()
-            )
-        return person
-
     def title_of(self, row: User) -> str:
         """Return the name as the page may show it."""
         name: str = self.shown_name(row)
@@ -129,7 +113,7 @@ class UserAdmin(ShowsPassword, PersonSearch, LokaModelAdmin):
     @display(description=_("Nom"))
     def shown_name(self, person: User) -> str:
         """Return the initials, the handle of staff; the name to who said why."""
-        is_known = _is_revealed(person) and not person.is_staff
+        is_known = is_revealed(person) and not person.is_staff
         return (is_known and person.known_name) or str(person)
 
     @display(description=_("Téléphone"))
@@ -137,7 +121,7 @@ class UserAdmin(ShowsPassword, PersonSearch, LokaModelAdmin):
         """Return the current number, masked."""
         current = [item for item in person.phones.all() if item.released_at is None]
         newest = max(current, key=lambda item: item.held_since, default=None)
-        if newest and _is_revealed(person):
+        if newest and is_revealed(person):
             return display_phone(newest.number)
         return masked_phone(newest.number if newest else None)
 
@@ -145,7 +129,7 @@ class UserAdmin(ShowsPassword, PersonSearch, LokaModelAdmin):
     def shown_email(self, person: User) -> str:
         """Return the proved address, masked."""
         address = email_of(person.pk)
-        return address if address and _is_revealed(person) else masked_email(address)
+        return address if address and is_revealed(person) else masked_email(address)
 
     @display(description=_("Actes de cette personne"))
     def shown_deeds(self, person: User) -> str:

@@ -1,14 +1,8 @@
-"""What is masked, shown for a quarter of an hour to who said why; and who did what.
-
-That somebody may read is read off the audit log itself: what is shown is what is on
-record, and nothing can be shown without a line there.
-"""
+"""Who somebody is, shown for a quarter of an hour to who said why; and who did what."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 from django.urls import reverse
 from django.utils.formats import date_format
@@ -19,11 +13,10 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import StaffChange, User
 from lokahome.core.admin.decisions import Decision, Order
+from lokahome.core.admin.revealing import DEED, count_reveal
 from lokahome.core.audit.models import AuditEvent
 
-REVEALED_FOR = timedelta(minutes=15)
 SHOWN_DEEDS = 30
-REVEALING = "accounts.user.reveal"
 REASONS = (
     "La personne appelle : je vérifie que c’est bien elle.",
     "Je dois la joindre au sujet de son dossier.",
@@ -51,11 +44,12 @@ STAFF_DEEDS: dict[str, Any] = {
 
 
 def _reveal(person: User, order: Order) -> None:
-    """Do nothing more: the decision's own line in the log is what opens."""
+    """Count it, no more: the decision's own line in the log is what opens."""
+    count_reveal(actor_id=order.actor_id, now=order.now)
 
 
 REVEAL = Decision(
-    name="reveal",
+    name=DEED,
     label=str(_("Révéler")),
     permission="accounts.reveal_person",
     run=_reveal,
@@ -68,16 +62,6 @@ REVEAL = Decision(
         )
     ),
 )
-
-
-def is_revealed(*, person_id: UUID, reader_id: UUID, now: datetime) -> bool:
-    """Say whether *reader_id* gave a reason a short while ago. One query."""
-    return AuditEvent.objects.filter(
-        subject=f"user:{person_id}",
-        action=REVEALING,
-        actor_id=reader_id,
-        created_at__gt=now - REVEALED_FOR,
-    ).exists()
 
 
 def deeds_of(person: User) -> str:

@@ -8,6 +8,7 @@ family name is not told everybody who bears it.
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
@@ -78,8 +79,6 @@ class PersonSearch:
         people = people_found(text)
         path = f"{self.person_path}__in" if self.person_path else "pk__in"
         found = Q(**{path: people.values("pk")})
-        try:
+        with suppress(ValueError):
             found |= Q(pk=UUID(text))
-        except ValueError:
-            pass
         return queryset.filter(found), False

@@ -80,6 +80,15 @@ def waiting() -> tuple[tuple[str, str, QuerySet[Any], str], ...]:
             "core_auditevent?action__exact=staff.glass_broken",
         ),
         (
+            "Révélations des dernières 24 heures",
+            "accounts.manage_staff",
+            AuditEvent.objects.filter(
+                action__endswith=".reveal",
+                created_at__gt=clock.now() - timedelta(days=1),
+            ),
+            "core_auditevent?action__endswith=.reveal",
+        ),
+        (
             "Argent des codes entamé aujourd’hui",
             "accounts.view_codespending",
             CodeSpending.objects.filter(day=clock.today(), warned_percent__gt=0),

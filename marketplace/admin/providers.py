@@ -15,7 +15,7 @@ from accounts.admin.case_views import register_case_view
 from lokahome.core.admin.base import LokaModelAdmin
 from lokahome.core.admin.masked import masked_phone
 from marketplace.models import ProviderProfile, ServiceCategory
-from properties.admin.homes import coordinates
+from properties.admin.addresses import coordinates
 
 
 @admin.register(ServiceCategory)

@@ -9,9 +9,11 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from lokahome.core.admin.base import LokaModelAdmin
+from lokahome.core.admin.masked import masked_text
+from lokahome.core.admin.revealing import RevealingPage, is_revealed
 from lokahome.core.money import Money, format_money
 from marketplace.models import Quote, ServiceRequest
-from properties.admin.homes import coordinates
+from properties.admin.addresses import address_reveal, coordinates
 
 STATE_LABELS = {
     "Ouverte": "warning",
@@ -35,8 +37,8 @@ def quote_lines(quote: Quote) -> list[dict[str, str]]:
 
 
 @admin.register(ServiceRequest)
-class ServiceRequestAdmin(LokaModelAdmin):
-    """Requests for services."""
+class ServiceRequestAdmin(RevealingPage, LokaModelAdmin):
+    """Requests for services; where exactly is masked."""
 
     timeline_noun = "service_request"
     list_display = (
@@ -64,7 +66,7 @@ class ServiceRequestAdmin(LokaModelAdmin):
         "unit",
         "division",
         "landmark",
-        "directions",
+        "shown_directions",
         "shown_point",
         "wanted_on",
         "expires_at",
@@ -72,6 +74,11 @@ class ServiceRequestAdmin(LokaModelAdmin):
         "created_at",
     )
     readonly_fields = fields
+    decisions = (
+        address_reveal(
+            "marketplace.decide_job_dispute", whose=lambda row: row.requester_id
+        ),
+    )
 
     def preview(self, request: HttpRequest, row: ServiceRequest) -> str:
         """Return the quotes, the newest first, each with its lines."""
@@ -93,7 +100,13 @@ class ServiceRequestAdmin(LokaModelAdmin):
         """Return the state's name."""
         return str(row.get_status_display())
 
+    @display(description=_("Chemin"))
+    def shown_directions(self, row: ServiceRequest) -> str:
+        """Return how to walk there, to who said why."""
+        return row.directions if is_revealed(row) else masked_text(row.directions)
+
     @display(description=_("Point exact"))
     def shown_point(self, row: ServiceRequest) -> str:
-        """Return the exact point."""
-        return coordinates(row.point)
+        """Return the exact point, to who said why."""
+        point = coordinates(row.point)
+        return point if is_revealed(row) else masked_text(point)

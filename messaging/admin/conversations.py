@@ -74,15 +74,6 @@ class ConversationAdmin(LokaModelAdmin):
         """Refuse: there is no list."""
         raise PermissionDenied
 
-    def history_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        """Refuse: the page itself tells who read it, for whoever has its case."""
-        raise PermissionDenied
-
     def change_view(
         self,
         request: HttpRequest,

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from django.contrib import admin
-from django.contrib.gis.geos import Point
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from lokahome.core.admin.base import LokaModelAdmin
+from lokahome.core.admin.masked import masked_text
+from lokahome.core.admin.revealing import RevealingPage, is_revealed
+from properties.admin.addresses import address_reveal, coordinates
 from properties.models import Property, Unit
 
 
-def coordinates(point: Point | None) -> str:
-    """Return « 6.36140, 2.39940 », ready to paste into a map."""
-    return f"{point.y:.5f}, {point.x:.5f}" if point else "—"
-
-
 @admin.register(Property)
-class PropertyAdmin(LokaModelAdmin):
-    """Properties with their exact address: staff only."""
+class PropertyAdmin(RevealingPage, LokaModelAdmin):
+    """Properties; quartier and landmark are public, the way from there is masked."""
 
     timeline_deeds = {
         "property.registered": _("Bien enregistré"),
@@ -37,9 +34,9 @@ class PropertyAdmin(LokaModelAdmin):
         "division",
         "landmark",
         "landmark_relation",
-        "path_text",
-        "street",
-        "door_number",
+        "shown_path",
+        "shown_street",
+        "shown_door",
         "shown_pin",
         "pin_accuracy_metres",
         "created_at",
@@ -47,10 +44,32 @@ class PropertyAdmin(LokaModelAdmin):
     )
     readonly_fields = fields
 
+    decisions = (
+        address_reveal(
+            "properties.moderate_listing", whose=lambda row: row.landlord_id
+        ),
+    )
+
+    @display(description=_("Chemin"))
+    def shown_path(self, row: Property) -> str:
+        """Return how to walk there, to who said why."""
+        return row.path_text if is_revealed(row) else masked_text(row.path_text)
+
+    @display(description=_("Rue"))
+    def shown_street(self, row: Property) -> str:
+        """Return the street, to who said why."""
+        return row.street if is_revealed(row) else masked_text(row.street)
+
+    @display(description=_("Numéro de porte"))
+    def shown_door(self, row: Property) -> str:
+        """Return the number of the door, to who said why."""
+        return row.door_number if is_revealed(row) else masked_text(row.door_number)
+
     @display(description=_("Point exact"))
     def shown_pin(self, row: Property) -> str:
-        """Return the exact point."""
-        return coordinates(row.pin)
+        """Return the exact point, to who said why."""
+        point = coordinates(row.pin)
+        return point if is_revealed(row) else masked_text(point)
 
 
 @admin.register(Unit)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.contrib.admin.utils import flatten_fieldsets, unquote
 from django.contrib.auth import get_user_model
-from django.core.exceptions import FieldDoesNotExist
+from django.core.exceptions import FieldDoesNotExist, PermissionDenied
 from django.db import models
 from django.db.models.constants import LOOKUP_SEP
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -88,6 +88,19 @@ class LokaModelAdmin(DecisionsMixin, ModelAdmin):  # type: ignore[misc]
     ) -> bool:
         """Nothing of the platform is deleted from here."""
         return False
+
+    def to_field_allowed(self, request: HttpRequest, to_field: str) -> bool:
+        """Refuse: no form here picks a row, and Django's picker lists all of a table."""
+        return False
+
+    def history_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Refuse: a row's own page tells what happened; Django's knows its forms only."""
+        raise PermissionDenied
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
         """Filter by what the pages show and nothing else.

@@ -11,6 +11,11 @@ def masked_phone(phone: str | None) -> str:
     return mask_phone(phone) if phone else "—"
 
 
+def masked_text(text: str) -> str:
+    """Return that there is a *text*, and nothing of it; a dash where there is none."""
+    return "••••" if text else "—"
+
+
 def masked_email(address: str | None) -> str:
     """Return the first letter of *address* and where it is read, or a dash."""
     name, _at, host = (address or "").partition("@")
