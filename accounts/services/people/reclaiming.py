@@ -85,7 +85,8 @@ def reclaim(*, session: Session, now: datetime) -> Reclaimed:
 def _release_numbers(person: User, since: datetime, now: datetime) -> int:
     held = Phone.objects.current().filter(user=person).order_by("created_at", "id")
     rows = list(held.select_for_update(no_key=True))
-    older = [row for row in rows if row.created_at < since]
+    # One that was found again, or opened by a notice, is held anew and older than that.
+    older = [row for row in rows if min(row.created_at, row.held_since) < since]
     # Who has none that is older keeps the first: it is what the account was born with.
     kept = older or rows[:1]
     gone = [row for row in rows if row not in kept]

@@ -83,10 +83,12 @@ class SessionTooYoung(NotAllowed):
 def open_notice(*, challenge: SignInChallenge, now: datetime) -> SignInNotice:
     """Return the notice about *challenge*'s number and device, a new one unless one waits.
 
-    Expects the person and the challenge locked. Raises NoticeContested for 30 days after
-    a contest, NoChannel, RateLimited. Publishes SignInNoticeOpened.
+    Expects the person and the challenge locked. Raises NumberLost, NoticeContested for
+    30 days after a contest, NoChannel, RateLimited. Publishes SignInNoticeOpened.
     """
     phone = number_of(challenge)
+    if phone.lost_at is not None:
+        raise NumberLost
     about = SignInNotice.objects.filter(phone=phone)
     same = about.waiting().filter(
         device_digest=challenge.device_digest, closes_at__gt=now

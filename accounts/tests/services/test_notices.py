@@ -1,11 +1,12 @@
 """72 hours' notice: who is told, who may say no, and what comes of silence."""
 
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from django.core import signing
 
-from accounts.models import Phone, SignInNotice
+from accounts.models import Device, Email, Phone, Session, SignInNotice
 from accounts.queries.people import phone_of
 from accounts.queries.signing_in import contest_link
 from accounts.services.signing_in.challenges import ChallengeSpent, give_notice
@@ -18,23 +19,30 @@ from accounts.services.signing_in.notices import (
     WAIT,
     NoChannel,
     NoticeContested,
+    NumberLost,
+    SessionTooYoung,
     contest_by_link,
+    contest_in_session,
     contest_notice,
 )
+from accounts.services.signing_in.proofs import ProofNeeded, proving_number
 from accounts.tests.sign_ins import (
     DEVICE,
     OTHER_DEVICE,
     answer,
     give_email,
     put_at_stake,
+    used_device,
 )
 from lokahome.core import clock
 from lokahome.core.audit.models import AuditEvent
 from lokahome.core.errors import NotFound, RateLimited
 from lokahome.core.events.models import OutboxEvent
 from lokahome.core.states import TransitionRefused
+from lokahome.tests.people import make_person, proved_now
 from lokahome.tests.threads import race
 
+DAY = timedelta(days=1)
 AMA = "+2290197000001"
 
 
@@ -77,7 +85,7 @@ def test_uncontested_a_new_code_from_that_device_signs_in_once(staked):
     notice.refresh_from_db()
     assert (notice.status, notice.closed_at) == ("used", at)
     later = at + timedelta(minutes=1)
-    assert isinstance(answer(AMA, device_key=DEVICE, now=later), ChallengeNeeded)
+    assert isinstance(answer(AMA, device_key=OTHER_DEVICE, now=later), ChallengeNeeded)
 
 
 def test_waiting_proved_nothing_so_payouts_wait_once_more(staked):
@@ -103,9 +111,10 @@ def test_after_a_week_it_counts_no_more_and_the_job_says_so(staked):
 
 
 def test_contested_it_opens_nothing_and_the_sim_counts_as_lost(staked):
+    older = proved_now(used_device(staked.user, None, at=clock.now() - DAY))
     notice = noticed()
     now = clock.now()
-    contest_notice(notice_id=notice.pk, user_id=staked.id, now=now)
+    contest_in_session(notice_id=notice.pk, session=older, now=now)
     notice.refresh_from_db()
     assert (notice.status, notice.closed_at) == ("contested", now)
     assert Phone.objects.get(user=staked.user).lost_at == now
@@ -130,7 +139,80 @@ def test_for_thirty_days_after_a_contest_nobody_is_rung_about_the_number(staked)
     with pytest.raises(NoticeContested) as refusal:
         noticed(OTHER_DEVICE)
     assert "until" in refusal.value.members
-    noticed(OTHER_DEVICE, now=clock.now() + timedelta(days=31))
+    later = clock.now() + timedelta(days=31)
+    with pytest.raises(NumberLost):
+        noticed(OTHER_DEVICE, now=later)
+    Phone.objects.update(lost_at=None)
+    noticed(OTHER_DEVICE, now=later)
+
+
+def test_a_lost_number_gets_no_notice(staked):
+    # Uncontested, it would have taken the loss back.
+    challenge = answer(AMA, device_key=DEVICE).challenge
+    Phone.objects.update(lost_at=clock.now())
+    with pytest.raises(NumberLost):
+        give_notice(challenge_id=challenge.pk, device_key=DEVICE, now=clock.now())
+    assert not SignInNotice.objects.exists()
+
+
+def test_a_session_of_the_thief_is_no_channel_and_does_not_contest(staked):
+    notice = noticed()
+    thief = proved_now(used_device(staked.user, OTHER_DEVICE))
+    with pytest.raises(SessionTooYoung):
+        contest_in_session(notice_id=notice.pk, session=thief, now=clock.now())
+    notice.refresh_from_db()
+    assert notice.status == "waiting"
+
+
+def test_contesting_in_a_session_needs_a_proof_and_the_link_does_not(staked):
+    older = used_device(staked.user, None, at=clock.now() - DAY)
+    notice = noticed()
+    with pytest.raises(ProofNeeded):
+        contest_in_session(notice_id=notice.pk, session=older, now=clock.now())
+    notice.refresh_from_db()
+    assert notice.status == "waiting"
+    token = contest_link(notice.pk).rpartition("/")[2]
+    assert contest_by_link(token=token, now=clock.now()).status == "contested"
+
+
+def test_contesting_ends_the_sessions_that_began_since(staked):
+    older = used_device(staked.user, DEVICE, at=clock.now() - DAY)
+    notice = noticed(UUID(int=7))
+    thief = used_device(staked.user, OTHER_DEVICE)
+    contest_notice(notice_id=notice.pk, user_id=staked.id, now=clock.now())
+    thief.refresh_from_db()
+    older.refresh_from_db()
+    assert (older.ended_at, thief.end_reason) == (None, Session.EndReason.CONTESTED)
+    assert not Device.objects.get(pk=thief.device_id).trusted_at
+    assert Device.objects.get(pk=older.device_id).trusted_at
+
+
+def test_an_address_of_yesterday_is_no_channel_nor_is_a_session(db):
+    kofi = make_person(name="Kofi", phone=AMA, roles=("tenant",))
+    put_at_stake(kofi)
+    used_device(kofi, OTHER_DEVICE)
+    email = give_email(kofi, at=clock.now() - timedelta(hours=47))
+    with pytest.raises(NoChannel):
+        noticed()
+    Email.objects.filter(pk=email.pk).update(verified_at=clock.now() - 2 * DAY)
+    assert noticed().status == "waiting"
+
+
+def test_another_number_is_a_channel_once_it_has_settled(db):
+    kofi = make_person(name="Kofi", phone=AMA, roles=("tenant",))
+    put_at_stake(kofi)
+    other = Phone(user=kofi, number="+2290197000077", verified_at=clock.now())
+    other.save()
+    with pytest.raises(NoChannel):
+        noticed()
+    Phone.objects.filter(pk=other.pk).update(held_since=clock.now() - 2 * DAY)
+    assert noticed().status == "waiting"
+
+
+def test_a_number_about_which_a_notice_waits_proves_nobody(staked):
+    assert proving_number(staked.id, clock.now()) == AMA
+    noticed()
+    assert proving_number(staked.id, clock.now()) is None
 
 
 def test_nobody_else_contests_it(staked, kossi):
@@ -184,8 +266,6 @@ def test_the_button_is_protected_against_other_sites(staked):
 
 
 def test_an_account_that_nobody_could_tell_gets_no_notice(db):
-    from lokahome.tests.people import make_person
-
     kofi = make_person(name="Kofi", phone=AMA, roles=("tenant",))
     put_at_stake(kofi)
     with pytest.raises(NoChannel):
@@ -202,8 +282,6 @@ def test_a_spent_challenge_opens_no_notice(staked):
 
 
 def test_many_devices_do_not_ring_for_ever(staked):
-    from uuid import UUID
-
     now = clock.now()
     for index in range(PER_NUMBER):
         noticed(UUID(int=index + 1), now=now + timedelta(hours=index))

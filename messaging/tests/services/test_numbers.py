@@ -2,8 +2,14 @@
 
 import pytest
 
-from accounts.models import CodeRequest, Phone
+from accounts.models import CodeRequest, CodeSpending, Phone
+from accounts.models.limits import SETTLES_AFTER
 from accounts.queries.signing_in import contest_link
+from accounts.services.people.email_addresses import (
+    claim_email,
+    mint_email_code,
+    verify_email,
+)
 from accounts.services.people.phones import (
     add_phone,
     ask_for_phone,
@@ -16,8 +22,12 @@ from accounts.services.signing_in.sessions import open_session
 from accounts.tests.sign_ins import DEVICE, answer, give_email, put_at_stake
 from lokahome.core import clock
 from lokahome.core.events.delivering import drain
+from lokahome.core.ids import uuid7
+from lokahome.tests.people import proved_now
 from messaging.models import CaughtMessage, Notification, OutgoingMessage
+from messaging.services.notify import notify
 from messaging.services.preferences import change_wishes
+from messaging.services.ringing import SECURITY_A_DAY
 
 OLD, NEW = "+2290197000001", "+2290196000022"
 
@@ -26,7 +36,10 @@ OLD, NEW = "+2290197000001", "+2290196000022"
 def session(ama):
     """Return a session of Ama, who reads her mail."""
     give_email(ama.user)
-    return open_session(user=ama.user, method="code", device_key=None, now=clock.now())
+    now = clock.now()
+    return proved_now(
+        open_session(user=ama.user, method="code", device_key=None, now=now)
+    )
 
 
 def texts(to):
@@ -45,6 +58,22 @@ def added(session):
     return phone
 
 
+def settled():
+    ago = clock.now() - SETTLES_AFTER
+    Phone.objects.filter(number=NEW).update(held_since=ago)
+
+
+def fact(template, ama, **ids):
+    """Tell Ama one more fact of *template*, and let it leave."""
+    notify(
+        fact=f"{template}:{uuid7()}",
+        person_id=ama.id,
+        template=template,
+        context_ids=ids,
+        now=clock.now(),
+    )
+
+
 def challenge(phone=OLD):
     return answer(phone, device_key=DEVICE).challenge
 
@@ -54,16 +83,19 @@ def test_the_old_number_hears_of_the_new_one_and_the_new_one_does_not(
 ):
     added(session)
     assert "par 22 a été ajouté" in texts(OLD)[-1]
+    assert "Ce n'est pas moi" in texts(OLD)[-1], "closing sessions would not help"
     assert all("ajouté" not in text for text in texts(NEW))
     assert "Nouveau numéro" in mailoutbox[-1].subject
 
 
 def test_a_number_that_goes_hears_of_it_itself(committed, session, mailoutbox):
     added(session)
+    settled()
     old = Phone.objects.get(number=OLD)
     remove_phone(session=session, phone_id=old.pk, now=clock.now())
     drain()
-    assert "par 01 a été retiré" in texts(OLD)[-1]
+    for number in (OLD, NEW):
+        assert "par 01 a été retiré" in texts(number)[-1]
     assert "retiré" in mailoutbox[-1].subject
 
 
@@ -94,11 +126,50 @@ def test_whoever_asks_for_the_account_is_announced_everywhere_but_on_the_sim(
 
 def test_another_number_of_the_account_is_rung(committed, session, ama):
     added(session)
+    settled()
     put_at_stake(ama.user)
     row = challenge()
     give_notice(challenge_id=row.pk, device_key=DEVICE, now=clock.now())
     drain()
     assert "par 01 et demande l'accès" in texts(NEW)[-1]
+
+
+def test_news_of_the_account_rings_at_every_number(committed, session, ama):
+    # A thief's number was the only one that heard of the password they changed.
+    added(session)
+    fact("password_changed", ama)
+    for number in (OLD, NEW):
+        assert "mot de passe" in texts(number)[-1]
+
+
+def test_a_changed_address_is_told_to_the_one_before(
+    committed, session, ama, mailoutbox
+):
+    former = ama.user.emails.get()
+    claim = claim_email(session=session, address="new@example.org", now=clock.now())
+    code = mint_email_code(email_id=claim.pk, now=clock.now())
+    verify_email(session=session, email_id=claim.pk, code=code, now=clock.now())
+    drain()
+    letters = [mail for mail in mailoutbox if "courriel a changé" in mail.subject]
+    assert [mail.to for mail in letters] == [[former.address]]
+    assert "courriel de votre compte a changé" in texts(OLD)[-1]
+
+
+def test_a_loop_of_one_fact_ends_and_drowns_no_other(committed, session, ama):
+    before = spent()
+    for _ in range(SECURITY_A_DAY + 2):
+        fact("erasure_moved", ama, status="cancelled", erasure_id=uuid7())
+    told = OutgoingMessage.objects.filter(template="erasure_moved")
+    assert told.filter(channel="sms").count() == SECURITY_A_DAY
+    assert told.filter(channel="email").count() == SECURITY_A_DAY + 2
+    fact("password_changed", ama)
+    assert "mot de passe" in texts(OLD)[-1]
+    assert spent() - before == SECURITY_A_DAY + 1, "it counts into the day's money"
+
+
+def spent():
+    rows = CodeSpending.objects.filter(prefix="229")
+    return sum(rows.values_list("sent", flat=True))
 
 
 def test_no_preference_holds_a_security_notice_back(committed, session, ama):
