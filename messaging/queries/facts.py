@@ -16,6 +16,7 @@ from accounts.models import (
     Agency,
     Appeal,
     ErasureRequest,
+    IdentityCheck,
     Phone,
     Sanction,
     SignInNotice,
@@ -76,6 +77,22 @@ def sanction_ends(ids: Ids) -> Texts:
     return {
         pk: date_format(localtime(ends_at), "d/m/Y")
         for pk, ends_at in ends.values_list("pk", "ends_at")
+    }
+
+
+def document_kinds(ids: Ids) -> Texts:
+    """Return the kinds of identity documents, as `DocumentKind` writes them."""
+    return dict(
+        IdentityCheck.objects.filter(pk__in=ids).values_list("pk", "document_kind")
+    )
+
+
+def document_ends(ids: Ids) -> Texts:
+    """Return the last days on which identity documents are valid."""
+    ends = IdentityCheck.objects.filter(pk__in=ids, expires_on__isnull=False)
+    return {
+        pk: date_format(expires_on, "d/m/Y")
+        for pk, expires_on in ends.values_list("pk", "expires_on")
     }
 
 

@@ -23,6 +23,7 @@ LENGTHS = {
     "deed": 14,
     "ending": 2,
     "failure": 40,
+    "kind": 20,
     "link": 160,
     "moment": 16,
     "measure": 10,

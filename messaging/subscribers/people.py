@@ -10,6 +10,7 @@ from accounts.events import (
     GlassBroken,
     IdentityChecked,
     IdentityExpired,
+    IdentityRunsOut,
     PasswordChanged,
     PhoneAdded,
     PhoneLossLifted,
@@ -38,6 +39,12 @@ def tell_identity_expired(event: IdentityExpired) -> None:
     """Tell the person to renew a document; one that they replaced tells them nothing."""
     if event.cause != "replaced":
         tell(event, "identity_expired", event.person_id)
+
+
+@subscribe(IdentityRunsOut, lane=NOTIFY)
+def tell_identity_runs_out(event: IdentityRunsOut) -> None:
+    """Tell the person, a month before, that a document has to be renewed."""
+    tell(event, "identity_runs_out", event.person_id)
 
 
 @subscribe(CaseDecided, lane=NOTIFY)

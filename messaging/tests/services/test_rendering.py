@@ -8,7 +8,7 @@ from django.conf import settings
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accounts.models import CodeRequest
+from accounts.models import CodeRequest, DocumentKind
 from lokahome.core.money import Money, format_money
 from messaging.channels.gsm7 import SEGMENT, fold, is_gsm7, septets
 from messaging.services.contexts import CONTEXTS
@@ -35,7 +35,17 @@ EMAILS = [*carried_by(EMAIL), CODE, EMAIL_CODE]
 STATES = {
     "failure": Charge.FailureCode.values,
     "payer": ["landlord", "tenant"],
-    "status": ["accepted", "refused", "unreadable", "scheduled", "cancelled"],
+    "kind": DocumentKind.values,
+    "status": [
+        "accepted",
+        "refused",
+        "unreadable",
+        "revoked",
+        "submitted",
+        "withdrawn",
+        "scheduled",
+        "cancelled",
+    ],
     "decision": ["hide", "no_action"],
     "deed": CodeRequest.Purpose.values,
     "measure": ["warn", "restrict", "suspend", "ban"],
@@ -194,3 +204,13 @@ def test_what_people_typed_is_no_address_to_follow(typed, told):
         template="lease_active", language="fr", values={"title": typed}
     )
     assert told in letter.title + letter.body
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_document_that_was_checked_is_named(language):
+    """Whoever sent two has to know which of them was accepted."""
+    told = {
+        rendered("identity_checked", language, kind=kind, status="accepted")
+        for kind in DocumentKind.values
+    }
+    assert len(told) == len(DocumentKind.values)
