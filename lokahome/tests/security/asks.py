@@ -159,6 +159,8 @@ ASKS: dict[str, Ask] = {
         body=lambda _s: {"phone": "+2290197444444", "role": "viewer"}
     ),
     "agency_invitation_destroy": Ask(path={"id": "invitation"}),
+    "agency_invitation_retrieve": Ask(path={"id": "invitation"}),
+    "agency_member_retrieve": Ask(path={"id": "membership"}),
     "agency_member_destroy": Ask(path={"id": "membership"}),
     "agency_member_update": Ask(
         path={"id": "membership"}, body=lambda _s: {"role": "owner"}
@@ -211,7 +213,7 @@ ASKS: dict[str, Ask] = {
     ),
     "phone_create": Ask(body=lambda _s: {"number": "+2290196555555"}),
     "phone_verify": Ask("phone_request", body=lambda s: {"code": s.code(s.id)}),
-    "proof_code_create": Ask(body=lambda _s: {"method": "sms_code"}),
+    "proof_code_create": Ask(body=lambda _s: {"method": "email_code"}),
     "proof_create": Ask(body=lambda _s: {"method": "password", "value": PASSWORD}),
     "token_refresh_create": Ask(
         body=lambda s: {"refresh": s.code(s.mine("session_now"))},
