@@ -5,6 +5,13 @@ A ciphertext reads ``v<key id>:<base64 of nonce, ciphertext and tag>``. The keys
 the purpose is bound as associated data besides, so a value moved to another column does
 not open. A random nonce of 96 bits is safe for four thousand million values a key
 (NIST SP 800-38D, 8.3).
+
+The row is not bound: whoever may write rows can move a ciphertext to another row of the
+same column, and it opens. A column is read without its row at hand (Django's
+``from_db_value``, allauth's adapter), and binding would keep out nobody who can write:
+they would add a passkey or a password of their own, which are not encrypted. What would be
+worth moving is held by digests beside it: an identity number's digits by one that is bound
+to the person, a payout's number by one under a trigger.
 """
 
 from __future__ import annotations
