@@ -74,9 +74,9 @@ class MyPhonesViewSet(ListModelMixin, LokaViewSet):
     )
     @action(detail=True, methods=["post"], url_path="verification", url_name="verify")
     def verification(self, request: Request, pk: UUID) -> Response:
-        """Make it the current number; *id* is the one that asking for it answered.
+        """Add it; *id* is the one that asking for it answered.
 
-        Payouts to it wait 48 hours, and the number before hears of it.
+        In 48 hours it is the current one and is paid at; the others hear of it.
         """
         phone = add_phone(
             session=session_of(request),
@@ -96,7 +96,9 @@ class MyPhonesViewSet(ListModelMixin, LokaViewSet):
         responses={204: OpenApiResponse(description="It is no longer one's own.")},
     )
     def destroy(self, request: Request, pk: UUID) -> Response:
-        """End the other sessions and tell the number; not the last one."""
+        """End the other sessions and tell the number; not the last one, nor for one that
+        is newer than 48 hours. Again changes nothing.
+        """
         remove_phone(session=session_of(request), phone_id=pk, now=clock.now())
         return Response(status=status.HTTP_204_NO_CONTENT)
 
@@ -109,6 +111,9 @@ class MyPhonesViewSet(ListModelMixin, LokaViewSet):
     )
     @action(detail=True, methods=["post"], url_path="loss", url_name="loss")
     def loss(self, request: Request, pk: UUID) -> Response:
-        """Keep the number and let a code alone open nothing; other sessions end."""
+        """Keep the number and let a code alone open nothing; other sessions end.
+
+        This one ends as well unless its person proved who they are.
+        """
         phone = report_loss(session=session_of(request), phone_id=pk, now=clock.now())
         return Response(PhoneSerializer(phone).data)
