@@ -26,9 +26,7 @@ def flush_expired_tokens() -> None:
 @shared_task(name="accounts.expire_sanctions")
 def expire_due_sanctions() -> None:
     """End the sanctions whose time is over: accounts open again within the minute."""
-    now = clock.now()
-    expire_sanctions(now=now)
-    forget_nonces(now=now)
+    expire_sanctions(now=clock.now())
 
 
 @shared_task(name="accounts.expire_invitations")
@@ -47,8 +45,10 @@ def carry_out_erasures() -> None:
 
 @shared_task(name="accounts.lapse_sign_ins")
 def lapse_past_sign_ins() -> None:
-    """Close the challenges and notices whose time is over."""
-    lapse_sign_ins(now=clock.now())
+    """Close the challenges and notices whose time is over, and forget used-up nonces."""
+    now = clock.now()
+    lapse_sign_ins(now=now)
+    forget_nonces(now=now)
 
 
 @shared_task(name="accounts.expire_identity_checks")
