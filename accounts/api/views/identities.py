@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from allauth.socialaccount.models import SocialAccount
+from django.urls import reverse
 from drf_spectacular.utils import (
     OpenApiParameter,
     OpenApiResponse,
@@ -42,10 +43,10 @@ from accounts.services.signing_in.external_identities import (
     unlink_identity,
     use_nonce,
 )
-from accounts.services.signing_in.limits import fingerprint
 from accounts.services.signing_in.proofs import require_recent_proof
-from lokahome.core import clock, limits
+from lokahome.core import clock
 from lokahome.core.api.filters import refuse_unknown
+from lokahome.core.networks import take_from
 
 GOOGLE = "google"
 PER_ADDRESS_AN_HOUR = 300
@@ -59,9 +60,9 @@ PROVIDER = OpenApiParameter(
 
 
 def _take(name: str, request: Request) -> None:
-    limits.take(
+    take_from(
         name,
-        fingerprint(client_address(request)),
+        client_address(request),
         limit=PER_ADDRESS_AN_HOUR,
         window=timedelta(hours=1),
         now=clock.now(),
@@ -167,7 +168,10 @@ class MyIdentitiesView(APIView):
             user=user, token=token, device_key=device_key(request), now=now
         )
         body = IdentitySerializer(account).data
-        return Response(body, status=status.HTTP_201_CREATED)
+        path = reverse("my-identity", args=[body["provider"]])
+        return Response(
+            body, status=status.HTTP_201_CREATED, headers={"Location": path}
+        )
 
 
 class MyIdentityView(APIView):

@@ -31,8 +31,10 @@ HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 PER_PERSON = 5
 PER_PERSON_A_DAY = 10
-PER_ADDRESS_A_DAY = 5
+PER_ADDRESS_A_DAY = 15
 """Whoever the mailbox belongs to did not ask for a letter from each of our people."""
+OF_ONE_ADDRESS_A_DAY = 3
+"""By one person: a few strangers must not use up what the mailbox's owner may claim."""
 
 
 @transaction.atomic
@@ -125,9 +127,23 @@ def _take_limits(user_id: UUID, address: str, now: datetime) -> None:
     for name, key, limit, window in (
         ("email.person", str(user_id), PER_PERSON, HOUR),
         ("email.person_day", str(user_id), PER_PERSON_A_DAY, DAY),
-        ("email.address_day", fingerprint(address), PER_ADDRESS_A_DAY, DAY),
+        (
+            "email.address_own",
+            f"{user_id}:{fingerprint(address)}",
+            OF_ONE_ADDRESS_A_DAY,
+            DAY,
+        ),
     ):
         limits.take(name, key, limit=limit, window=window, now=now)
+    proved = Email.objects.filter(address=address, verified_at__isnull=False)
+    if not proved.filter(user_id=user_id).exists():
+        limits.take(
+            "email.address_day",
+            fingerprint(address),
+            limit=PER_ADDRESS_A_DAY,
+            window=DAY,
+            now=now,
+        )
 
 
 def _provable(claim: Email, now: datetime) -> bool:

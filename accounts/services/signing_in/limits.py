@@ -28,11 +28,6 @@ PER_CLIENT_WITHOUT_DEVICE = 30
 LETTERS_PER_PERSON = 5
 LETTERS_PER_PERSON_A_DAY = 15
 
-PROOFS_PER_PERSON_A_DAY = 20
-DIGITS_PER_PERSON = 6
-"""In DIGITS_WINDOW, of ten thousand: a stranger with the SIM would guess for years."""
-DIGITS_WINDOW = timedelta(days=7)
-
 
 def take_code_limits(
     *,
@@ -79,23 +74,6 @@ def take_letter_limits(*, person_id: UUID, client_ip: str, now: datetime) -> Non
     ):
         limits.take(name, person, limit=limit, window=window, now=now)
     take_from("letter.client", client_ip, limit=PER_CLIENT, window=TEN_MINUTES, now=now)
-
-
-def take_proof_limits(*, person_id: UUID, method: str, now: datetime) -> None:
-    """Count one try at a second proof; raises RateLimited. Call it outside a transaction.
-
-    Four digits are few: they are counted by the week, over all sessions and challenges.
-    """
-    person = str(person_id)
-    limits.take("proof.day", person, limit=PROOFS_PER_PERSON_A_DAY, window=DAY, now=now)
-    if method == "document_digits":
-        limits.take(
-            "proof.digits",
-            person,
-            limit=DIGITS_PER_PERSON,
-            window=DIGITS_WINDOW,
-            now=now,
-        )
 
 
 def fingerprint(value: str) -> str:

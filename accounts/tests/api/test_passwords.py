@@ -1,12 +1,19 @@
 """Passwords over HTTP."""
 
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
 from accounts.api.tokens import issue_tokens
 from accounts.models import CodeRequest, Session, User
 from accounts.services.signing_in.codes import mint_code
+from accounts.tests.sign_ins import (
+    DEVICE,
+    OTHER_DEVICE,
+    give_email,
+    letter_code,
+    used_device,
+)
 from lokahome.core import clock
 from lokahome.core.events.delivering import drain
 from lokahome.tests.people import PASSWORD
@@ -63,7 +70,9 @@ def test_a_first_password_is_set_right_after_signing_in(ama):
     assert ama.post(CHANGE, {"new_password": NEW}).status_code == 200
     other = ama.session
     Session.objects.filter(pk=other.pk).update(
-        started_at=other.started_at.replace(year=2020)
+        started_at=other.started_at.replace(year=2020),
+        proved_at=None,
+        proved_by="",
     )
     User.objects.get(pk=ama.id)
     ama.user.set_unusable_password()
@@ -91,8 +100,23 @@ def test_known_and_unknown_numbers_get_the_same_answer(ama, anonymous, channel):
     assert len({len(str(body)) for body in bodies}) == 1
 
 
-def test_a_forgotten_password_is_set_anew(ama_with, anonymous):
-    asked = anonymous.post(RESET, {"phone": "01 97 00 00 01"}).json()
+@pytest.mark.parametrize("channel", ["sms", "email"])
+def test_guesses_after_the_letter_tell_nothing_either(ama, anonymous, channel):
+    give_email(ama.user)
+    told = []
+    for phone in (ama.user.phone, "+2290197000088"):
+        asked = anonymous.post(RESET, {"phone": phone, "channel": channel}).json()
+        drain()
+        body = {"request_id": asked["id"], "code": "000000", "new_password": NEW}
+        answers = [anonymous.post(CONFIRM, body) for _ in range(6)]
+        told.append([(one.status_code, one.json()["code"]) for one in answers])
+    assert told[0] == told[1] == [(422, "code.wrong")] * 5 + [(410, "code.spent")]
+
+
+def test_a_forgotten_password_is_set_anew_on_a_known_device(ama_with, anonymous):
+    used_device(ama_with.user, DEVICE)
+    mine = {"HTTP_LOKAHOME_DEVICE": str(DEVICE)}
+    asked = anonymous.post(RESET, {"phone": "01 97 00 00 01"}, **mine).json()
     drain()
     request = CodeRequest.objects.get(pk=asked["id"])
     assert request.person_id == ama_with.id
@@ -101,14 +125,43 @@ def test_a_forgotten_password_is_set_anew(ama_with, anonymous):
         "code": mint_code(request_id=request.pk, now=clock.now()),
         "new_password": NEW,
     }
-    weak = anonymous.post(CONFIRM, body | {"new_password": "password"})
+    weak = anonymous.post(CONFIRM, body | {"new_password": "password"}, **mine)
     assert weak.status_code == 422
     assert CodeRequest.objects.get(pk=request.pk).tries == 0, "a weak one costs no try"
-    answer = anonymous.post(CONFIRM, body)
+    answer = anonymous.post(CONFIRM, body, **mine)
     assert (answer.status_code, answer.content) == (204, b"")
     assert ama_with.get(ME).status_code == 401
     login = anonymous.post(LOGIN, {"username": "97000001", "password": NEW})
     assert login.status_code == 200
+
+
+def test_a_mailbox_asks_for_the_sim_beside_it(ama_with, anonymous):
+    """202: the second proof signs in and sets the password, on the device that asked."""
+    give_email(ama_with.user)
+    mine = {"HTTP_LOKAHOME_DEVICE": str(OTHER_DEVICE)}
+    body = {"phone": "01 97 00 00 01", "channel": "email"}
+    asked = anonymous.post(RESET, body, **mine).json()
+    drain()
+    body = {
+        "request_id": asked["id"],
+        "code": mint_code(request_id=UUID(asked["id"]), now=clock.now()),
+        "new_password": NEW,
+    }
+    answer = anonymous.post(CONFIRM, body, **mine)
+    assert answer.status_code == 202
+    told = answer.json()
+    assert "email_code" not in told["methods"]
+    assert "access" not in told
+    login = {"username": "97000001", "password": NEW}
+    assert anonymous.post(LOGIN, login).status_code == 401
+    door = f"/api/v1/auth/challenges/{told['challenge_id']}"
+    sent = anonymous.post(f"{door}/sms-codes", **mine)
+    assert sent.status_code == 201, sent.json()
+    proof = {"method": "sms_code", "value": letter_code(UUID(told["challenge_id"]))}
+    proved = anonymous.post(f"{door}/proofs", proof, **mine)
+    assert proved.status_code == 200, proved.json()
+    assert anonymous.post(LOGIN, login).status_code == 200
+    assert ama_with.get(ME).status_code == 401
 
 
 @pytest.mark.parametrize("door", [RESET, CONFIRM])
