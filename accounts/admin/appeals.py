@@ -16,12 +16,14 @@ from accounts.admin.links import people_links
 from accounts.admin.sanction_forms import MilderForm
 from accounts.models import Appeal, Sanction, User
 from accounts.policies.moderation import case_permission
+from accounts.queries.staff import is_same_human
 from accounts.services.moderation.appeals import (
     KIND,
     modify_appeal,
     overturn_appeal,
     uphold_appeal,
 )
+from accounts.services.moderation.parties import has_conflict
 from lokahome.core.admin.base import LokaModelAdmin
 from lokahome.core.admin.decisions import Decision, Order
 from lokahome.core.admin.queues import WaitingFilter
@@ -144,8 +146,12 @@ class AppealAdmin(LokaModelAdmin):
         return str(_("Recours contre : %s") % _about(row))
 
     def decision_panel(self, request: HttpRequest, row: Appeal) -> Any:
-        """Offer nothing to whoever decided first, or appeals."""
-        if request.user.pk in _not_these(row):
+        """Offer nothing to whoever decided first, appeals, or reported the matter."""
+        user: Any = request.user
+        case = row.case or (row.sanction.case if row.sanction else None)
+        if is_same_human(user.pk, *_not_these(row)) or (
+            case is not None and has_conflict(case, user.pk)
+        ):
             return []
         return super().decision_panel(request, row)
 
@@ -168,14 +174,14 @@ class AppealAdmin(LokaModelAdmin):
             "appeal": row,
             "address": address,
             "thing": case_link(request, row.case) if row.case else None,
-            "is_first_decider": user.pk in _not_these(row),
+            "is_first_decider": is_same_human(user.pk, *_not_these(row)),
         }
         return render_to_string("admin/accounts/appeal_preview.html", context)
 
     def get_queryset(self, request: HttpRequest) -> Any:
         """Join what was decided."""
         rows: Any = super().get_queryset(request)
-        return rows.select_related("sanction", "case")
+        return rows.select_related("sanction__case", "case")
 
     def prepare(self, rows: Any) -> None:
         """Name the people of the page at once."""

@@ -11,7 +11,13 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from accounts.admin.searching import PersonSearch
-from accounts.models import CodeSpending, Phone, SignInChallenge, SignInNotice
+from accounts.models import (
+    CodeSpending,
+    Phone,
+    SignInChallenge,
+    SignInNotice,
+    User,
+)
 from accounts.services.people.phones import lift_loss
 from lokahome.core.admin.base import LokaModelAdmin
 from lokahome.core.admin.decisions import Decision, Order
@@ -95,6 +101,11 @@ class PhoneAdmin(NumberAdmin):
         "release_reason",
     )
     readonly_fields = fields
+
+    def lock_first(self, pk: Any) -> None:
+        """Lock the person, as every service does before the number."""
+        people = User.objects.get_queryset().filter(phones=pk)
+        list(people.select_for_update(no_key=True, of=("self",)))
 
     def title_of(self, row: Phone) -> str:
         """Return the number, masked."""

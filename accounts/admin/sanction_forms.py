@@ -28,8 +28,9 @@ class SanctionForm(forms.Form):
         min_value=1,
         max_value=LONGEST_DAYS,
         help_text=_(
-            "Vide : sans fin. Au-delà de 30 jours, sans fin ou pour une exclusion, une "
-            "seconde personne doit approuver."
+            "Vide : sans fin. Une seconde personne doit approuver ce qui dépasse 30 "
+            "jours ou n’a pas de fin, une exclusion, et une suspension qui ne suit pas "
+            "un signalement ou en suit une autre de moins de 90 jours."
         ),
     )
     notice = forms.CharField(
@@ -55,7 +56,10 @@ class MilderForm(forms.Form):
         required=False,
         min_value=1,
         max_value=LONGEST_DAYS,
-        help_text=_("À compter d’aujourd’hui. Vide pour un avertissement."),
+        help_text=_(
+            "À compter d’aujourd’hui, sans dépasser la fin prévue. Vide pour un "
+            "avertissement."
+        ),
     )
     notice = forms.CharField(
         label=_("Texte que la personne lira"),

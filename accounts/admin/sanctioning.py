@@ -20,6 +20,8 @@ SANCTION_DEEDS = {
     "sanction.imposed": _("Sanction prise"),
     "sanction.approved": _("Sanction approuvée"),
     "sanction.refused": _("Sanction non approuvée"),
+    "sanction.lift_asked": _("Levée de la sanction demandée"),
+    "sanction.kept": _("Sanction maintenue"),
     "sanction.lifted": _("Sanction levée"),
     "appeal.filed": _("Recours déposé"),
     "appeal.upheld": _("Recours : décision confirmée"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin
@@ -18,10 +19,15 @@ from accounts.admin.links import people_links
 from accounts.admin.sanction_forms import sms_preview
 from accounts.models import Sanction, User
 from accounts.queries.staff import is_same_human
+from accounts.services.moderation.lifting import (
+    ask_lift_of_sanction,
+    awaits_asking,
+    keep_sanction,
+    lift_sanction,
+)
 from accounts.services.moderation.parties import has_conflict
 from accounts.services.moderation.sanctions import (
     approve_sanction,
-    lift_sanction,
     refuse_sanction,
 )
 from lokahome.core.admin.base import LokaModelAdmin
@@ -29,6 +35,8 @@ from lokahome.core.admin.decisions import Decision, Order
 from lokahome.core.admin.queues import WaitingFilter
 
 SHOWN_BEFORE = 20
+LIFT = "accounts.lift_sanction"
+REASONS_TO_APPROVE = ("Les faits sont établis et la mesure est juste.",)
 
 
 class StatusFilter(WaitingFilter):
@@ -44,28 +52,28 @@ class StatusFilter(WaitingFilter):
     all_label = _("Toutes")
 
 
-def _actor(order: Order) -> User:
-    return User.objects.get(pk=order.actor_id)
+def _runs(service: Callable[..., Sanction]) -> Callable[[Any, Order], object]:
+    def run(row: Sanction, order: Order) -> object:
+        return service(
+            sanction_id=row.pk,
+            reason=order.reason,
+            actor=User.objects.get(pk=order.actor_id),
+            now=order.now,
+        )
 
-
-def _approve(row: Sanction, order: Order) -> object:
-    return approve_sanction(sanction_id=row.pk, actor=_actor(order), now=order.now)
-
-
-def _refuse(row: Sanction, order: Order) -> object:
-    return refuse_sanction(
-        sanction_id=row.pk, reason=order.reason, actor=_actor(order), now=order.now
-    )
-
-
-def _lift(row: Sanction, order: Order) -> object:
-    return lift_sanction(
-        sanction_id=row.pk, reason=order.reason, actor=_actor(order), now=order.now
-    )
+    return run
 
 
 def _waits(row: Any) -> bool:
     return bool(row.status == Sanction.Status.PROPOSED)
+
+
+def _can_be_lifted(row: Any) -> bool:
+    return row.status == Sanction.Status.ACTIVE and not awaits_asking(row)
+
+
+def _lift_is_asked(row: Any) -> bool:
+    return row.status == Sanction.Status.ACTIVE and row.lift_asked_by_id is not None
 
 
 @admin.register(Sanction)
@@ -99,6 +107,7 @@ class SanctionAdmin(LokaModelAdmin):
         "second_by",
         "starts_at",
         "ends_at",
+        "lift_asked_by",
         "lifted_at",
         "lifted_by",
         "lift_reason",
@@ -110,9 +119,9 @@ class SanctionAdmin(LokaModelAdmin):
             name="approve",
             label=str(_("Approuver")),
             permission="accounts.approve_sanction",
-            run=_approve,
+            run=_runs(approve_sanction),
             is_available=_waits,
-            needs_reason=False,
+            reasons=REASONS_TO_APPROVE,
             notice=str(
                 _(
                     "La mesure commence maintenant, la personne en est avertie. Qui l’a "
@@ -126,7 +135,7 @@ class SanctionAdmin(LokaModelAdmin):
             name="refuse",
             label=str(_("Ne pas approuver")),
             permission="accounts.approve_sanction",
-            run=_refuse,
+            run=_runs(refuse_sanction),
             is_available=_waits,
             notice=str(_("La proposition est close ; la personne n’en sait rien.")),
             shortcut="r",
@@ -135,17 +144,39 @@ class SanctionAdmin(LokaModelAdmin):
             name="withdraw",
             label=str(_("Retirer ma proposition")),
             permission="accounts.impose_sanction",
-            run=_refuse,
+            run=_runs(refuse_sanction),
             is_available=_waits,
         ),
         Decision(
             name="lift",
             label=str(_("Lever la sanction")),
-            permission="accounts.lift_sanction",
-            run=_lift,
-            is_available=lambda row: row.status == Sanction.Status.ACTIVE,
+            permission=LIFT,
+            run=_runs(lift_sanction),
+            is_available=_can_be_lifted,
             notice=str(_("Le compte redevient libre, la personne en est avertie.")),
             shortcut="l",
+        ),
+        Decision(
+            name="ask-lift",
+            label=str(_("Demander la levée")),
+            permission=LIFT,
+            run=_runs(ask_lift_of_sanction),
+            is_available=awaits_asking,
+            notice=str(
+                _(
+                    "Deux personnes ont décidé : une autre que vous doit accepter la "
+                    "levée. D’ici là, rien ne change."
+                )
+            ),
+            shortcut="l",
+        ),
+        Decision(
+            name="keep",
+            label=str(_("Ne pas lever")),
+            permission=LIFT,
+            run=_runs(keep_sanction),
+            is_available=_lift_is_asked,
+            notice=str(_("La sanction continue ; la personne n’en sait rien.")),
         ),
     )
 
@@ -163,6 +194,8 @@ class SanctionAdmin(LokaModelAdmin):
         ):
             return []
         refused = {"approve", "refuse"} if is_mine else {"withdraw"}
+        if is_same_human(user.pk, row.lift_asked_by_id):
+            refused.add("lift")
         return [item for item in panel if item["decision"].name not in refused]
 
     def lock_first(self, pk: Any) -> None:

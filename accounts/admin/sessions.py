@@ -175,6 +175,11 @@ class SessionAdmin(PersonSearch, LokaModelAdmin):
         for row in rows:
             row.person_link = links[row.user_id]
 
+    def lock_first(self, pk: Any) -> None:
+        """Lock the person, as every service does before the session."""
+        people = User.objects.get_queryset().filter(sessions=pk)
+        list(people.select_for_update(no_key=True, of=("self",)))
+
     def title_of(self, row: Session) -> str:
         """Return when it was opened."""
         day = date_format(localtime(row.started_at), "SHORT_DATETIME_FORMAT")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime
 
 from accounts.models.sanction import ALONE_DAYS
 
@@ -36,19 +37,24 @@ def decidable_queues(
     )
 
 
+AGAIN_DAYS = 90
+"""How long after a suspension the next one takes two people."""
+
+
 def sanction_needs_second_person(
-    *, kind: str, days: int | None, queue: str = ""
+    *, kind: str, days: int | None, queue: str = "", is_again: bool = False
 ) -> bool:
     """Say whether another member of staff has to approve a sanction.
 
-    *days* None is without an end. *queue* is that of the case it follows from: an
-    account is not suspended over a listing by one person, for however short a time.
+    *days* None is without an end. *queue* is that of the case it follows from, empty
+    for none: one person closes an account over what people reported, for a time, and
+    over nothing else. *is_again*: it was closed before within AGAIN_DAYS.
     """
     if kind == "warn":
         return False
     if kind == "ban" or days is None or days > ALONE_DAYS:
         return True
-    return kind == "suspend" and queue == "listings"
+    return kind == "suspend" and (queue != "reports" or is_again)
 
 
 def may_sanction(
@@ -71,17 +77,26 @@ SEVERITY = ("warn", "restrict", "suspend", "ban")
 
 
 def is_milder(
-    *, kind: str, days: int | None, than_kind: str, than_days: int | None
+    *,
+    kind: str,
+    ends_at: datetime | None,
+    than_kind: str,
+    than_ends_at: datetime | None,
 ) -> bool:
-    """Say whether a sanction weighs less than another: a lesser kind, or a shorter one.
+    """Say whether a sanction weighs less than another one, which is in force.
 
-    *days* None is without an end, but for a warning, which has no time.
+    A lesser kind that lasts no longer, or the same kind for a shorter time: what counts
+    is when each would end, None for never; not how long it was to last at first. A
+    warning has no time, so any other kind may become one.
     """
-    if kind != than_kind:
-        return SEVERITY.index(kind) < SEVERITY.index(than_kind)
-    if kind in ("warn", "ban") or days is None:
-        return False
-    return than_days is None or days < than_days
+    if kind == "warn":
+        return than_kind != "warn"
+    is_no_longer = than_ends_at is None or (
+        ends_at is not None and ends_at <= than_ends_at
+    )
+    if kind == than_kind:
+        return is_no_longer and ends_at != than_ends_at
+    return SEVERITY.index(kind) < SEVERITY.index(than_kind) and is_no_longer
 
 
 APPEAL_DAYS = 180

@@ -10,13 +10,14 @@ from uuid import UUID
 from django.conf import settings
 from django.core import signing
 from django.db.models import Max
+from django.db.models.functions import Greatest
 
 from accounts.models import (
     CodeRequest,
     Device,
     Email,
     Phone,
-    Session,
+    User,
 )
 from accounts.models.session import device_digest
 from lokahome.core.errors import DomainError
@@ -96,9 +97,13 @@ def knows_device(user_id: UUID, device_key: UUID | None, now: datetime) -> bool:
 
 
 def last_active_at(user_id: UUID) -> datetime | None:
-    """Return when the person last used a session, to five minutes; None for never."""
-    last = Session.objects.filter(user_id=user_id).aggregate(Max("last_used_at"))
-    return cast("datetime | None", last["last_used_at__max"])
+    """Return when the person last used a session, to five minutes; None for never.
+
+    Of sessions that were deleted since, the person themselves keeps the last use.
+    """
+    people = User.objects.filter(pk=user_id)
+    used = people.annotate(last=Greatest("used_at", Max("sessions__last_used_at")))
+    return cast("datetime | None", used.values_list("last", flat=True).first())
 
 
 def is_device_of_person(user_id: UUID | None, digest: str, now: datetime) -> bool:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from accounts.models import Sanction
+from accounts.models import Case, Sanction
 from accounts.services.moderation.appeals import appeal_sanction
+from accounts.services.moderation.cases import open_case
 from accounts.services.moderation.sanctions import approve_sanction, impose_sanction
 from lokahome.core import clock
 from lokahome.tests.people import make_staff
@@ -14,8 +15,26 @@ def leads(count: int = 2):
     return [make_staff(f"lead{number}", "lead").user for number in range(count)]
 
 
+def reported(person) -> Case:
+    """Return the open case about what people reported of *person*."""
+    return open_case(
+        kind="user_report",
+        queue="reports",
+        subject=f"user:{person.pk}",
+        title="Personne signalée",
+        evidence={},
+        now=clock.now(),
+    )
+
+
 def impose(person, actor, **values) -> Sanction:
-    """Return a new sanction of *person*, a week's suspension unless said otherwise."""
+    """Return a new sanction of *person*, a week's suspension unless said otherwise.
+
+    It follows from a report, as one that a single person decides has to; with
+    ``case_id=None`` from nothing.
+    """
+    if "case_id" not in values:
+        values["case_id"] = reported(person).pk
     return impose_sanction(
         **{
             "person_id": person.pk,
@@ -34,7 +53,12 @@ def impose(person, actor, **values) -> Sanction:
 def ban(person, actor, second) -> Sanction:
     """Return a ban of *person* that two people decided."""
     proposed = impose(person, actor, kind="ban", days=None)
-    return approve_sanction(sanction_id=proposed.pk, actor=second, now=clock.now())
+    return approve_sanction(
+        sanction_id=proposed.pk,
+        reason="D’accord avec la proposition",
+        actor=second,
+        now=clock.now(),
+    )
 
 
 def appeal(person, sanction, **values):

@@ -1,6 +1,7 @@
 """Truth tables of the predicates about sanctions and appeals."""
 
 import itertools
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -14,20 +15,21 @@ BOTH = (True, False)
 
 
 @pytest.mark.parametrize(
-    ("kind", "days", "queue"),
-    list(itertools.product(KINDS, DAYS, ["", "reports", "listings"])),
+    ("kind", "days", "queue", "is_again"),
+    list(itertools.product(KINDS, DAYS, ["", "reports", "listings"], BOTH)),
 )
-def test_who_has_to_agree(kind, days, queue):
+def test_who_has_to_agree(kind, days, queue, is_again):
+    is_long = days is None or days > 30
     expected = {
         "warn": False,
-        "restrict": days is None or days > 30,
-        "suspend": days is None or days > 30 or queue == "listings",
+        "restrict": is_long,
+        "suspend": is_long or queue != "reports" or is_again,
         "ban": True,
     }[kind]
-    assert (
-        moderation.sanction_needs_second_person(kind=kind, days=days, queue=queue)
-        is expected
+    asked = moderation.sanction_needs_second_person(
+        kind=kind, days=days, queue=queue, is_again=is_again
     )
+    assert asked is expected
 
 
 @pytest.mark.parametrize(
@@ -96,19 +98,47 @@ def test_a_decision_is_appealed_once_while_it_counts(
     )
 
 
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 weights = st.sampled_from(
     [("warn", None), ("ban", None)]
-    + [(kind, days) for kind in ("restrict", "suspend") for days in DAYS]
+    + [
+        (kind, days and NOW + timedelta(days=days))
+        for kind in ("restrict", "suspend")
+        for days in DAYS
+    ]
 )
 
 
+def milder(one, other):
+    return moderation.is_milder(
+        kind=one[0], ends_at=one[1], than_kind=other[0], than_ends_at=other[1]
+    )
+
+
 @given(one=weights, other=weights)
-def test_milder_is_an_order(one, other):
-    """Nothing is milder than itself, and of two different ones exactly one is milder."""
-    first = moderation.is_milder(
-        kind=one[0], days=one[1], than_kind=other[0], than_days=other[1]
-    )
-    second = moderation.is_milder(
-        kind=other[0], days=other[1], than_kind=one[0], than_days=one[1]
-    )
-    assert (first, second) == (False, False) if one == other else first is not second
+def test_of_two_sanctions_one_at_most_is_milder(one, other):
+    assert not (milder(one, other) and milder(other, one))
+    assert not milder(one, one)
+
+
+@given(one=weights, other=weights)
+def test_a_milder_sanction_is_no_heavier_kind_and_ends_no_later(one, other):
+    if milder(one, other) and one[0] != "warn":
+        assert KINDS.index(one[0]) <= KINDS.index(other[0])
+        assert other[1] is None or (one[1] is not None and one[1] <= other[1])
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        (("restrict", None), ("suspend", 3), False),  # for ever is not milder
+        (("suspend", 29), ("suspend", 1), False),  # 29 of 30 days are served
+        (("restrict", 3), ("suspend", 3), True),
+        (("restrict", None), ("ban", None), True),
+        (("warn", None), ("suspend", 3), True),
+        (("warn", None), ("warn", None), False),
+    ],
+)
+def test_what_weighs_less(one, other, expected):
+    ends = [(kind, days and NOW + timedelta(days=days)) for kind, days in (one, other)]
+    assert milder(*ends) is expected

@@ -15,7 +15,7 @@ from unfold.decorators import display
 
 from accounts.admin.case_views import register_case_view
 from accounts.admin.sanction_forms import SuspensionForm
-from accounts.models import Case, Sanction, User
+from accounts.models import Sanction, User
 from accounts.services.moderation.sanctions import impose_sanction
 from lokahome.core.admin.base import LokaModelAdmin
 from lokahome.core.admin.decisions import Decision, Order
@@ -101,7 +101,6 @@ def _suspend_owner(row: Listing, order: Order) -> None:
         days=order.choices["days"],
         actor=User.objects.get(pk=order.actor_id),
         now=order.now,
-        queue=Case.Queue.LISTINGS,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
@@ -14,8 +14,14 @@ from accounts.models.appeal import AppealQuerySet
 from accounts.policies.moderation import can_appeal, is_milder, may_decide_appeal
 from accounts.queries.staff import is_same_human
 from accounts.services.moderation.cases import close_case_of, open_case
-from accounts.services.moderation.parties import parties_of
-from accounts.services.moderation.sanctions import SanctionInvalid, lift, start
+from accounts.services.moderation.lifting import lift
+from accounts.services.moderation.parties import has_conflict, parties_of
+from accounts.services.moderation.sanctions import (
+    check_free,
+    check_whole,
+    start,
+    words_of,
+)
 from lokahome.core.audit.record import record
 from lokahome.core.db.locks import locked
 from lokahome.core.errors import InvalidInput, NotAllowed, NotFound, StateConflict
@@ -134,9 +140,10 @@ def overturn_appeal(
 ) -> Appeal:
     """Take the decision back: the sanction is lifted, the case's effect undone.
 
-    Raises NotFound, OtherDecider, NotAllowed, TransitionRefused. Locks the person, the
-    sanction, then the appeal; publishes AppealDecided and SanctionEnded or
-    CaseOverturned. A sanction whose time is over stays as it is.
+    Raises NotFound, OtherDecider, NotAllowed (also for whoever reported the matter),
+    SanctionInvalid without words, TransitionRefused. Locks the person, the sanction,
+    then the appeal; publishes AppealDecided and SanctionEnded or CaseOverturned. A
+    sanction whose time is over stays as it is.
     """
     person, sanction, appeal = _locked_all(appeal_id)
     appeal = _decide(appeal, "overturn", answer, actor, now)
@@ -170,18 +177,22 @@ def modify_appeal(
     """Put a milder sanction in the place of the one in force, from now on.
 
     The first decider's name stays on it, and whoever answers is its second person: two
-    people agree on what is left. Raises NotMilder, StateConflict for a case or for a
-    sanction that is over, and what `overturn_appeal` raises.
+    people agree on what is left. Raises NotMilder, SanctionInvalid, SanctionExists,
+    StateConflict for a case or for a sanction that is over, and what `overturn_appeal`
+    raises.
     """
     person, sanction, appeal = _locked_all(appeal_id)
     if sanction is None or sanction.status != Sanction.Status.ACTIVE:
         raise StateConflict
+    check_whole(kind, days, answer, notice)
     if not is_milder(
-        kind=kind, days=days, than_kind=sanction.kind, than_days=sanction.days
+        kind=kind,
+        ends_at=None if days is None else now + timedelta(days=days),
+        than_kind=sanction.kind,
+        than_ends_at=sanction.ends_at,
     ):
         raise NotMilder
-    if not notice.strip():
-        raise SanctionInvalid
+    check_free(person, kind, but=sanction)
     appeal = _decide(appeal, "modify", answer, actor, now)
     lift(sanction, person, reason=answer, actor=actor, now=now)
     milder = Sanction(
@@ -254,9 +265,8 @@ def _locked_all(appeal_id: UUID) -> tuple[User, Sanction | None, Appeal]:
     if known is None:
         raise NotFound
     person = locked(User.objects.get_queryset(), known.person_id)
-    sanction = (
-        locked(Sanction.objects.all(), known.sanction_id) if known.sanction_id else None
-    )
+    sanctions = Sanction.objects.select_related("case")
+    sanction = locked(sanctions, known.sanction_id) if known.sanction_id else None
     appeals = Appeal.objects.select_related("case")
     return person, sanction, locked(appeals, appeal_id)
 
@@ -268,9 +278,10 @@ def _decide(
     decided_first = is_same_human(actor.pk, *first)
     if decided_first:
         raise OtherDecider
+    sanction = appeal.sanction
+    case = appeal.case or (sanction.case if sanction is not None else None)
     is_concerned = is_same_human(actor.pk, appeal.person_id) or (
-        appeal.case is not None
-        and is_same_human(actor.pk, *parties_of(appeal.case.subject).everybody)
+        case is not None and has_conflict(case, actor.pk)
     )
     if not may_decide_appeal(
         is_active=actor.is_active,
@@ -280,7 +291,7 @@ def _decide(
         is_concerned=is_concerned,
     ):
         raise NotAllowed
-    appeal.answer = answer.strip()
+    appeal.answer = words_of(answer)
     appeal.decided_by = actor
     appeal.decided_at = now
     APPEAL_STATES.apply(

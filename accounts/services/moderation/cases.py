@@ -105,9 +105,7 @@ def decide_case(
     """
     case = locked(Case.objects.all(), case_id)
     if actor is not None:
-        _check_may_decide(case, actor)
-        if case.claimed_by_id not in (None, actor.pk) and not actor.has_perm(ASSIGN):
-            raise CaseClaimed
+        require_free(case, actor)
     if version is not None and version != case.version:
         raise StaleVersion
     if not reason.strip():
@@ -197,6 +195,16 @@ def close_case_of(
     return decide_case(
         case_id=case.pk, decision=decision, reason=reason, actor=actor, now=now
     )
+
+
+def require_free(case: Case, actor: User) -> None:
+    """Raise unless *actor* may decide *case*, and no colleague has taken it.
+
+    NotAllowed, ConflictOfInterest, or CaseClaimed: who may assign cases decides anyway.
+    """
+    _check_may_decide(case, actor)
+    if case.claimed_by_id not in (None, actor.pk) and not actor.has_perm(ASSIGN):
+        raise CaseClaimed
 
 
 def may_take(case: Case, actor: User) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from accounts.models import Appeal, Case, IdentityCheck, Report, Sanction, User
-from accounts.queries.staff import humans_of
+from accounts.queries.staff import humans_of, is_same_human
 from lokahome.core.errors import NotAllowed
 
 
@@ -85,6 +85,15 @@ def has_conflict(case: Case, person_id: UUID) -> bool:
 def refuse_conflict(case: Case, actor: User) -> None:
     """Raise ConflictOfInterest when *actor* has a part in *case*."""
     if has_conflict(case, actor.pk):
+        raise ConflictOfInterest
+
+
+def refuse_part(subject: str, actor_id: UUID | None) -> None:
+    """Raise ConflictOfInterest when the human behind *actor_id* has a part in *subject*.
+
+    For decisions without a case. None, the system, has no part in anything.
+    """
+    if actor_id is not None and is_same_human(actor_id, *parties_of(subject).everybody):
         raise ConflictOfInterest
 
 

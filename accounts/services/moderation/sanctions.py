@@ -6,13 +6,19 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.events import SanctionEnded, SanctionImposed
 from accounts.models import SANCTION_STATES, Case, Sanction, User
-from accounts.policies.moderation import may_sanction, sanction_needs_second_person
+from accounts.policies.moderation import (
+    AGAIN_DAYS,
+    may_sanction,
+    sanction_needs_second_person,
+)
 from accounts.queries.staff import is_same_human
+from accounts.services.moderation.cases import ASSIGN, require_free
 from accounts.services.moderation.parties import has_conflict
 from accounts.services.moderation.standing import take_effect
 from lokahome.core.audit.record import record
@@ -68,27 +74,24 @@ def impose_sanction(
     actor: User,
     now: datetime,
     case_id: UUID | None = None,
-    queue: str = "",
 ) -> Sanction:
     """Sanction a person, at once or, where two have to agree, once another approves.
 
     *days* is None for a warning, for a ban, and for what has no end. *words* are for
-    the staff, *notice* is what the person reads. *queue* is where the matter stands when
-    there is no case. Raises NotFound, NotAllowed,
-    SanctionInvalid, SanctionExists, StaffNotSanctioned. Locks the person; publishes
-    SanctionImposed when it starts, and ends the sessions of an account that closes.
+    the staff, *notice* is what the person reads. Raises NotFound, NotAllowed (also for a
+    case that *actor* may not decide), CaseClaimed, SanctionInvalid, SanctionExists,
+    StaffNotSanctioned. Locks the person; publishes SanctionImposed when it starts, and
+    ends the sessions of an account that closes.
     """
     person = locked(User.objects.get_queryset(), person_id)
     case = _case(case_id)
-    _check_may("impose", actor, person, case)
+    check_may("impose", actor, person, case)
+    if case is not None and not actor.has_perm(ASSIGN):  # leads watch every queue
+        require_free(case, actor)
     if person.is_staff:
         raise StaffNotSanctioned
-    _check_whole(kind, days, words, notice)
-    waiting = Sanction.objects.filter(person=person, kind=kind)
-    if kind != Sanction.Kind.WARN and (
-        waiting.filter(status__in=("proposed", "active")).exists()
-    ):
-        raise SanctionExists
+    check_whole(kind, days, words, notice)
+    check_free(person, kind)
     sanction = Sanction(
         person=person,
         kind=Sanction.Kind(kind),
@@ -102,28 +105,35 @@ def impose_sanction(
     )
     sanction.save()
     needs_two = sanction_needs_second_person(
-        kind=kind, days=days, queue=case.queue if case else queue
+        kind=kind,
+        days=days,
+        queue=case.queue if case else "",
+        is_again=_was_closed_since(person, now - timedelta(days=AGAIN_DAYS)),
     )
-    _note("proposed" if needs_two else "imposed", sanction, actor, sanction.words)
+    note("proposed" if needs_two else "imposed", sanction, actor, sanction.words)
     if not needs_two:
         start(sanction, person, action="start", actor=actor, now=now)
     return sanction
 
 
 @transaction.atomic
-def approve_sanction(*, sanction_id: UUID, actor: User, now: datetime) -> Sanction:
+def approve_sanction(
+    *, sanction_id: UUID, reason: str, actor: User, now: datetime
+) -> Sanction:
     """Let a proposed sanction start, as its second person.
 
-    Raises NotFound, FourEyes for whoever proposed it, NotAllowed, TransitionRefused.
-    Locks the person, then the sanction; publishes SanctionImposed.
+    Raises NotFound, FourEyes for whoever proposed it, NotAllowed, SanctionInvalid
+    without a reason, TransitionRefused. Locks the person, then the sanction; publishes
+    SanctionImposed.
     """
-    person, sanction = _locked_pair(sanction_id)
+    person, sanction = locked_pair(sanction_id)
     if is_same_human(actor.pk, sanction.decided_by_id):
         raise FourEyes
-    _check_may("approve", actor, person, sanction.case)
+    check_may("approve", actor, person, sanction.case)
+    words = words_of(reason)
     sanction.second_by = actor
     start(sanction, person, action="approve", actor=actor, now=now)
-    _note("approved", sanction, actor)
+    note("approved", sanction, actor, words)
     return sanction
 
 
@@ -135,28 +145,13 @@ def refuse_sanction(
 
     Raises NotFound, NotAllowed, TransitionRefused. Locks the person, then the sanction.
     """
-    person, sanction = _locked_pair(sanction_id)
+    person, sanction = locked_pair(sanction_id)
     deed = "impose" if sanction.decided_by_id == actor.pk else "approve"
-    _check_may(deed, actor, person, sanction.case)
+    check_may(deed, actor, person, sanction.case)
     SANCTION_STATES.apply(
         sanction, "refuse", who="staff", actor_id=actor.pk, now=now, reason=reason
     )
-    _note("refused", sanction, actor, reason)
-    return sanction
-
-
-@transaction.atomic
-def lift_sanction(
-    *, sanction_id: UUID, reason: str, actor: User, now: datetime
-) -> Sanction:
-    """End a sanction before its time.
-
-    Raises NotFound, NotAllowed, SanctionInvalid without a reason, TransitionRefused.
-    Locks the person, then the sanction; publishes SanctionEnded.
-    """
-    person, sanction = _locked_pair(sanction_id)
-    _check_may("lift", actor, person, None)
-    lift(sanction, person, reason=reason, actor=actor, now=now)
+    note("refused", sanction, actor, reason)
     return sanction
 
 
@@ -169,13 +164,13 @@ def expire_sanctions(*, now: datetime) -> int:
     ended = 0
     for sanction_id in Sanction.objects.over(now).values_list("pk", flat=True):
         with transaction.atomic():
-            person, sanction = _locked_pair(sanction_id)
+            person, sanction = locked_pair(sanction_id)
             if sanction.status != Sanction.Status.ACTIVE:
                 continue  # lifted in the meantime
             SANCTION_STATES.apply(
                 sanction, "expire", who="system", actor_id=None, now=now
             )
-            _end(sanction, person, actor=None, now=now)
+            finish(sanction, person, actor=None, now=now)
             ended += 1
     return ended
 
@@ -205,33 +200,10 @@ def start(
     )
 
 
-def lift(
-    sanction: Sanction, person: User, *, reason: str, actor: User, now: datetime
-) -> None:
-    """Take *sanction* back; the caller holds *person* and it locked, and checked who may."""
-    if not reason.strip():
-        raise SanctionInvalid(
-            errors=[FieldError("required", _("Le motif manque."), pointer="/reason")]
-        )
-    sanction.lifted_at = now
-    sanction.lifted_by = actor
-    sanction.lift_reason = reason.strip()
-    SANCTION_STATES.apply(
-        sanction,
-        "lift",
-        who="staff",
-        actor_id=actor.pk,
-        now=now,
-        reason=sanction.lift_reason,
-        update_fields=("lifted_at", "lifted_by", "lift_reason"),
-    )
-    _note("lifted", sanction, actor, sanction.lift_reason)
-    _end(sanction, person, actor=actor, now=now)
-
-
-def _end(
+def finish(
     sanction: Sanction, person: User, *, actor: User | None, now: datetime
 ) -> None:
+    """Make *person* stand without *sanction*; publishes SanctionEnded."""
     if sanction.kind != Sanction.Kind.WARN:
         actor_id = actor.pk if actor else None
         take_effect(person, measure=sanction.kind, actor_id=actor_id, now=now)
@@ -254,7 +226,7 @@ def _case(case_id: UUID | None) -> Case | None:
     return case
 
 
-def _locked_pair(sanction_id: UUID) -> tuple[User, Sanction]:
+def locked_pair(sanction_id: UUID) -> tuple[User, Sanction]:
     """Return the person and the sanction, locked in that order; raises NotFound."""
     people = Sanction.objects.filter(pk=sanction_id).values_list("person_id", flat=True)
     person_id = people.first()
@@ -264,7 +236,8 @@ def _locked_pair(sanction_id: UUID) -> tuple[User, Sanction]:
     return person, locked(Sanction.objects.all(), sanction_id)
 
 
-def _check_may(deed: str, actor: User, person: User, case: Case | None) -> None:
+def check_may(deed: str, actor: User, person: User, case: Case | None) -> None:
+    """Raise NotAllowed unless *actor* has the right to *deed*, and no part in the matter."""
     is_concerned = is_same_human(actor.pk, person.pk) or (
         case is not None and has_conflict(case, actor.pk)
     )
@@ -278,7 +251,34 @@ def _check_may(deed: str, actor: User, person: User, case: Case | None) -> None:
         raise NotAllowed
 
 
-def _check_whole(kind: str, days: int | None, words: str, notice: str) -> None:
+def words_of(reason: str) -> str:
+    """Return *reason* as it is kept; raises SanctionInvalid for none."""
+    if not reason.strip():
+        raise SanctionInvalid(
+            errors=[FieldError("required", _("Le motif manque."), pointer="/reason")]
+        )
+    return reason.strip()
+
+
+def check_free(person: User, kind: str, *, but: Sanction | None = None) -> None:
+    """Raise SanctionExists where one of *kind* is in force or waits, *but* that one."""
+    same = Sanction.objects.filter(
+        person=person, kind=kind, status__in=("proposed", "active")
+    )
+    if but is not None:
+        same = same.exclude(pk=but.pk)
+    if kind != Sanction.Kind.WARN and same.exists():
+        raise SanctionExists
+
+
+def _was_closed_since(person: User, moment: datetime) -> bool:
+    """Say whether an account was closed by a sanction at or after *moment*."""
+    closed = Sanction.objects.closing().filter(person=person)
+    return closed.filter(Q(starts_at__gte=moment) | Q(ends_at__gte=moment)).exists()
+
+
+def check_whole(kind: str, days: int | None, words: str, notice: str) -> None:
+    """Raise SanctionInvalid for what the table of sanctions would refuse."""
     errors = []
     if kind in (Sanction.Kind.WARN, Sanction.Kind.BAN) and days is not None:
         errors.append(
@@ -297,7 +297,8 @@ def _check_whole(kind: str, days: int | None, words: str, notice: str) -> None:
         raise SanctionInvalid(errors=errors)
 
 
-def _note(deed: str, sanction: Sanction, actor: User, reason: str = "") -> None:
+def note(deed: str, sanction: Sanction, actor: User, reason: str = "") -> None:
+    """Write *deed* about *sanction* into the audit log, on its person."""
     record(
         f"sanction.{deed}",
         subject=f"user:{sanction.person_id}",

@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, Max, OuterRef, Q, Subquery
+from django.db.models.functions import Greatest
 
 from accounts.events import SessionsEnded
 from accounts.models import Device, Session, User
@@ -196,15 +197,35 @@ def note_use(session: Session, *, now: datetime) -> None:
         Session.objects.filter(pk=session.pk).update(last_used_at=now)
 
 
+@transaction.atomic
 def forget_past_sessions(*, now: datetime) -> int:
     """Delete sessions, with their tokens, 180 days after they ended or expired.
 
-    Returns how many; devices stay while their person has an account.
+    Their people keep when the last of those was used, or somebody away for half a year
+    would pass for silent since ever. Returns how many; devices stay while their person
+    has an account. Locks the people.
     """
     past = now - FORGOTTEN_AFTER
     gone = Session.objects.filter(Q(expires_at__lt=past) | Q(ended_at__lt=past))
+    people = User.objects.filter(pk__in=gone.values("user_id"))
+    list(people.select_for_update(no_key=True).order_by("pk").values_list("pk"))
+    of_person = gone.filter(user_id=OuterRef("pk")).order_by().values("user_id")
+    last = of_person.annotate(last=Max("last_used_at")).values("last")
+    people.update(used_at=Greatest("used_at", Subquery(last)))
     _all, by_table = gone.delete()
     return by_table.get(Session._meta.label, 0)
+
+
+def adopt_device(session: Session, device_key: UUID, now: datetime) -> None:
+    """Let a locked *session* that had no device be of this one; its person is locked.
+
+    Nobody proved anything on it: it is not known by that.
+    """
+    device = _device(session.user, device_digest(device_key), now)
+    device.last_seen_at = max(now, device.last_seen_at)
+    device.save()
+    session.device = device
+    session.save(update_fields={"device"})
 
 
 def _forget_devices(

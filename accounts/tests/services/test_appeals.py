@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.db import IntegrityError, transaction
 
-from accounts.models import Appeal, Case, Sanction, User
+from accounts.models import Appeal, Case, Report, Sanction, User
 from accounts.services.moderation import parties
 from accounts.services.moderation.appeals import (
     AppealClosed,
@@ -17,8 +17,9 @@ from accounts.services.moderation.appeals import (
     uphold_appeal,
 )
 from accounts.services.moderation.cases import decide_case, open_case
+from accounts.services.moderation.lifting import lift_sanction
 from accounts.services.moderation.parties import ConflictOfInterest, Parties
-from accounts.services.moderation.sanctions import SanctionInvalid, lift_sanction
+from accounts.services.moderation.sanctions import SanctionExists, SanctionInvalid
 from accounts.tests.sanctioned import appeal, ban, impose, leads
 from lokahome.core import clock
 from lokahome.core.audit.models import StateChange
@@ -127,6 +128,9 @@ def test_modify_puts_a_milder_one_in_its_place_with_both_names(ama, moderator):
         ({"kind": "suspend", "days": 7}, NotMilder),
         ({"kind": "suspend", "days": None}, NotMilder),
         ({"kind": "restrict", "days": 3, "notice": " "}, SanctionInvalid),
+        ({"kind": "restrict", "days": None}, NotMilder),
+        ({"kind": "restrict", "days": 8}, NotMilder),
+        ({"kind": "warn", "days": 3}, SanctionInvalid),
     ],
 )
 def test_an_appeal_never_makes_it_worse(ama, moderator, values, refusal):
@@ -138,6 +142,45 @@ def test_an_appeal_never_makes_it_worse(ama, moderator, values, refusal):
     row.refresh_from_db()
     assert row.status == Appeal.Status.OPEN
     assert Sanction.objects.count() == 1
+
+
+def test_what_is_nearly_over_is_not_made_longer(ama, moderator):
+    [lead] = leads(1)
+    month = impose(ama.user, moderator.user, days=30)
+    row = appeal(ama.user, month)
+    late = month.starts_at + timedelta(days=29)
+    with pytest.raises(NotMilder):
+        answered(
+            modify_appeal, row, lead, kind="suspend", days=29, notice="T", now=late
+        )
+    assert Sanction.objects.get().status == Sanction.Status.ACTIVE
+
+
+def test_a_milder_kind_that_is_in_force_already_is_refused(ama, moderator):
+    [lead] = leads(1)
+    impose(ama.user, moderator.user, kind="restrict", days=3)
+    week = impose(ama.user, moderator.user)
+    row = appeal(ama.user, week)
+    with pytest.raises(SanctionExists):
+        answered(modify_appeal, row, lead, kind="restrict", days=3, notice="Texte")
+    row.refresh_from_db()
+    assert row.status == Appeal.Status.OPEN
+    assert Sanction.objects.live().count() == 2
+
+
+def test_whoever_reported_it_does_not_answer_the_appeal(ama, moderator):
+    [lead, other] = leads()
+    week = impose(ama.user, moderator.user)
+    Report(
+        reporter=lead, subject=week.case.subject, reason="scam", case=week.case
+    ).save()
+    row = appeal(ama.user, week)
+    with pytest.raises(NotAllowed):
+        answered(overturn_appeal, row, lead)
+    row.refresh_from_db()
+    assert (row.status, is_active(ama.user)) == (Appeal.Status.OPEN, False)
+    answered(overturn_appeal, row, other)
+    assert is_active(ama.user)
 
 
 @pytest.mark.parametrize("service", [uphold_appeal, overturn_appeal])

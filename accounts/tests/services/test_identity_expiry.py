@@ -9,11 +9,16 @@ from django.core.files.storage import storages
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from accounts.events import IdentityExpired, LevelChanged
-from accounts.models import IdentityCheck, RoleGrant, Session
+from accounts.events import IdentityExpired, IdentityRunsOut, LevelChanged
+from accounts.models import IdentityCheck, RoleGrant, Session, User
+from accounts.queries.signing_in import last_active_at
 from accounts.services.identity import retention as identity_retention
 from accounts.services.identity.checks import withdraw_identity_check
-from accounts.services.identity.expiry import SILENCE, expire_identity_checks
+from accounts.services.identity.expiry import (
+    SILENCE,
+    expire_identity_checks,
+    warn_of_ends,
+)
 from accounts.services.identity.files import (
     blurred_document,
     open_document,
@@ -25,6 +30,7 @@ from accounts.services.identity.retention import (
     forget_accepted_files,
     forget_other_files,
 )
+from accounts.services.signing_in.sessions import forget_past_sessions
 from accounts.tests.services.test_identity_checks import (
     accepted,
     levels,
@@ -107,6 +113,71 @@ def test_who_used_the_account_or_was_checked_within_the_year_is_not_silent(kossi
     else:
         IdentityCheck.objects.filter(person=kossi.user).update(decided_at=recent)
     assert expire_identity_checks(now=now) == 0
+
+
+@pytest.mark.parametrize(("days_away", "ended"), [(200, 0), (366, 1)])
+def test_whose_sessions_were_deleted_is_as_silent_as_they_are(kossi, days_away, ended):
+    """Sessions go half a year after their end; a year of silence is a year."""
+    now = clock.now()
+    away = now - timedelta(days=days_away)
+    silent_since(kossi.user, away)
+    IdentityCheck.objects.filter(person=kossi.user).update(decided_at=now - 2 * SILENCE)
+    Session.objects.filter(user=kossi.user).update(
+        expires_at=away + DAY, ended_at=away, end_reason="signed_out"
+    )
+    assert forget_past_sessions(now=now) == 1
+    assert not Session.objects.filter(user=kossi.user).exists()
+    assert last_active_at(kossi.id) == away
+    assert expire_identity_checks(now=now) == ended
+    assert dict(levels(kossi.user))["landlord"] == (0 if ended else 2)
+
+
+def test_sessions_that_are_deleted_later_never_set_the_last_use_back(kossi):
+    now = clock.now()
+    recent = now - timedelta(days=190)
+    User.objects.filter(pk=kossi.id).update(used_at=recent)
+    older = now - timedelta(days=300)
+    Session.objects.filter(user=kossi.user).update(
+        started_at=older, last_used_at=older, ended_at=older, end_reason="signed_out"
+    )
+    assert forget_past_sessions(now=now) == 1
+    assert last_active_at(kossi.id) == recent
+
+
+# --- Before the end -------------------------------------------------------------------------
+
+
+def test_a_document_that_runs_out_is_announced_once_thirty_days_before(
+    ama, identity_checker
+):
+    check = passport(ama.user, identity_checker.user, 40)
+    now = clock.now()
+    assert warn_of_ends(now=now + 9 * DAY) == 0
+    assert warn_of_ends(now=now + 10 * DAY) == 1
+    assert warn_of_ends(now=now + 11 * DAY) == 0
+    assert facts(IdentityRunsOut) == 1
+    check.refresh_from_db()
+    assert (check.status, check.warned_at) == ("accepted", now + 10 * DAY)
+
+
+def test_nothing_is_announced_where_the_next_one_waits_or_it_is_over(
+    ama, identity_checker
+):
+    passport(ama.user, identity_checker.user, 20)
+    expires_on = clock.today() + timedelta(days=900)
+    submitted(ama.user, document_kind="passport", number="CD1", expires_on=expires_on)
+    assert warn_of_ends(now=clock.now()) == 0
+    assert warn_of_ends(now=clock.now() + 30 * DAY) == 0
+    assert facts(IdentityRunsOut) == 0
+
+
+def test_two_runs_at_once_announce_it_once(committed):
+    person = make_person(name="Ama", phone="+2290197000001", roles=("tenant",), level=1)
+    soon = clock.today() + timedelta(days=20)
+    IdentityCheck.objects.filter(person=person).update(expires_on=soon)
+    counts = race(2, lambda _index: warn_of_ends(now=clock.now()))
+    assert sorted(counts) == [0, 1]
+    assert facts(IdentityRunsOut) == 1
 
 
 def test_two_runs_at_once_end_a_document_once(committed):

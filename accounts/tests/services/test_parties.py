@@ -189,5 +189,5 @@ def test_without_the_lock_both_think_they_have_it(committed, moderator):
     assert {row.claimed_by for row in results} == set(people)
 
 
-def test_a_sanction_over_a_listing_takes_two_whatever_its_length(ama, moderator):
-    assert impose(ama.user, moderator.user, days=1, queue="listings").starts_at is None
+def test_a_suspension_over_no_report_takes_two_whatever_its_length(ama, moderator):
+    assert impose(ama.user, moderator.user, days=1, case_id=None).starts_at is None

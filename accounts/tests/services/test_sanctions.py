@@ -6,7 +6,15 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from accounts.models import Report, Sanction, Session, User
-from accounts.services.moderation.cases import open_case
+from accounts.services.moderation.cases import CaseClaimed, claim_case, open_case
+from accounts.services.moderation.lifting import (
+    LiftAsked,
+    LiftNotAsked,
+    LiftTakesTwo,
+    ask_lift_of_sanction,
+    keep_sanction,
+    lift_sanction,
+)
 from accounts.services.moderation.sanctions import (
     FourEyes,
     SanctionExists,
@@ -14,7 +22,6 @@ from accounts.services.moderation.sanctions import (
     StaffNotSanctioned,
     approve_sanction,
     expire_sanctions,
-    lift_sanction,
     refuse_sanction,
 )
 from accounts.services.moderation.standing import (
@@ -24,13 +31,14 @@ from accounts.services.moderation.standing import (
     suspended,
 )
 from accounts.services.signing_in.sessions import open_session
-from accounts.tests.sanctioned import ban, impose, leads
+from accounts.tests.sanctioned import ban, impose, leads, reported
 from lokahome.core import clock
 from lokahome.core.audit.models import AuditEvent, StateChange
 from lokahome.core.errors import NotAllowed, NotFound
 from lokahome.core.events.models import OutboxEvent
 from lokahome.core.ids import uuid7
 from lokahome.core.states import TransitionRefused
+from lokahome.tests.people import make_staff
 from lokahome.tests.threads import race
 
 
@@ -43,6 +51,16 @@ def standing(person):
 
 def events(name):
     return OutboxEvent.objects.filter(name=f"accounts.{name}").count()
+
+
+def approved(sanction, actor, reason="Les faits sont établis"):
+    return approve_sanction(
+        sanction_id=sanction.pk, reason=reason, actor=actor, now=clock.now()
+    )
+
+
+def lifted(sanction, actor, act=lift_sanction, reason="Erreur"):
+    return act(sanction_id=sanction.pk, reason=reason, actor=actor, now=clock.now())
 
 
 def deeds(person):
@@ -79,7 +97,7 @@ def test_what_weighs_waits_for_a_second_person(ama, moderator, kind, days):
     assert sanction.status == Sanction.Status.PROPOSED
     assert standing(ama.user) == (True, False, 1)
     assert events("sanction_imposed") == 0
-    approve_sanction(sanction_id=sanction.pk, actor=lead, now=clock.now())
+    approved(sanction, lead)
     assert standing(ama.user) != (True, False, 1)
     assert events("sanction_imposed") == 1
     assert deeds(ama.user) == ["sanction.proposed", "sanction.approved"]
@@ -98,13 +116,41 @@ def test_nobody_is_suspended_over_a_listing_by_one_person(ama, moderator):
     assert sanction.status == Sanction.Status.PROPOSED
 
 
+def test_nobody_is_suspended_from_their_own_page_by_one_person(ama, moderator):
+    sanction = impose(ama.user, moderator.user, days=1, case_id=None)
+    assert sanction.status == Sanction.Status.PROPOSED
+    assert standing(ama.user) == (True, False, 1)
+
+
+@pytest.mark.parametrize(("days", "status"), [(89, "proposed"), (91, "active")])
+def test_the_next_suspension_within_ninety_days_takes_two(ama, moderator, days, status):
+    week = impose(ama.user, moderator.user)
+    expire_sanctions(now=week.ends_at)
+    later = week.ends_at + timedelta(days=days)
+    assert impose(ama.user, moderator.user, now=later).status == status
+
+
+def test_nobody_sanctions_from_a_colleagues_case_or_another_rooms(
+    ama, moderator, identity_checker
+):
+    colleague = make_staff("colleague", "moderator")
+    case = reported(ama.user)
+    claim_case(case_id=case.pk, actor=colleague.user, now=clock.now())
+    with pytest.raises(CaseClaimed):
+        impose(ama.user, moderator.user, case_id=case.pk)
+    with pytest.raises(NotAllowed):
+        impose(ama.user, identity_checker.user, case_id=case.pk)
+    assert not Sanction.objects.exists()
+    assert impose(ama.user, colleague.user, case_id=case.pk).status == "active"
+
+
 def test_whoever_proposed_it_does_not_approve_it(ama):
     lead, other = leads()
     sanction = impose(ama.user, lead, kind="ban", days=None)
     with pytest.raises(FourEyes):
-        approve_sanction(sanction_id=sanction.pk, actor=lead, now=clock.now())
+        approved(sanction, lead)
     assert standing(ama.user) == (True, False, 1)
-    approve_sanction(sanction_id=sanction.pk, actor=other, now=clock.now())
+    approved(sanction, other)
     assert standing(ama.user) == (False, False, 0)
 
 
@@ -142,7 +188,7 @@ def test_who_may_not(ama, kossi, finance, moderator):
     waiting = impose(ama.user, moderator.user, kind="ban", days=None)
     for nobody in (kossi.user, finance.user):
         with pytest.raises(NotAllowed):
-            approve_sanction(sanction_id=waiting.pk, actor=nobody, now=clock.now())
+            approved(waiting, nobody)
         with pytest.raises(NotAllowed):
             refuse_sanction(
                 sanction_id=waiting.pk, reason="non", actor=nobody, now=clock.now()
@@ -215,19 +261,78 @@ def test_a_refused_proposal_changes_nothing_and_its_author_may_give_it_up(
     assert standing(ama.user) == (True, False, 1)
     [lead] = leads(1)
     with pytest.raises(TransitionRefused):
-        approve_sanction(sanction_id=sanction.pk, actor=lead, now=clock.now())
+        approved(sanction, lead)
 
 
 def test_lifting_opens_the_account_unless_another_one_closes_it(ama, moderator):
-    [lead] = leads(1)
+    [lead, other] = leads()
     week = impose(ama.user, moderator.user)
     ban(ama.user, moderator.user, lead)
-    lift_sanction(sanction_id=week.pk, reason="Erreur", actor=lead, now=clock.now())
+    lifted(week, lead)
     assert standing(ama.user)[0] is False
     last = Sanction.objects.get(kind="ban")
-    lift_sanction(sanction_id=last.pk, reason="Erreur", actor=lead, now=clock.now())
+    lifted(last, lead, ask_lift_of_sanction)
+    lifted(last, other)
     assert standing(ama.user) == (True, False, 0)
     assert events("sanction_ended") == 2
+
+
+def test_what_two_decided_is_not_lifted_by_one(ama, moderator):
+    [lead, other] = leads()
+    heavy = ban(ama.user, moderator.user, lead)
+    for who in (lead, other):
+        with pytest.raises(LiftTakesTwo):
+            lifted(heavy, who)
+    asked = lifted(heavy, lead, ask_lift_of_sanction)
+    assert (asked.status, asked.lift_asked_by) == ("active", lead)
+    assert standing(ama.user)[0] is False
+    with pytest.raises(LiftAsked):
+        lifted(heavy, other, ask_lift_of_sanction)
+    with pytest.raises(FourEyes):
+        lifted(heavy, lead)
+    heavy.refresh_from_db()
+    assert (heavy.status, events("sanction_ended")) == ("active", 0)
+    done = lifted(heavy, other)
+    assert (done.status, done.lifted_by, done.lift_asked_by) == ("lifted", other, lead)
+    assert deeds(ama.user)[-2:] == ["sanction.lift_asked", "sanction.lifted"]
+    with pytest.raises(IntegrityError, match="lifted_by"), transaction.atomic():
+        Sanction.objects.filter(pk=heavy.pk).update(lifted_by=lead)
+
+
+def test_a_lift_that_was_asked_for_may_be_declined(ama, moderator):
+    [lead, other] = leads()
+    heavy = ban(ama.user, moderator.user, lead)
+    with pytest.raises(LiftNotAsked):
+        lifted(heavy, other, keep_sanction)
+    lifted(heavy, lead, ask_lift_of_sanction)
+    kept = lifted(heavy, other, keep_sanction)
+    assert (kept.status, kept.lift_asked_by, kept.lift_reason) == ("active", None, "")
+    with pytest.raises(LiftTakesTwo):
+        lifted(heavy, other)
+    assert standing(ama.user)[0] is False
+
+
+def test_whoever_reported_it_does_not_lift_it(ama, moderator):
+    [lead, other] = leads()
+    week = impose(ama.user, moderator.user)
+    Report(
+        reporter=lead, subject=week.case.subject, reason="scam", case=week.case
+    ).save()
+    with pytest.raises(NotAllowed):
+        lifted(week, lead)
+    assert standing(ama.user)[0] is False
+    assert lifted(week, other).status == Sanction.Status.LIFTED
+
+
+def test_approving_says_why(ama, moderator):
+    [lead] = leads(1)
+    waiting = impose(ama.user, moderator.user, kind="ban", days=None)
+    with pytest.raises(SanctionInvalid):
+        approved(waiting, lead, reason=" ")
+    assert standing(ama.user)[0] is True
+    approved(waiting, lead)
+    deed = AuditEvent.objects.get(action="sanction.approved")
+    assert deed.reason == "Les faits sont établis"
 
 
 def test_lifting_needs_a_reason(ama, moderator):
@@ -304,9 +409,7 @@ def test_two_approvers_at_once_start_it_once(committed, ama, moderator):
     waiting = impose(ama.user, moderator.user, kind="ban", days=None)
     results = race(
         2,
-        lambda index: approve_sanction(
-            sanction_id=waiting.pk, actor=people[index], now=clock.now()
-        ),
+        lambda index: approved(waiting, people[index]),
     )
     refused = [item for item in results if isinstance(item, TransitionRefused)]
     assert len(refused) == 1
