@@ -13,9 +13,9 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lokahome.settings")
 get_asgi_application()  # sets Django up; the application itself is not served here
 
 # These need Django set up.
-from lokahome.core.health import health_asgi  # noqa: E402
-from messaging.consumers.origins import Entrance  # noqa: E402
-from messaging.consumers.socket import RealtimeConsumer  # noqa: E402
+from lokahome.core.health import health_asgi  # noqa: E402 - needs Django
+from messaging.consumers.origins import Entrance  # noqa: E402 - needs Django
+from messaging.consumers.socket import RealtimeConsumer  # noqa: E402 - needs Django
 
 application = ProtocolTypeRouter(
     {"http": health_asgi, "websocket": Entrance(RealtimeConsumer.as_asgi())}

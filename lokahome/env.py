@@ -16,7 +16,7 @@ from environ.fileaware_mapping import FileAwareMapping
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 
-class WholeFiles(FileAwareMapping):  # type: ignore[misc]
+class WholeFiles(FileAwareMapping):  # type: ignore[misc]  # no types
     """Reads ``NAME_FILE`` without the newline that an editor or `echo` ends it with."""
 
     def __getitem__(self, key: str) -> str:

@@ -89,7 +89,7 @@ def seed() -> int:
     return made
 
 
-class SoleScheduler(DatabaseScheduler):  # type: ignore[misc]
+class SoleScheduler(DatabaseScheduler):  # type: ignore[misc]  # no types
     """Ticks only while it holds a session-level advisory lock in PostgreSQL.
 
     Two plain beats run every job twice (measured). The lock lives on a connection of

@@ -15,6 +15,8 @@ class MarketplaceConfig(AppConfig):
         from accounts.services.moderation.parties import register_parties
         from accounts.services.moderation.reportables import register_reportable
         from accounts.services.signing_in.stakes import register_history
+
+        # Imported for what they register.
         from marketplace import invariants, subscribers  # noqa: F401
         from marketplace.queries import parties
         from marketplace.queries.reported import reported_provider, reported_review

@@ -15,6 +15,8 @@ class PaymentsConfig(AppConfig):
         """Register who listens to what, what must always hold, whose money is here."""
         from accounts.services.moderation.parties import register_parties
         from accounts.services.signing_in.stakes import register_history, register_stake
+
+        # Imported for what they register.
         from payments import invariants, subscribers  # noqa: F401
         from payments.queries import (
             charge_parties,

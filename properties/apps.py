@@ -15,6 +15,8 @@ class PropertiesConfig(AppConfig):
         from accounts.services.moderation.parties import register_parties
         from accounts.services.moderation.reportables import register_reportable
         from accounts.services.signing_in.stakes import register_history, register_stake
+
+        # Imported for what they register.
         from properties import invariants, subscribers  # noqa: F401
         from properties.queries import parties
         from properties.queries.reported import reported_listing

@@ -103,7 +103,7 @@ def _exists(pid: int) -> bool:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
-    with open(f"/proc/{pid}/stat") as stream:  # noqa: PTH123
+    with open(f"/proc/{pid}/stat") as stream:  # noqa: PTH123 - of the kernel
         return stream.read().rpartition(")")[2].split()[0] != "Z"
 
 

@@ -21,6 +21,8 @@ django.setup()
 
 import jwt  # noqa: E402 - after Django
 from django.conf import settings  # noqa: E402 - as above
+
+# As above.
 from django.contrib.auth.hashers import check_password, make_password  # noqa: E402
 
 from accounts.api.signing import signing_key_id  # noqa: E402 - as above

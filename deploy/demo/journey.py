@@ -33,8 +33,8 @@ class Journey:
     addresses: Addresses
     seed: int = field(default_factory=lambda: secrets.randbelow(2**31))
     landlord: Person = None  # type: ignore[assignment]  # filled by the first step
-    tenant: Person = None  # type: ignore[assignment]
-    stranger: Person = None  # type: ignore[assignment]
+    tenant: Person = None  # type: ignore[assignment]  # as above
+    stranger: Person = None  # type: ignore[assignment]  # as above
     landmark: dict[str, Any] = field(default_factory=dict)
     pin: dict[str, float] = field(default_factory=dict)
     rent: int = 0
@@ -48,7 +48,7 @@ class Journey:
     agency_id: str = ""
     rival_id: str = ""
     agency: Api = None  # type: ignore[assignment]  # its owner, acting for it
-    agent: Api = None  # type: ignore[assignment]
+    agent: Api = None  # type: ignore[assignment]  # as above
     rival: Api = None  # type: ignore[assignment]  # another agency's owner
     payments: list[Payment] = field(default_factory=list)
 

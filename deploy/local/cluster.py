@@ -69,6 +69,7 @@ class Cluster:
         inside = self.home / "sock"
         if len(str(inside)) <= _SOCKET_LIMIT:
             return inside
+        # A socket's path has at most 107 bytes; the folder is ours alone.
         return Path("/tmp") / f"lokahome-{paths.DIGEST}-{os.geteuid()}"  # noqa: S108
 
     def postmaster(self) -> int | None:

@@ -104,7 +104,7 @@ def _settle(name: str, output: int, env: Mapping[str, str], parent: int) -> None
     os.dup2(output, 2)
     os.close(output)
     for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(line_buffering=True)  # type: ignore[union-attr]
+        stream.reconfigure(line_buffering=True)  # type: ignore[union-attr]  # real streams
     os.environ.clear()
     os.environ.update(env)
 

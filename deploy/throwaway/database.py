@@ -126,6 +126,7 @@ def _names(connection: psycopg.Connection[tuple[object, ...]]) -> list[str]:
 def _drop_left_behind(connection: psycopg.Connection[tuple[object, ...]]) -> None:
     for name in _names(connection):
         match = re.match(rf"{PREFIX}(\d+)_", name)
+        # A file of the kernel: a text names it best.
         if match and not os.path.exists(f"/proc/{match[1]}"):  # noqa: PTH110
             _drop(connection, name)
 

@@ -25,7 +25,7 @@ def category_named(slug: str) -> ServiceCategory:
     return row
 
 
-class CategoryFilter(filters.FilterSet):  # type: ignore[misc]
+class CategoryFilter(filters.FilterSet):  # type: ignore[misc]  # no types
     """Filters of `GET /service-categories`."""
 
     parent = filters.CharFilter(
@@ -37,7 +37,7 @@ class CategoryFilter(filters.FilterSet):  # type: ignore[misc]
         fields: tuple[str, ...] = ()
 
 
-class ProviderFilter(filters.FilterSet):  # type: ignore[misc]
+class ProviderFilter(filters.FilterSet):  # type: ignore[misc]  # no types
     """Filters of `GET /providers`."""
 
     near = NearFilter(count=2, help_text="`lat,lng`: those whose area holds it.")
@@ -64,7 +64,7 @@ class ProviderFilter(filters.FilterSet):  # type: ignore[misc]
         return rows
 
 
-class ServiceRequestFilter(filters.FilterSet):  # type: ignore[misc]
+class ServiceRequestFilter(filters.FilterSet):  # type: ignore[misc]  # no types
     """Filters of `GET /service-requests`."""
 
     role = filters.ChoiceFilter(
@@ -91,7 +91,7 @@ class ServiceRequestFilter(filters.FilterSet):  # type: ignore[misc]
         return found
 
 
-class QuoteFilter(filters.FilterSet):  # type: ignore[misc]
+class QuoteFilter(filters.FilterSet):  # type: ignore[misc]  # no types
     """Filters of `GET /quotes`."""
 
     request = filters.UUIDFilter(field_name="request_id", help_text="For one request.")
@@ -109,7 +109,7 @@ class QuoteFilter(filters.FilterSet):  # type: ignore[misc]
         return found
 
 
-class JobFilter(filters.FilterSet):  # type: ignore[misc]
+class JobFilter(filters.FilterSet):  # type: ignore[misc]  # no types
     """Filters of `GET /jobs`."""
 
     role = filters.ChoiceFilter(
@@ -130,7 +130,7 @@ class JobFilter(filters.FilterSet):  # type: ignore[misc]
         return found
 
 
-class ReviewFilter(filters.FilterSet):  # type: ignore[misc]
+class ReviewFilter(filters.FilterSet):  # type: ignore[misc]  # no types
     """Filters of `GET /reviews`."""
 
     about = filters.UUIDFilter(field_name="about_id", help_text="Of one person.")

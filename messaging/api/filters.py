@@ -17,7 +17,7 @@ from messaging.services.plan import PLANS
 MAX_SEQ = 2_147_483_647
 
 
-class ConversationFilter(django_filters.FilterSet):  # type: ignore[misc]
+class ConversationFilter(django_filters.FilterSet):  # type: ignore[misc]  # no types
     """Conversations by what they are about."""
 
     subject = django_filters.CharFilter(
@@ -29,7 +29,7 @@ class ConversationFilter(django_filters.FilterSet):  # type: ignore[misc]
         fields = ("subject",)
 
 
-class NotificationFilter(django_filters.FilterSet):  # type: ignore[misc]
+class NotificationFilter(django_filters.FilterSet):  # type: ignore[misc]  # no types
     """What one was told, by whether it was read and by topic."""
 
     is_unread = django_filters.BooleanFilter(

@@ -33,7 +33,7 @@ from messaging.services.tickets import Redeemed
 log = structlog.get_logger(__name__)
 
 
-class RealtimeConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
+class RealtimeConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # no types
     """One socket: a hello with a ticket, then messages and cursors both ways.
 
     Frames of one socket are handled one after the other, so what a person sends keeps

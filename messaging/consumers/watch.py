@@ -23,6 +23,7 @@ log = structlog.get_logger(__name__)
 async def watch(hub: Hub) -> None:
     """Look again and again, never at the same moments as other processes."""
     while True:
+        # Spread, not secret.
         await asyncio.sleep(hub.pace.check * random.uniform(0.9, 1.1))  # noqa: S311
         try:
             await look_once(hub)

@@ -118,6 +118,7 @@ class Carrier:
             steps.append((ENDED_AFTER, "delivered", None))
         for after, status, error in steps:
             due = self._agenda.due_in(after)
+            # Defaults bind the values of this turn; mypy takes them for arguments.
             self._agenda.at(due, lambda s=status, e=error: self._move(message, s, e))  # type: ignore[misc]
 
     def _move(self, message: Message, status: str, error_code: int | None) -> None:

@@ -11,7 +11,7 @@ from payments.models import Charge, ChargeStatus, Payout, TransferStatus
 from payments.policies import PARTIALLY_REFUNDED, PAYMENT_STATUSES, REFUNDED
 
 
-class PaymentFilter(django_filters.FilterSet):  # type: ignore[misc]
+class PaymentFilter(django_filters.FilterSet):  # type: ignore[misc]  # no types
     """Payments by state, as the app sees it, and by what they pay for."""
 
     status = django_filters.ChoiceFilter(
@@ -38,7 +38,7 @@ class PaymentFilter(django_filters.FilterSet):  # type: ignore[misc]
         return rows.filter(status=stored, **refunds.get(value, {}))
 
 
-class PayoutFilter(django_filters.FilterSet):  # type: ignore[misc]
+class PayoutFilter(django_filters.FilterSet):  # type: ignore[misc]  # no types
     """Payouts by state and by what they are about."""
 
     status = django_filters.ChoiceFilter(

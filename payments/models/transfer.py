@@ -308,7 +308,7 @@ class Transfer(VersionedModel):
         return self.send_attempts > self.unsent_attempts
 
 
-class OfKind(models.Manager.from_queryset(TransferQuerySet)):  # type: ignore[misc]
+class OfKind(models.Manager.from_queryset(TransferQuerySet)):  # type: ignore[misc]  # its base is made here
     """The transfers of one kind, for its proxy."""
 
     def __init__(self, kind: str = "") -> None:

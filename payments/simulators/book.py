@@ -122,7 +122,7 @@ class Book:
             where += " AND reference = ?"
             arguments.append(reference)
         for row in self._db.execute(
-            f"SELECT * FROM entries WHERE {where} ORDER BY seq LIMIT ?",  # noqa: S608
+            f"SELECT * FROM entries WHERE {where} ORDER BY seq LIMIT ?",  # noqa: S608 - our own words
             (*arguments, limit),
         ).fetchall():
             seq, at, gateway, kind, object_id, ours, amount, fee, data = row

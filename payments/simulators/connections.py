@@ -12,6 +12,7 @@ _open: dict[tuple[str, int], asyncio.Transport] = {}
 class Cuttable(H11Protocol):
     """uvicorn's HTTP protocol, remembering its socket: ASGI has no way to drop one."""
 
+    # uvicorn is only ever given a transport that writes.
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         if self.client is not None:

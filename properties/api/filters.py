@@ -75,14 +75,14 @@ class BoxField(NumbersField):
 
 
 @extend_schema_field(OpenApiTypes.STR)
-class NearFilter(filters.Filter):  # type: ignore[misc]
+class NearFilter(filters.Filter):  # type: ignore[misc]  # no types
     """``near``."""
 
     field_class = NearField
 
 
 @extend_schema_field(OpenApiTypes.STR)
-class BoxFilter(filters.Filter):  # type: ignore[misc]
+class BoxFilter(filters.Filter):  # type: ignore[misc]  # no types
     """``bbox``."""
 
     field_class = BoxField
@@ -100,13 +100,13 @@ class YesNoField(forms.CharField):
 
 
 @extend_schema_field(OpenApiTypes.BOOL)
-class YesNoFilter(filters.Filter):  # type: ignore[misc]
+class YesNoFilter(filters.Filter):  # type: ignore[misc]  # no types
     """A boolean that is not guessed."""
 
     field_class = YesNoField
 
 
-class ListingFilter(filters.FilterSet):  # type: ignore[misc]
+class ListingFilter(filters.FilterSet):  # type: ignore[misc]  # no types
     """Filters of `GET /listings`; together they are one `ListingCriteria`."""
 
     q = filters.CharFilter(max_length=120, help_text="Words: home, place, landmark.")
@@ -186,7 +186,7 @@ class ListingFilter(filters.FilterSet):  # type: ignore[misc]
         return rows
 
 
-class TicketFilter(filters.FilterSet):  # type: ignore[misc]
+class TicketFilter(filters.FilterSet):  # type: ignore[misc]  # no types
     """Filters of `GET /tickets`."""
 
     lease = filters.UUIDFilter(field_name="lease_id", help_text="Of one lease.")
@@ -198,7 +198,7 @@ class TicketFilter(filters.FilterSet):  # type: ignore[misc]
         fields: tuple[str, ...] = ()
 
 
-class MandateFilter(filters.FilterSet):  # type: ignore[misc]
+class MandateFilter(filters.FilterSet):  # type: ignore[misc]  # no types
     """Filters of `GET /mandates`."""
 
     unit = filters.UUIDFilter(field_name="unit_id", help_text="Of one unit.")

@@ -17,7 +17,7 @@ from properties.models.geo import UTM31N, WGS84, to_metres
 from properties.models.homes import may_visit
 
 if TYPE_CHECKING:  # the base class below names it in a string
-    from properties.models.listings import Listing  # noqa: F401
+    from properties.models.listings import Listing  # noqa: F401 - named in a string
 
 PUBLISHED = "published"
 OPEN = ("draft", "submitted", "needs_changes", "published", "paused")

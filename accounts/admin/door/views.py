@@ -80,6 +80,7 @@ def come_in(request: HttpRequest, user: User, proof: Proof, onward: str) -> str:
         subject=f"user:{user.pk}",
         actor_id=user.pk,
         details={"factor": proof.kind},
+        # Django's request has all that is read of it.
         personal={"address": client_address(request)},  # type: ignore[arg-type]
     )
     return onward
@@ -174,6 +175,7 @@ def picture_of(user: User, seed: str) -> dict[str, str]:
     adapter = get_adapter()
     picture = adapter.build_totp_svg(adapter.build_totp_url(user, seed))
     return {
+        # Drawn by us: no word of a person is in it.
         "picture": mark_safe(picture.partition("?>")[2] or picture),  # noqa: S308
         "seed": " ".join(seed[index : index + 4] for index in range(0, len(seed), 4)),
     }

@@ -39,7 +39,7 @@ class AgencyInputSerializer(serializers.Serializer[Any]):
 class AgencyPatchSerializer(AgencyInputSerializer):
     """What an owner may change while the agency is a draft; absent members stay."""
 
-    id = None  # type: ignore[assignment]
+    id = None  # type: ignore[assignment]  # DRF's way to drop a field
 
 
 class AgencySerializer(serializers.ModelSerializer[Agency]):

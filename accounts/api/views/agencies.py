@@ -155,6 +155,7 @@ class MemberViewSet(ReadViewSet):
         """Only this agency's members of today; raises NotFound for one of others."""
         agency_id = self.kwargs["agency_id"]
         role = role_in(agency_id, self.request)
+        # The base class knows no queryset of the model's own.
         members = queryset.active().filter(agency_id=agency_id)  # type: ignore[attr-defined]
         rows: QuerySet[Membership] = members.select_related("user")
         return rows.annotate(reader_role=Value(role))

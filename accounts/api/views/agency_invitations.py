@@ -124,6 +124,7 @@ class MyInvitationsViewSet(ListModelMixin, LokaViewSet):
 
     def rows(self, queryset: QuerySet[AgencyInvitation]) -> QuerySet[AgencyInvitation]:
         """Those sent to one's numbers of today and still to be answered."""
+        # The base class knows no queryset of the model's own.
         mine = queryset.addressed_to(self.request.user)  # type: ignore[attr-defined]
         rows: QuerySet[AgencyInvitation] = mine.open().filter(
             expires_at__gt=clock.now()

@@ -51,7 +51,7 @@ ACTOR_KINDS: dict[str, Any] = {
 }
 
 
-class LokaModelAdmin(DecisionsMixin, ModelAdmin):  # type: ignore[misc]
+class LokaModelAdmin(DecisionsMixin, ModelAdmin):  # type: ignore[misc]  # no types
     """Read-only lists and pages, with a decision panel and a timeline.
 
     A queue sets ``queue_filter`` (a dict for ``filter``): after a decision, staff land

@@ -17,7 +17,7 @@ from lokahome.core.errors import FieldError
 ALWAYS = {"limit", "cursor", "sort", "view", "lang"}
 
 
-class StrictFilterBackend(DjangoFilterBackend):  # type: ignore[misc]
+class StrictFilterBackend(DjangoFilterBackend):  # type: ignore[misc]  # no types
     """django-filter, refusing what it does not know.
 
     The view names its filters by ``filterset_class`` and further parameters that it

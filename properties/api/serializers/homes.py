@@ -162,14 +162,14 @@ class UnitInputSerializer(serializers.Serializer[Any]):
 class UnitPatchSerializer(UnitInputSerializer):
     """Facts of a unit that may change; it never moves to another property."""
 
-    id = None  # type: ignore[assignment]
-    property_id = None  # type: ignore[assignment]
+    id = None  # type: ignore[assignment]  # DRF's way to drop a field
+    property_id = None  # type: ignore[assignment]  # DRF's way to drop a field
 
 
 class PropertyPatchSerializer(PropertyInputSerializer):
     """Facts of a property that may change."""
 
-    id = None  # type: ignore[assignment]
+    id = None  # type: ignore[assignment]  # DRF's way to drop a field
 
 
 class UnitSerializer(serializers.ModelSerializer[Unit]):

@@ -143,9 +143,9 @@ class ListingInputSerializer(serializers.Serializer[Any]):
 class ListingPatchSerializer(ListingInputSerializer):
     """What an owner may change on a listing."""
 
-    id = None  # type: ignore[assignment]
-    unit_id = None  # type: ignore[assignment]
-    purpose = None  # type: ignore[assignment]
+    id = None  # type: ignore[assignment]  # DRF's way to drop a field
+    unit_id = None  # type: ignore[assignment]  # DRF's way to drop a field
+    purpose = None  # type: ignore[assignment]  # DRF's way to drop a field
 
 
 class AgencyNameSerializer(serializers.Serializer[Any]):
