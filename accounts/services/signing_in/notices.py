@@ -87,8 +87,6 @@ def open_notice(*, challenge: SignInChallenge, now: datetime) -> SignInNotice:
     30 days after a contest, NoChannel, RateLimited. Publishes SignInNoticeOpened.
     """
     phone = number_of(challenge)
-    if phone.lost_at is not None:
-        raise NumberLost
     about = SignInNotice.objects.filter(phone=phone)
     same = about.waiting().filter(
         device_digest=challenge.device_digest, closes_at__gt=now
@@ -103,6 +101,8 @@ def open_notice(*, challenge: SignInChallenge, now: datetime) -> SignInNotice:
     if (refused := contested.order_by("-closed_at").first()) is not None:
         until = (refused.closed_at or now) + REST_AFTER_CONTEST
         raise NoticeContested(members={"until": utc_text(until)})
+    if phone.lost_at is not None:
+        raise NumberLost
     if not _can_be_told(challenge.person_id, phone, now):
         raise NoChannel
     limits.take(
