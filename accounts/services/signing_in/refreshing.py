@@ -15,15 +15,18 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.events import RefreshReused
-from accounts.models import RefreshToken, Session
+from accounts.models import RefreshToken, Session, User
 from accounts.models.session import device_digest
 from accounts.policies.signing_in import may_sign_in
-from accounts.services.signing_in.sessions import LIFETIME, end_session
+from accounts.services.signing_in.sessions import LIFETIME, adopt_device, end_session
+from lokahome.core import limits
 from lokahome.core.errors import NotAuthenticated
 from lokahome.core.events.outbox import append
 from lokahome.core.ids import uuid7
 
 GRACE = timedelta(seconds=60)
+PAIRS_AN_HOUR = 200
+"""An app needs four; each is a row for thirty days."""
 
 
 class RefreshRefused(NotAuthenticated):
@@ -50,11 +53,14 @@ def exchange(
 
     Within a minute the same token and device return the same successor. Later, or from
     another device than the session's, the session ends (RefreshReused, SessionsEnded).
-    Raises RefreshRefused. Locks the session: of requests at once, one makes the
-    successor. Must not be called inside a transaction: a refusal has to leave the end
-    behind.
+    A session that was opened without a device takes the first one that a refresh names,
+    as one that is not known yet. Raises RefreshRefused. Locks the person, then the
+    session, then its device: of requests at once, one makes the successor; beyond
+    PAIRS_AN_HOUR of a session, RateLimited. Must not be called inside a transaction: a
+    refusal has to leave the end behind.
     """
     with transaction.atomic(durable=True):
+        _lock_person_of(session_id)
         session = _locked_session(session_id)
         token = RefreshToken.objects.select_related("successor").filter(
             jti=jti, session_id=session_id
@@ -65,6 +71,8 @@ def exchange(
         if _is_copy(session, found, device_key, now):
             _end_family(session, now)
         else:
+            if session.device is None and device_key is not None:
+                adopt_device(session, device_key, now)
             successor = found.successor or _succeed(session, found, key_id, now)
             successor.session = session
             return successor
@@ -90,6 +98,11 @@ def forget_expired_tokens(*, now: datetime) -> int:
     return RefreshToken.objects.filter(expires_at__lt=now).delete()[0]
 
 
+def _lock_person_of(session_id: UUID) -> None:
+    people = User.objects.filter(sessions__pk=session_id)
+    people.select_for_update(no_key=True, of=("self",)).first()
+
+
 def _locked_session(session_id: UUID) -> Session | None:
     rows = Session.objects.select_related("user", "device")
     return (
@@ -109,16 +122,19 @@ def _goes_on(session: Session, token: RefreshToken, now: datetime) -> bool:
 def _is_copy(
     session: Session, token: RefreshToken, device_key: UUID | None, now: datetime
 ) -> bool:
-    expected = session.device.key_digest if session.device else None
+    is_late = token.used_at is not None and now - token.used_at > GRACE
+    if session.device is None:
+        # An app that names its device since its last upgrade only: `adopt_device`.
+        return is_late or (device_key is not None and token.used_at is not None)
     given = device_digest(device_key) if device_key else None
-    return given != expected or (
-        token.used_at is not None and now - token.used_at > GRACE
-    )
+    return given != session.device.key_digest or is_late
 
 
 def _succeed(
     session: Session, token: RefreshToken, key_id: str, now: datetime
 ) -> RefreshToken:
+    hour = timedelta(hours=1)
+    limits.take("refresh", str(session.pk), limit=PAIRS_AN_HOUR, window=hour, now=now)
     successor = _new(session, key_id, now)
     token.used_at = now
     token.successor = successor

@@ -1,19 +1,23 @@
 """Refresh tokens as rows: one successor, a grace for lost answers, no second life."""
 
+import re
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
 from accounts.api.tokens import RefreshRefused, issue_tokens, rotate_tokens
 from accounts.models import RefreshToken, Session
+from accounts.models.session import device_digest
+from accounts.queries.signing_in import knows_device
 from accounts.services.signing_in import refreshing
 from accounts.services.signing_in.refreshing import GRACE
-from accounts.services.signing_in.sessions import end_sessions
+from accounts.services.signing_in.sessions import end_sessions, forget_device
 from lokahome.core import clock
 from lokahome.core.events.models import OutboxEvent
 from lokahome.tests.people import make_person
@@ -57,9 +61,7 @@ def test_a_thief_who_was_first_ends_the_session_as_well(ama):
         rotate_tokens(thief.refresh, device_key=device, now=now + 3601 * SECOND)
 
 
-@pytest.mark.parametrize(
-    ("bound", "given_key"), [("one", "two"), ("one", None), (None, "one")]
-)
+@pytest.mark.parametrize(("bound", "given_key"), [("one", "two"), ("one", None)])
 def test_a_token_belongs_to_its_device(ama, bound, given_key):
     keys = {"one": uuid4(), "two": uuid4(), None: None}
     now = clock.now()
@@ -68,6 +70,65 @@ def test_a_token_belongs_to_its_device(ama, bound, given_key):
         rotate_tokens(pair.refresh, device_key=keys[given_key], now=now)
     session.refresh_from_db()
     assert session.end_reason == Session.EndReason.REUSED
+
+
+def test_an_app_that_names_its_device_late_is_no_thief(ama):
+    """Its header came with an upgrade, or a proxy lost it once."""
+    now, device = clock.now(), uuid4()
+    pair, session = opened(ama, now)
+    successor = rotate_tokens(pair.refresh, device_key=device, now=now)
+    assert rotate_tokens(pair.refresh, device_key=device, now=now) == successor
+    session.refresh_from_db()
+    assert session.ended_at is None
+    assert session.device.key_digest == device_digest(device)
+    assert not knows_device(ama.id, device, now), "nobody proved anything on it"
+    with pytest.raises(RefreshRefused):
+        rotate_tokens(successor.refresh, device_key=uuid4(), now=now)
+
+
+def test_a_used_token_of_no_device_is_nobody_elses_for_a_minute(ama):
+    now = clock.now()
+    pair, session = opened(ama, now)
+    rotate_tokens(pair.refresh, now=now)
+    with pytest.raises(RefreshRefused):
+        rotate_tokens(pair.refresh, device_key=uuid4(), now=now)
+    session.refresh_from_db()
+    assert (session.end_reason, session.device) == (Session.EndReason.REUSED, None)
+
+
+def order_of_writes(act):
+    """Return the tables that *act* locks or changes, in the order of the first time."""
+    names = {"user": "person", "session": "session", "device": "device"}
+    found = []
+    with CaptureQueriesContext(connection) as queries:
+        act()
+    for query in queries:
+        sql = query["sql"]
+        table = re.search(r'(?:FROM|UPDATE) "accounts_(user|session|device)"', sql)
+        writes = sql.startswith("UPDATE") or "FOR NO KEY UPDATE" in sql
+        if table and writes and names[table[1]] not in found:
+            found.append(names[table[1]])
+    return found
+
+
+def test_a_refresh_and_the_ends_lock_in_one_order(ama):
+    """Opposite orders are a deadlock: a refresh that is answered by 503."""
+    now, device = clock.now(), uuid4()
+    pair, session = opened(ama, now, device)
+    later = now + SECOND
+    one_order = ["person", "session", "device"]
+    acts = (
+        lambda: rotate_tokens(pair.refresh, device_key=device, now=later),
+        lambda: end_sessions(
+            user_id=ama.id, reason="everywhere", now=later, asked_in=None
+        ),
+        lambda: forget_device(device_id=session.device_id, user_id=ama.id, now=later),
+    )
+    for act in acts:
+        order = order_of_writes(act)
+        assert order == [name for name in one_order if name in order]
+        assert order[0] == "person"
+        assert len(order) > 1
 
 
 def test_a_refused_copy_tells_once(ama):
@@ -149,6 +210,7 @@ def test_control_without_the_lock_twenty_are_not_served_alike(
         gate.wait(30)
         return True
 
+    monkeypatch.setattr(refreshing, "_lock_person_of", lambda session_id: None)
     monkeypatch.setattr(refreshing, "_locked_session", unlocked)
     monkeypatch.setattr(refreshing, "_goes_on", goes_on)
     results, _session = race_of_twenty(ama)

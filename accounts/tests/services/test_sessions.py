@@ -209,3 +209,37 @@ def test_control_without_the_persons_lock_devices_collide(committed, ama, monkey
     key = uuid4()
     results = race(8, lambda _: open_one(ama, device=key))
     assert any(isinstance(item, Exception) for item in results)
+
+
+# --- After which devices are strangers ------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("reason", "stays"),
+    [
+        ("everywhere", False),
+        ("password_changed", False),
+        ("contested", False),
+        ("staff", False),
+        ("taken_over", False),
+        ("phone_changed", True),
+        ("suspended", True),
+    ],
+)
+def test_what_shuts_a_thief_out_forgets_the_devices(ama, reason, stays):
+    now, hers, other = clock.now(), uuid4(), uuid4()
+    asks = open_session(user=ama.user, method="code", device_key=hers, now=now)
+    open_session(user=ama.user, method="code", device_key=other, now=now)
+    end_sessions(user_id=ama.id, reason=reason, now=now, asked_in=asks.pk)
+    assert knows_device(ama.id, hers, now), "the one in her hand"
+    assert knows_device(ama.id, other, now) is stays
+
+
+def test_a_session_without_a_device_keeps_none_known(ama):
+    now, other = clock.now(), uuid4()
+    asks = open_session(user=ama.user, method="code", device_key=None, now=now)
+    open_session(user=ama.user, method="code", device_key=other, now=now)
+    end_sessions(user_id=ama.id, reason="password_changed", now=now, keep=asks.pk)
+    assert not knows_device(ama.id, other, now)
+    asks.refresh_from_db()
+    assert asks.ended_at is None

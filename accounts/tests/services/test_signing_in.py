@@ -5,7 +5,8 @@ from itertools import product
 
 import pytest
 
-from accounts.models import CodeRequest, Phone, SignInChallenge
+from accounts.api.tokens import rotate_tokens, tokens_of
+from accounts.models import CodeRequest, Phone, Session, SignInChallenge, User
 from accounts.policies.signing_in import SILENT_AFTER, second_proof_reason
 from accounts.services.signing_in import stakes
 from accounts.services.signing_in.challenging import ChallengeNeeded
@@ -22,6 +23,7 @@ from accounts.tests.sign_ins import (
 )
 from lokahome.core import clock
 from lokahome.core.audit.models import AuditEvent
+from lokahome.tests.threads import race
 
 LONG, SHORT = SILENT_AFTER, SILENT_AFTER - timedelta(seconds=1)
 
@@ -157,3 +159,94 @@ def test_a_wrong_code_costs_the_same_queries_for_known_and_unknown_numbers(
             verify_code(request_id=request.pk, code=wrong, now=clock.now())
         counts.append([item["sql"].split(" ")[0] for item in queries])
     assert counts[0] == counts[1]
+
+
+# --- A lost answer ------------------------------------------------------------------------
+
+MINUTE = timedelta(seconds=60)
+
+
+def right_code(phone, now, device=DEVICE):
+    """Return what answers a new request for a code to *phone* from *device*."""
+    request, code = code_for(phone, now=now)
+    return {"request_id": request.pk, "code": code, "device_key": device}
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+def test_a_lost_answer_is_given_again_for_a_minute(db, request, is_known):
+    phone = request.getfixturevalue("ama").user.phone if is_known else "+2290197000077"
+    now = clock.now()
+    body = right_code(phone, now)
+    first = verify_code(**body, now=now)
+    again = verify_code(**body, now=now + MINUTE)
+    assert (again.session, again.user) == (first.session, first.user)
+    assert again.is_new is first.is_new is not is_known
+    tokens = tokens_of(first.session, now=now)
+    assert tokens_of(again.session, now=now + MINUTE) == tokens
+    assert Session.objects.filter(user=first.user).alive(now).count() == 1
+    with pytest.raises(CodeSpent):
+        verify_code(**body, now=now + MINUTE + timedelta(seconds=1))
+
+
+def test_a_challenge_is_given_again_as_well(ama):
+    put_at_stake(ama.user)
+    now = clock.now()
+    body = right_code(ama.user.phone, now)
+    first = verify_code(**body, now=now)
+    again = verify_code(**body, now=now + MINUTE)
+    assert again.challenge == first.challenge
+    assert SignInChallenge.objects.count() == 1
+
+
+@pytest.mark.parametrize("device", [OTHER_DEVICE, None])
+def test_a_lost_answer_is_no_other_devices(ama, device):
+    now = clock.now()
+    body = right_code(ama.user.phone, now)
+    verify_code(**body, now=now)
+    with pytest.raises(CodeSpent):
+        verify_code(**{**body, "device_key": device}, now=now)
+    assert Session.objects.filter(user=ama.user).alive(now).count() == 1
+
+
+def test_a_used_code_is_no_key_to_be_guessed_at(ama):
+    now = clock.now()
+    body = right_code(ama.user.phone, now)
+    verify_code(**body, now=now)
+    wrong = f"{(int(body['code']) + 1) % 10**6:06d}"
+    with pytest.raises(CodeSpent):
+        verify_code(**{**body, "code": wrong}, now=now)
+
+
+def test_whose_tokens_were_used_asks_for_another_code(ama):
+    now = clock.now()
+    body = right_code(ama.user.phone, now)
+    session = verify_code(**body, now=now).session
+    tokens = tokens_of(session, now=now)
+    rotate_tokens(tokens.refresh, device_key=DEVICE, now=now)
+    with pytest.raises(CodeSpent):
+        verify_code(**body, now=now)
+
+
+def test_two_answers_at_once_are_one_session(committed):
+    now = clock.now()
+    body = right_code("+2290197000077", now)
+    results = race(2, lambda _: verify_code(**body, now=now))
+    assert {item.session.pk for item in results} == {Session.objects.get().pk}
+    assert User.objects.filter(phones__number="+2290197000077").count() == 1
+
+
+def test_a_code_is_not_used_up_when_no_session_stands(ama, monkeypatch):
+    from accounts.services.signing_in import entering
+
+    now = clock.now()
+    body = right_code(ama.user.phone, now)
+
+    def fail(**_values):
+        raise RuntimeError
+
+    with monkeypatch.context() as broken:
+        broken.setattr(entering, "open_session", fail)
+        with pytest.raises(RuntimeError):
+            verify_code(**body, now=now)
+    assert CodeRequest.objects.get(pk=body["request_id"]).used_at is None
+    assert verify_code(**body, now=now).user == ama.user
