@@ -59,6 +59,7 @@ def production_environment() -> dict[str, str]:
         **{name: f"1:{secrets.token_urlsafe(48)}" for name in keyrings},
         "DEBUG": "0",
         "DEV_DOORS": "0",
+        "NUM_PROXIES": "1",
         "ALLOWED_HOSTS": "lokahome.example",
         "PUBLIC_URL": "https://lokahome.example",
         "REALTIME_URL": "https://live.lokahome.example",

@@ -119,6 +119,22 @@ def check_audit_anchor(app_configs: Any, **_: Any) -> Sequence[CheckMessage]:
 
 
 @register(Tags.security)
+def check_proxies(app_configs: Any, **_: Any) -> Sequence[CheckMessage]:
+    """W002: TLS ends in a proxy that is not counted, so everybody has its address."""
+    if settings.DEBUG or not settings.SECURE_PROXY_SSL_HEADER:
+        return []
+    if settings.REST_FRAMEWORK["NUM_PROXIES"]:
+        return []
+    return [
+        Warning(
+            "NUM_PROXIES is 0 behind a proxy: limits by address are one for all.",
+            hint="Set it to how many proxies of ours add to X-Forwarded-For.",
+            id="lokahome.W002",
+        )
+    ]
+
+
+@register(Tags.security)
 def check_token_cookie(app_configs: Any, **_: Any) -> Sequence[CheckMessage]:
     """E007: a token cookie would make every API write forgeable from another site."""
     if any(

@@ -59,9 +59,7 @@ def test_a_spent_request_does_not_shut_its_number_out(db):
     assert guessed(mine, right, device=DEVICE, client_ip="192.0.2.1") is SignedIn
 
 
-def test_guesses_at_a_number_by_strangers_end_and_its_asker_goes_on(
-    ama, monkeypatch
-):
+def test_guesses_at_a_number_by_strangers_end_and_its_asker_goes_on(ama, monkeypatch):
     monkeypatch.setattr(guessing, "GUESSES_PER_PHONE_A_DAY", 3)
     now = clock.now()
     request, code = code_for(ama.user.phone, now=now, device_key=DEVICE)

@@ -34,6 +34,8 @@ GOOD = {
     "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
     "FAILPOINT_DIR": "",
     "AUDIT_ANCHOR_URL": "file:///mnt/anchor/audit.jsonl",
+    "SECURE_PROXY_SSL_HEADER": ("HTTP_X_FORWARDED_PROTO", "https"),
+    "REST_FRAMEWORK": {**live.REST_FRAMEWORK, "NUM_PROXIES": 1},
 }
 CHECKS = (
     checks.check_secrets,
@@ -43,6 +45,7 @@ CHECKS = (
     checks.check_token_cookie,
     checks.check_failpoints,
     checks.check_audit_anchor,
+    checks.check_proxies,
 )
 FIRES = [
     ("E001", {"CURSOR_KEY": "short"}),
@@ -65,6 +68,7 @@ FIRES = [
     ("E008", {"FAILPOINT_DIR": "/run/failpoints"}),
     ("E013", {"AUDIT_ANCHOR_URL": ""}),
     ("W001", {"SMS_TRANSPORT": "none"}),
+    ("W002", {"REST_FRAMEWORK": {**live.REST_FRAMEWORK, "NUM_PROXIES": 0}}),
 ]
 
 
