@@ -1,6 +1,6 @@
 """OpenID Connect: whose identity token is this, and is it meant for us, now?
 
-The houses are those of allauth's settings, whose reader of keys and whose table of links
+The services are those of allauth's settings, whose reader of keys and whose table of links
 we use. The calls leave by our own client, which checks addresses, and the token is decoded
 with the algorithms that we accept, not with the one that it names.
 """
@@ -35,7 +35,7 @@ _kept: dict[str, tuple[Any, Any]] = {}
 
 
 class OidcOff(NotFound):
-    """This house is not one that people can sign in with here."""
+    """This service is not one that people can sign in with here."""
 
     code = "oidc.off"
     title = gettext_lazy("Cette façon de se connecter n’est pas ouverte")
@@ -49,8 +49,8 @@ class IdentityTokenRefused(NotAuthenticated):
 
 
 @dataclass(frozen=True, slots=True)
-class House:
-    """Our registration with another house. Its apps ask for tokens that are for us."""
+class ExternalService:
+    """Our registration with another service. Its apps ask for tokens that are for us."""
 
     issuer: str
     client_id: str
@@ -66,14 +66,14 @@ class Claims:
     nonce: str
 
 
-def house_of(provider: str) -> House:
+def service_of(provider: str) -> ExternalService:
     """Return our registration with *provider*; raises OidcOff where there is none.
 
     From the settings alone: a row of allauth's table must not name another issuer.
     """
     for app in settings.SOCIALACCOUNT_PROVIDERS["openid_connect"]["APPS"]:
         if app["provider_id"] == provider:
-            return House(
+            return ExternalService(
                 issuer=app["settings"]["server_url"],
                 client_id=app["client_id"],
                 secret=app["secret"],
@@ -90,7 +90,7 @@ def exchange_code(
     Raises OidcOff, IdentityTokenRefused for a code that it does not take or an address
     that is not one of ours, TemporarilyUnavailable. Call it outside a transaction.
     """
-    house = house_of(provider)
+    service = service_of(provider)
     if redirect_uri not in settings.OIDC_REDIRECT_URIS:
         raise IdentityTokenRefused
     form = {
@@ -98,10 +98,10 @@ def exchange_code(
         "code": code,
         "code_verifier": code_verifier,
         "redirect_uri": redirect_uri,
-        "client_id": house.client_id,
-        "client_secret": house.secret,
+        "client_id": service.client_id,
+        "client_secret": service.secret,
     }
-    answer = _ask(str(_configuration(house)["token_endpoint"]), form=form)
+    answer = _ask(str(_configuration(service)["token_endpoint"]), form=form)
     token = answer.get("id_token") if isinstance(answer, dict) else None
     if not isinstance(token, str):
         raise IdentityTokenRefused
@@ -114,14 +114,14 @@ def read_identity_token(provider: str, token: str) -> Claims:
     The nonce still has to be one that waits (`external_identities.use_nonce`). Raises
     OidcOff, IdentityTokenRefused, TemporarilyUnavailable. Call it outside a transaction.
     """
-    house = house_of(provider)
-    config = _configuration(house)
+    service = service_of(provider)
+    config = _configuration(service)
     try:
         claims = jwt.decode(
             token,
             key=_key_of(token, str(config["jwks_uri"])),
             algorithms=list(ALGORITHMS),
-            audience=house.client_id,
+            audience=service.client_id,
             issuer=str(config["issuer"]),
             leeway=LEEWAY,
             options={"require": ["exp", "iat", "iss", "aud", "sub", "nonce"]},
@@ -132,18 +132,18 @@ def read_identity_token(provider: str, token: str) -> Claims:
     subject, nonce = claims["sub"], claims["nonce"]
     if not (isinstance(subject, str) and isinstance(nonce, str) and subject and nonce):
         raise IdentityTokenRefused
-    if not _was_asked_by_us(claims, house):
+    if not _was_asked_by_us(claims, service):
         raise IdentityTokenRefused
     return Claims(subject, nonce)
 
 
-def _was_asked_by_us(claims: dict[str, Any], house: House) -> bool:
+def _was_asked_by_us(claims: dict[str, Any], service: ExternalService) -> bool:
     # Core 1.0, 3.1.3.7: a token for several says in `azp` which of them asked for it.
     several = isinstance(claims["aud"], list) and len(claims["aud"]) > 1
     asked_by = claims.get("azp")
     if asked_by is None:
         return not several
-    return asked_by == house.client_id or asked_by in house.app_client_ids
+    return asked_by == service.client_id or asked_by in service.app_client_ids
 
 
 def _key_of(token: str, keys_url: str) -> Any:
@@ -161,10 +161,10 @@ def _key_of(token: str, keys_url: str) -> Any:
     raise IdentityTokenRefused
 
 
-def _configuration(house: House) -> dict[str, Any]:
-    config = _known(f"{house.issuer}/.well-known/openid-configuration", KEPT)
-    if config.get("issuer") != house.issuer:
-        log.error("a house calls itself by another name", issuer=house.issuer)
+def _configuration(service: ExternalService) -> dict[str, Any]:
+    config = _known(f"{service.issuer}/.well-known/openid-configuration", KEPT)
+    if config.get("issuer") != service.issuer:
+        log.error("a service calls itself by another name", issuer=service.issuer)
         raise TemporarilyUnavailable
     return config
 
@@ -198,5 +198,5 @@ def _ask(url: str, *, form: dict[str, str] | None = None) -> Any:
             raise TemporarilyUnavailable(retry_after_seconds=10)
         return answer.json()
     except (OutgoingError, NotJson, HostRefused) as error:
-        log.warning("a house does not answer", host=parts.hostname, why=str(error))
+        log.warning("a service does not answer", host=parts.hostname, why=str(error))
         raise TemporarilyUnavailable(retry_after_seconds=10) from error

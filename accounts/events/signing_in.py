@@ -58,7 +58,7 @@ class RefreshReused(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class ExternalIdentityLinked(Event):
-    """Somebody may sign in with an account that they have at another house."""
+    """Somebody may sign in with an account that they have at another service."""
 
     about: ClassVar[str] = "person_id"
     person_id: UUID

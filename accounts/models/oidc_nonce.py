@@ -1,4 +1,4 @@
-"""Nonces of sign-ins at another house: asked for, signed by it, used once."""
+"""Nonces of sign-ins at another service: asked for, signed by it, used once."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from lokahome.core.db.models import BaseModel
 
 
 class OidcNonce(BaseModel):
-    """One attempt to sign in at another house, of one device: digests only.
+    """One attempt to sign in at another service, of one device: digests only.
 
     An identity token that was meant for somebody else's attempt, or for an earlier one,
     names a nonce that is not waiting here for this device.

@@ -1,4 +1,4 @@
-"""A house that issues identity tokens, for tests: real HTTP on loopback.
+"""A service that issues identity tokens, for tests: real HTTP on loopback.
 
 It has the three doors that OpenID Connect asks for (discovery, keys, tokens) and signs
 whatever a test wants, the wrong things too.
@@ -24,7 +24,7 @@ VERIFIER = "v" * 43
 
 
 class Issuer:
-    """The house: its keys, its tokens, what was asked of it."""
+    """The service: its keys, its tokens, what was asked of it."""
 
     def __init__(self) -> None:
         self.keys = {"first": _new_key()}
@@ -81,7 +81,7 @@ class Issuer:
 
 @contextlib.contextmanager
 def running(settings):
-    """Serve an issuer and make it the house behind ``google``."""
+    """Serve an issuer and make it the service behind ``google``."""
     issuer = Issuer()
 
     class Handler(BaseHTTPRequestHandler):

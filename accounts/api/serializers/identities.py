@@ -1,4 +1,4 @@
-"""Signing in with an account of another house."""
+"""Signing in with an account of another service."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ LINK_LENGTH = 400
 
 
 class NonceSerializer(serializers.Serializer[Any]):
-    """What the app puts into its request at the other house."""
+    """What the app puts into its request at the other service."""
 
     nonce = serializers.CharField(
         read_only=True, max_length=64, help_text="Goes into the request, once."
@@ -23,7 +23,7 @@ class NonceSerializer(serializers.Serializer[Any]):
 
 
 class OidcSignInSerializer(serializers.Serializer[Any]):
-    """What the other house gave: an identity token, or a code to get one for."""
+    """What the other service gave: an identity token, or a code to get one for."""
 
     id_token = serializers.CharField(
         required=False, max_length=TOKEN_LENGTH, write_only=True, help_text="As given."
@@ -83,7 +83,7 @@ class LinkSerializer(serializers.Serializer[Any]):
 
 
 class IdentitySerializer(serializers.Serializer[Any]):
-    """An account of another house that opens this one."""
+    """An account of another service that opens this one."""
 
     provider = serializers.ChoiceField(
         choices=PROVIDERS, read_only=True, help_text="Whose account it is."
@@ -94,7 +94,7 @@ class IdentitySerializer(serializers.Serializer[Any]):
 
 
 class IdentityListSerializer(serializers.Serializer[Any]):
-    """All of them: one of a house at most."""
+    """All of them: one of a service at most."""
 
     data = IdentitySerializer(  # type: ignore[assignment]  # DRF's own "data"
         many=True, read_only=True, help_text="The newest first."

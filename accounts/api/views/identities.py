@@ -20,7 +20,7 @@ from rest_framework.views import APIView
 
 from accounts.api.authentication import session_of
 from accounts.api.clients import client_address, device_key
-from accounts.api.oidc import exchange_code, house_of, read_identity_token
+from accounts.api.oidc import exchange_code, service_of, read_identity_token
 from accounts.api.serializers.auth import SessionSerializer
 from accounts.api.serializers.codes import ChallengeSerializer
 from accounts.api.serializers.identities import (
@@ -81,7 +81,7 @@ class GoogleNonceView(OpenView):
     )
     def post(self, request: Request) -> Response:
         """Return a nonce for this device's next attempt; 404 while Google is off."""
-        house_of(GOOGLE)
+        service_of(GOOGLE)
         _take("oidc.nonce", request)
         nonce = new_nonce(
             provider=GOOGLE, device_key=device_key(request), now=clock.now()
@@ -114,7 +114,7 @@ class GoogleSignInView(OpenView):
     )
     def post(self, request: Request) -> Response:
         """Check the token, use its nonce up, and open a session or ask for more."""
-        house_of(GOOGLE)
+        service_of(GOOGLE)
         _take("oidc.sign_in", request)
         data = read(OidcSignInSerializer, request)
         device_name = data.pop("device_name", "")
@@ -136,7 +136,7 @@ class GoogleSignInView(OpenView):
 
 
 class MyIdentitiesView(APIView):
-    """The accounts of other houses that open the account of whoever asks."""
+    """The accounts of other services that open the account of whoever asks."""
 
     @extend_schema(
         operation_id="identity_list",
@@ -145,7 +145,7 @@ class MyIdentitiesView(APIView):
         responses={200: IdentityListSerializer},
     )
     def get(self, request: Request) -> Response:
-        """Return one of a house at most."""
+        """Return one of a service at most."""
         refuse_unknown(request, set())
         mine = SocialAccount.objects.filter(user_id=request.user.pk).order_by("-pk")
         return Response(IdentityListSerializer({"data": mine}).data)

@@ -37,7 +37,7 @@ from accounts.services.signing_in.codes import (
 )
 from accounts.services.signing_in.external_identities import (
     LinkedElsewhere,
-    OneOfAHouse,
+    OnePerService,
     link_identity,
     read_link_token,
 )
@@ -242,7 +242,7 @@ class _Entry:
                 device_key=self.device_key,
                 now=self.now,
             )
-        except (LinkedElsewhere, OneOfAHouse) as refusal:
+        except (LinkedElsewhere, OnePerService) as refusal:
             return refusal.code
         return ""
 

@@ -1,4 +1,4 @@
-"""Accounts that people have at another house, as a way to sign in here.
+"""Accounts that people have at another service, as a way to sign in here.
 
 Which account it is, `accounts.api.oidc` has found out. Here it is known by a keyed digest
 of its subject only: no name, no address, nothing to match by but what its person linked
@@ -50,8 +50,8 @@ class LinkedElsewhere(StateConflict):
     title = gettext_lazy("Ce compte externe est lié à un autre compte LOKAHOME")
 
 
-class OneOfAHouse(StateConflict):
-    """The person has linked another account of the same house."""
+class OnePerService(StateConflict):
+    """The person has linked another account of the same service."""
 
     code = "oidc.one_per_provider"
     title = gettext_lazy("Un autre compte de ce service est déjà lié")
@@ -59,7 +59,7 @@ class OneOfAHouse(StateConflict):
 
 @dataclass(frozen=True, slots=True)
 class Nonce:
-    """What the app puts into its request at the other house, and until when."""
+    """What the app puts into its request at the other service, and until when."""
 
     nonce: str
     expires_at: datetime
@@ -150,8 +150,8 @@ def link_identity(
 ) -> SocialAccount:
     """Link the account of a link token to *user*, who has just proved their number.
 
-    Again changes nothing. Raises LinkTokenRefused, LinkedElsewhere, OneOfAHouse. Locks
-    the person, then the other house's account; publishes ExternalIdentityLinked.
+    Again changes nothing. Raises LinkTokenRefused, LinkedElsewhere, OnePerService. Locks
+    the person, then the outside account; publishes ExternalIdentityLinked.
     """
     provider, uid = read_link_token(token, device_key=device_key, now=now)
     person = locked(User.objects.get_queryset().active(), user.pk)
@@ -162,7 +162,7 @@ def link_identity(
             raise LinkedElsewhere
         return known
     if SocialAccount.objects.filter(provider=provider, user=person).exists():
-        raise OneOfAHouse
+        raise OnePerService
     account = SocialAccount.objects.create(
         user=person, provider=provider, uid=uid, extra_data={}
     )

@@ -1,4 +1,4 @@
-"""Signing in with Google, against a house of the tests that says what it likes."""
+"""Signing in with Google, against a service of the tests that says what it likes."""
 
 import time
 from datetime import timedelta
@@ -20,7 +20,7 @@ from accounts.services.signing_in.external_identities import (
     read_link_token,
     use_nonce,
 )
-from accounts.tests import issuer as houses
+from accounts.tests import issuer as services
 from accounts.tests.sanctioned import impose
 from accounts.tests.sign_ins import used_device
 from lokahome.core import clock
@@ -36,9 +36,9 @@ DEVICE = {"HTTP_LOKAHOME_DEVICE": str(uuid4())}
 
 
 @pytest.fixture
-def house(settings):
+def service(settings):
     """Google, as the tests play it."""
-    with houses.running(settings) as running:
+    with services.running(settings) as running:
         yield running
 
 
@@ -56,9 +56,9 @@ def nonce(app):
     return answer.json()["nonce"]
 
 
-def signed_in(app, house, **claims):
+def signed_in(app, service, **claims):
     return app.post(
-        SIGN_IN, {"id_token": house.token(**{"nonce": nonce(app), **claims})}
+        SIGN_IN, {"id_token": service.token(**{"nonce": nonce(app), **claims})}
     )
 
 
@@ -68,14 +68,14 @@ def code_for(app, phone):
     return {"request_id": request["id"], "code": code}
 
 
-def linked(app, house, phone="+2290197000001"):
-    """Link the house's account to the account of *phone*, and return the session.
+def linked(app, service, phone="+2290197000001"):
+    """Link the service's account to the account of *phone*, and return the session.
 
     The app's device is known to it, so that signing in takes nothing over.
     """
     person = Phone.objects.current().get(number=phone).user
     used_device(person, UUID(DEVICE["HTTP_LOKAHOME_DEVICE"]))
-    token = signed_in(app, house).json()["link_token"]
+    token = signed_in(app, service).json()["link_token"]
     answer = app.post(
         "/api/v1/auth/otp-verifications",
         {**code_for(app, phone), "link_token": token},
@@ -90,29 +90,29 @@ def test_it_is_off_until_there_are_keys(db, app):
         assert (answer.status_code, answer.json()["code"]) == (404, "oidc.off")
 
 
-def test_an_unknown_account_is_asked_for_a_number_and_then_opens_it(ama, app, house):
-    first = signed_in(app, house)
+def test_an_unknown_account_is_asked_for_a_number_and_then_opens_it(ama, app, service):
+    first = signed_in(app, service)
     assert first.status_code == 202
     assert set(first.json()) == {"link_token", "expires_at"}
     assert not SocialAccount.objects.exists()
-    session = linked(app, house)
+    session = linked(app, service)
     assert session["user"]["id"] == str(ama.id)
-    again = signed_in(app, house)
+    again = signed_in(app, service)
     assert again.status_code == 200
     assert again.json()["user"]["id"] == str(ama.id)
     assert Session.objects.latest("id").method == Session.Method.OIDC
     assert OutboxEvent.objects.filter(name="accounts.external_identity_linked").exists()
 
 
-def test_what_is_kept_of_it_is_a_digest(ama, app, house):
-    linked(app, house)
+def test_what_is_kept_of_it_is_a_digest(ama, app, service):
+    linked(app, service)
     account = SocialAccount.objects.get()
     assert "1076915035" not in account.uid
     assert len(account.uid) == 64
     assert account.extra_data == {}
 
 
-def test_an_address_never_finds_an_account(ama, app, house):
+def test_an_address_never_finds_an_account(ama, app, service):
     """Whoever holds an address at Google would open whatever account bears it here."""
     from accounts.models import Email
 
@@ -125,19 +125,19 @@ def test_an_address_never_finds_an_account(ama, app, house):
         expires_at=now,
         verified_at=now,
     ).save()
-    answer = signed_in(app, house, email="ama@example.org", email_verified=True)
+    answer = signed_in(app, service, email="ama@example.org", email_verified=True)
     assert answer.status_code == 202
 
 
 HOSTILE = {
     "for_another_client": {"aud": "somebody.else"},
     "for_several_asked_by_another": {
-        "aud": [houses.CLIENT_ID, "other"],
+        "aud": [services.CLIENT_ID, "other"],
         "azp": "other",
     },
-    "for_several_asked_by_nobody": {"aud": [houses.CLIENT_ID, "other"]},
+    "for_several_asked_by_nobody": {"aud": [services.CLIENT_ID, "other"]},
     "asked_by_another": {"azp": "somebody.else"},
-    "by_another_house": {"iss": "https://accounts.google.example"},
+    "by_another_service": {"iss": "https://accounts.google.example"},
     "expired": {"exp": int(time.time()) - 120},
     "not_yet": {"nbf": int(time.time()) + 600},
     "from_the_future": {"iat": int(time.time()) + 600},
@@ -152,41 +152,41 @@ HOSTILE = {
     "signed_by_nobody": {"alg": "none", "secret": ""},
     "signed_with_our_secret": {
         "alg": "HS256",
-        "secret": houses.CLIENT_SECRET.ljust(32, "."),
+        "secret": services.CLIENT_SECRET.ljust(32, "."),
     },
     "signed_with_another_method": {"alg": "PS256"},
 }
 
 
 @pytest.mark.parametrize("wrong", HOSTILE, ids=str)
-def test_a_hostile_token_opens_nothing(ama, app, house, wrong):
-    linked(app, house)
+def test_a_hostile_token_opens_nothing(ama, app, service, wrong):
+    linked(app, service)
     before = Session.objects.count()
-    answer = signed_in(app, house, **HOSTILE[wrong])
+    answer = signed_in(app, service, **HOSTILE[wrong])
     assert answer.status_code == 401
     assert answer.json()["code"] in {"oidc.token_refused", "oidc.nonce_refused"}
     assert Session.objects.count() == before
 
 
 @pytest.mark.parametrize("text", ["", "x", "a.b.c", "e30.e30.e30", "é" * 20])
-def test_what_is_no_token_is_refused(db, app, house, text):
+def test_what_is_no_token_is_refused(db, app, service, text):
     answer = app.post(SIGN_IN, {"id_token": text})
     assert answer.status_code in {401, 422}
 
 
-def test_a_token_with_its_bytes_changed_is_refused(ama, app, house):
-    head, _claims, signature = house.token(nonce=nonce(app)).split(".")
-    other = house.token(nonce=nonce(app), sub="another").split(".")[1]
+def test_a_token_with_its_bytes_changed_is_refused(ama, app, service):
+    head, _claims, signature = service.token(nonce=nonce(app)).split(".")
+    other = service.token(nonce=nonce(app), sub="another").split(".")[1]
     answer = app.post(SIGN_IN, {"id_token": f"{head}.{other}.{signature}"})
     assert answer.json()["code"] == "oidc.token_refused"
 
 
-def test_a_token_of_our_mobile_app_is_for_us(ama, app, house):
-    assert signed_in(app, house, azp=houses.APP_CLIENT_ID).status_code == 202
+def test_a_token_of_our_mobile_app_is_for_us(ama, app, service):
+    assert signed_in(app, service, azp=services.APP_CLIENT_ID).status_code == 202
 
 
-def test_a_token_is_used_once_and_on_its_device(ama, app, house):
-    token = house.token(nonce=nonce(app))
+def test_a_token_is_used_once_and_on_its_device(ama, app, service):
+    token = service.token(nonce=nonce(app))
     stranger = APIClient()
     stranger.credentials(HTTP_LOKAHOME_DEVICE=str(uuid4()))
     stolen = stranger.post(SIGN_IN, {"id_token": token})
@@ -217,24 +217,24 @@ def test_one_nonce_for_two_tokens_at_once(committed):
     assert OidcNonce.objects.get().used_at is not None
 
 
-def test_a_new_key_of_the_house_is_asked_for_once(ama, app, house, monkeypatch):
-    linked(app, house)
-    house.keys["second"] = house.keys.pop("first")
-    assert signed_in(app, house, key="second").status_code == 401
+def test_a_new_key_of_the_service_is_asked_for_once(ama, app, service, monkeypatch):
+    linked(app, service)
+    service.keys["second"] = service.keys.pop("first")
+    assert signed_in(app, service, key="second").status_code == 401
     now = clock.now() + timedelta(seconds=61)
     monkeypatch.setattr(clock, "now", lambda: now)
-    assert signed_in(app, house, key="second").status_code == 200
+    assert signed_in(app, service, key="second").status_code == 200
     for _ in range(3):
-        signed_in(app, house, key="stranger")
-    assert house.asked.count("GET /keys") == 2
+        signed_in(app, service, key="stranger")
+    assert service.asked.count("GET /keys") == 2
 
 
-def test_a_code_is_exchanged_with_its_verifier(ama, app, house):
-    linked(app, house)
+def test_a_code_is_exchanged_with_its_verifier(ama, app, service):
+    linked(app, service)
     body = {
-        "code": house.issue_code(nonce=nonce(app)),
-        "code_verifier": houses.VERIFIER,
-        "redirect_uri": houses.REDIRECT_URI,
+        "code": service.issue_code(nonce=nonce(app)),
+        "code_verifier": services.VERIFIER,
+        "redirect_uri": services.REDIRECT_URI,
     }
     assert app.post(SIGN_IN, body).status_code == 200
     again = app.post(SIGN_IN, body)
@@ -249,54 +249,54 @@ def test_a_code_is_exchanged_with_its_verifier(ama, app, house):
         {"code": "code-77"},
     ],
 )
-def test_a_code_of_somebody_else_is_refused(db, app, house, changes):
+def test_a_code_of_somebody_else_is_refused(db, app, service, changes):
     body = {
-        "code": house.issue_code(nonce=nonce(app)),
-        "code_verifier": houses.VERIFIER,
-        "redirect_uri": houses.REDIRECT_URI,
+        "code": service.issue_code(nonce=nonce(app)),
+        "code_verifier": services.VERIFIER,
+        "redirect_uri": services.REDIRECT_URI,
         **changes,
     }
     assert app.post(SIGN_IN, body).json()["code"] == "oidc.token_refused"
-    assert "https://evil.example" not in "".join(house.asked)
+    assert "https://evil.example" not in "".join(service.asked)
 
 
 @pytest.mark.parametrize(
     "body", [{}, {"code": "x"}, {"id_token": "x", "code": "y"}, {"redirect_uri": "x"}]
 )
-def test_a_token_or_a_code_and_not_both(db, app, house, body):
+def test_a_token_or_a_code_and_not_both(db, app, service, body):
     assert app.post(SIGN_IN, body).status_code == 422
 
 
-def test_a_house_under_another_name_is_not_asked(db, app, house):
-    house.says_it_is = "https://accounts.google.com"
-    answer = app.post(SIGN_IN, {"id_token": house.token(nonce="x")})
+def test_a_service_under_another_name_is_not_asked(db, app, service):
+    service.says_it_is = "https://accounts.google.com"
+    answer = app.post(SIGN_IN, {"id_token": service.token(nonce="x")})
     assert answer.status_code == 503
 
 
-def test_a_house_that_is_away_is_no_refusal(db, app, house, settings):
+def test_a_service_that_is_away_is_no_refusal(db, app, service, settings):
     apps = settings.SOCIALACCOUNT_PROVIDERS["openid_connect"]["APPS"]
     apps[0]["settings"]["server_url"] = "http://127.0.0.1:9"
-    answer = app.post(SIGN_IN, {"id_token": house.token(nonce="x")})
+    answer = app.post(SIGN_IN, {"id_token": service.token(nonce="x")})
     assert (answer.status_code, answer.json()["is_retryable"]) == (503, True)
 
 
-def test_a_suspended_person_is_told_why(ama, app, house, moderator):
-    linked(app, house)
+def test_a_suspended_person_is_told_why(ama, app, service, moderator):
+    linked(app, service)
     impose(ama.user, moderator.user)
-    answer = signed_in(app, house)
+    answer = signed_in(app, service)
     assert (answer.status_code, answer.json()["code"]) == (403, "account.suspended")
 
 
-def test_staff_have_their_own_door(app, house, db):
+def test_staff_have_their_own_door(app, service, db):
     staff = make_staff("lead", "lead").user
-    token = signed_in(app, house).json()["link_token"]
+    token = signed_in(app, service).json()["link_token"]
     link_identity(
         user=staff,
         token=token,
         device_key=UUID(DEVICE["HTTP_LOKAHOME_DEVICE"]),
         now=clock.now(),
     )
-    answer = signed_in(app, house)
+    answer = signed_in(app, service)
     assert (answer.status_code, answer.json()["code"]) == (403, "auth.staff_door")
 
 
@@ -311,7 +311,7 @@ def test_a_link_token_is_of_its_device_and_ends(ama, db):
         read_link_token(text[:-2], device_key=device, now=now)
 
 
-def test_a_bad_link_token_costs_no_code(ama, app, house):
+def test_a_bad_link_token_costs_no_code(ama, app, service):
     answer = app.post(
         "/api/v1/auth/otp-verifications",
         {**code_for(app, "+2290197000001"), "link_token": "forged"},
@@ -320,8 +320,8 @@ def test_a_bad_link_token_costs_no_code(ama, app, house):
     assert not SocialAccount.objects.exists()
 
 
-def test_it_opens_one_account_and_the_account_has_one(ama, kossi, app, house):
-    linked(app, house)
+def test_it_opens_one_account_and_the_account_has_one(ama, kossi, app, service):
+    linked(app, service)
     device = UUID(DEVICE["HTTP_LOKAHOME_DEVICE"])
     now = clock.now()
     same = link_token(
@@ -338,6 +338,7 @@ def test_it_opens_one_account_and_the_account_has_one(ama, kossi, app, house):
     ):
         answer = person.post(IDENTITIES, {"link_token": token}, **DEVICE)
         assert answer.json().get("code") == code
+        assert answer.get("Location", "").endswith("/google") is (code is None)
     assert SocialAccount.objects.count() == 1
 
 
@@ -356,8 +357,8 @@ def test_one_account_linked_by_two_people_at_once_is_one_person_s(
     assert SocialAccount.objects.count() == 1
 
 
-def test_the_list_is_one_s_own(ama, kossi, anonymous, app, house):
-    linked(app, house)
+def test_the_list_is_one_s_own(ama, kossi, anonymous, app, service):
+    linked(app, service)
     assert [item["provider"] for item in ama.get(IDENTITIES).json()["data"]] == [
         "google"
     ]
@@ -365,15 +366,15 @@ def test_the_list_is_one_s_own(ama, kossi, anonymous, app, house):
     assert anonymous.get(IDENTITIES).status_code == 401
 
 
-def test_the_list_costs_two_queries(ama, app, house, django_assert_max_num_queries):
-    linked(app, house)
+def test_the_list_costs_two_queries(ama, app, service, django_assert_max_num_queries):
+    linked(app, service)
     with django_assert_max_num_queries(2):
         ama.get(IDENTITIES)
 
 
-def test_taking_it_off_ends_what_it_opened(ama, kossi, anonymous, app, house):
-    linked(app, house)
-    opened = signed_in(app, house).json()["access"]
+def test_taking_it_off_ends_what_it_opened(ama, kossi, anonymous, app, service):
+    linked(app, service)
+    opened = signed_in(app, service).json()["access"]
     path = f"{IDENTITIES}/google"
     assert kossi.delete(path).status_code == 404
     assert anonymous.delete(path).status_code == 401
@@ -382,14 +383,14 @@ def test_taking_it_off_ends_what_it_opened(ama, kossi, anonymous, app, house):
     bearer = {"HTTP_AUTHORIZATION": f"Bearer {opened}"}
     assert anonymous.get("/api/v1/me", **bearer).status_code == 401
     assert ama.get("/api/v1/me").status_code == 200
-    assert signed_in(app, house).status_code == 202
+    assert signed_in(app, service).status_code == 202
     deeds = AuditEvent.objects.filter(action__startswith="person.identity_")
     assert deeds.count() == 2
 
 
 @pytest.mark.parametrize("method", ["post", "delete"])
-def test_linking_and_taking_off_need_a_recent_proof(ama, app, house, method):
-    linked(app, house)
+def test_linking_and_taking_off_need_a_recent_proof(ama, app, service, method):
+    linked(app, service)
     long_silent(ama.user)
     path = IDENTITIES if method == "post" else f"{IDENTITIES}/google"
     answer = getattr(ama, method)(path, {"link_token": "x"})
