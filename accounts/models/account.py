@@ -24,9 +24,7 @@ def with_account(people: QuerySet[User]) -> QuerySet[User]:
     grants = RoleGrant.objects.filter(user=OuterRef("pk")).order_by("id")
     columns: dict[str, str] = {name: name for name in COLUMNS}
     return people.annotate(
-        account_number=Subquery(
-            numbers.by_standing(clock.now()).values("number")[:1]
-        ),
+        account_number=Subquery(numbers.by_standing(clock.now()).values("number")[:1]),
         account_grants=ArraySubquery(grants.values(data=JSONObject(**columns))),
     )
 

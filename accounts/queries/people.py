@@ -100,9 +100,8 @@ def payout_cooling_until(user_id: UUID, number: str) -> datetime | None:
     if not was_born_with:
         moments.append(phone.held_since)
     reset = User.objects.filter(pk=user_id).values_list("password_reset_at", flat=True)
-    for moment in (phone.let_in_at, reset.first()):
-        if moment is not None:
-            moments.append(moment)
+    again = (phone.let_in_at, reset.first())
+    moments.extend(moment for moment in again if moment is not None)
     return max(moments) + SETTLES_AFTER if moments else None
 
 

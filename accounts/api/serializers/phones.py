@@ -58,7 +58,8 @@ class PhoneSerializer(serializers.ModelSerializer[Phone]):
         read_only=True, help_text="When a code was last answered from it."
     )
     held_since = serializers.DateTimeField(
-        read_only=True, help_text="In 48 hours from here it is called, paid at, and proves."
+        read_only=True,
+        help_text="In 48 hours from here it is called, paid at, and proves.",
     )
 
     class Meta:

@@ -51,7 +51,9 @@ class PhoneHeldElsewhere(StateConflict):
     title = gettext_lazy("Ce numéro a un autre compte")
 
     def default_detail(self) -> str:
-        return _("Demandez d’abord l’effacement de l’autre compte, ou écrivez au support.")
+        return _(
+            "Demandez d’abord l’effacement de l’autre compte, ou écrivez au support."
+        )
 
 
 class LastPhone(StateConflict):
@@ -272,9 +274,7 @@ def report_loss(*, session: Session, phone_id: UUID, now: datetime) -> Phone:
 
 
 @transaction.atomic
-def lift_loss(
-    *, phone_id: UUID, actor_id: UUID, reason: str, now: datetime
-) -> Phone:
+def lift_loss(*, phone_id: UUID, actor_id: UUID, reason: str, now: datetime) -> Phone:
     """Note for *reason* that a number is in its person's hands again; return its row.
 
     Staff *actor_id* heard them; payouts wait as for a new number. Raises NotFound,

@@ -127,7 +127,9 @@ def proving_number(person_id: UUID, now: datetime) -> str | None:
     that one lost; never one about which a notice waits: who holds its SIM is the
     question.
     """
-    doubted = SignInNotice.objects.waiting().filter(closes_at__gt=now).values("phone_id")
+    doubted = (
+        SignInNotice.objects.waiting().filter(closes_at__gt=now).values("phone_id")
+    )
     held = Phone.objects.reachable().filter(user_id=person_id).exclude(pk__in=doubted)
     phone = held.by_standing(now).first()
     if phone is None:
@@ -189,7 +191,9 @@ def require_recent_proof(
         methods = methods_of(session.user, with_sms=True, now=now)
     else:
         methods = methods_in_session(session.user, now)
-    nothing_left = _("Ce compte n’a plus aucun moyen de le prouver. Écrivez au support.")
+    nothing_left = _(
+        "Ce compte n’a plus aucun moyen de le prouver. Écrivez au support."
+    )
     raise ProofNeeded("" if methods else nothing_left, members={"methods": methods})
 
 
@@ -309,7 +313,10 @@ def prove_again(*, session: Session, method: str, value: str, now: datetime) -> 
         if refusal is None and is_right(
             person, method, value, request=request, now=now
         ):
-            better = methods_spoken(row, now, RECENT) - {ProofMethod.SMS_CODE, BARE_CODE}
+            better = methods_spoken(row, now, RECENT) - {
+                ProofMethod.SMS_CODE,
+                BARE_CODE,
+            }
             if method != ProofMethod.SMS_CODE or not better:
                 row.proved_at, row.proved_by = now, ProofMethod(method).value
                 row.save(update_fields={"proved_at", "proved_by"})

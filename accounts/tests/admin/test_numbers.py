@@ -3,11 +3,13 @@
 from datetime import timedelta
 
 import pytest
+from django.urls import reverse
 
 from accounts.models import Phone, SignInChallenge, SignInNotice
 from accounts.services.signing_in.challenges import give_notice
 from accounts.tests.sign_ins import DEVICE, answer, give_email, put_at_stake
 from lokahome.core import clock
+from lokahome.core.audit.models import AuditEvent
 from lokahome.tests.people import make_staff
 
 PAGES = "/admin/accounts/"
@@ -87,3 +89,22 @@ def test_lists_cost_the_same_for_one_and_many(
 ):
     with django_assert_max_num_queries(16):
         assert support.get(f"{PAGES}{name}/").status_code == 200
+
+
+def lifted(client, phone):
+    url = reverse("admin:accounts_phone_decide", args=[phone.pk, "lift-loss"])
+    body = {"version": 1, "reason": "La personne a montré sa carte SIM."}
+    return client.post(url, body, format="multipart")
+
+
+def test_support_lifts_a_loss_and_the_log_says_why(support, operator, ama):
+    phone = Phone.objects.get(user=ama.user)
+    Phone.objects.update(lost_at=clock.now())
+    assert lifted(operator, phone).status_code == 403
+    phone.refresh_from_db()
+    assert phone.lost_at is not None
+    assert lifted(support, phone).status_code == 302
+    phone.refresh_from_db()
+    assert phone.lost_at is None
+    deed = AuditEvent.objects.get(action="phone.loss_lifted")
+    assert (deed.actor_id, bool(deed.reason)) == (support.id, True)

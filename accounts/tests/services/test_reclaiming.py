@@ -43,9 +43,7 @@ def by_sms(session):
         session=session, method="sms_code", client_ip="x", now=clock.now()
     )
     code = mint_code(request_id=asked.pk, now=clock.now())
-    return prove_again(
-        session=session, method="sms_code", value=code, now=clock.now()
-    )
+    return prove_again(session=session, method="sms_code", value=code, now=clock.now())
 
 
 def taken_over(person):

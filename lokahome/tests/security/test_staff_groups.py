@@ -90,6 +90,7 @@ DECIDES = {
     "accounts.decide_reports_case": "moderator",
     "accounts.end_session": "support lead",
     "accounts.impose_sanction": "moderator identity_checker lead",
+    "accounts.lift_phone_loss": "support",
     "accounts.lift_sanction": "lead",
     "accounts.manage_staff": "lead",
     "accounts.reveal_person": "identity_checker support lead",

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from accounts.models import Phone
+from accounts.services.staff.links import declare_link
 from lokahome.core import clock
 from lokahome.core.audit.models import StateChange
 from lokahome.core.errors import NotAllowed, NotFound, StaleVersion
@@ -119,6 +120,34 @@ def test_neither_payer_nor_payee_decides(
 
 
 @pytest.mark.parametrize("decision", DECISIONS)
+@pytest.mark.parametrize("party", ["ama", "afi"])
+def test_nor_the_colleague_behind_the_payers_or_the_payees_account(
+    proposed_payout, checker, books, request, decision, party
+):
+    payout = proposed_payout()
+    own = request.getfixturevalue(party)
+    declare_link(staff_id=checker.id, person_id=own.id, actor=None, now=clock.now())
+    before = books.snapshot()
+    with pytest.raises(PartyCannotDecide):
+        decide(decision, payout, checker)
+    assert books.snapshot() == before
+
+
+def test_maker_and_checker_are_two_people_and_not_two_hats(
+    proposed_payout, finance, checker, stranger, books
+):
+    payout = proposed_payout()
+    for hat in (finance, checker):
+        declare_link(
+            staff_id=hat.id, person_id=stranger.id, actor=None, now=clock.now()
+        )
+    before = books.snapshot()
+    with pytest.raises(MakerCannotApprove):
+        decide(approve_transfer, payout, checker)
+    assert books.snapshot() == before
+
+
+@pytest.mark.parametrize("decision", DECISIONS)
 def test_a_decision_is_about_what_was_seen_and_has_a_reason(
     proposed_payout, checker, books, decision
 ):
@@ -175,6 +204,8 @@ def changed_number(person, *, held_since):
 def test_a_payout_waits_48_hours_for_a_new_number_and_says_until_when(
     owed_escrow, finance, checker, afi, books
 ):
+    # Beside another one it would not be the one that is paid yet.
+    Phone.objects.filter(user=afi.user).update(released_at=clock.now())
     changed_number(afi, held_since=clock.now() - 2 * DAY + timedelta(minutes=5))
     payout = propose(owed_escrow(), finance)
     before, history = books.snapshot(), StateChange.objects.count()
