@@ -13,6 +13,8 @@ from accounts.services.identity.revoking import (
     overturned_check,
 )
 from accounts.services.privacy.data_exports import pack_export
+from accounts.services.privacy.erasure import take_up_again
+from accounts.services.privacy.refusals import overturned_request
 from accounts.services.signing_in.passwords import send_reset_code
 from lokahome.core import clock
 from lokahome.core.events.subscribers import DOCUMENTS, STATE, subscribe
@@ -38,3 +40,10 @@ def undo_overturned_identity_decision(event: CaseOverturned) -> None:
         kind=event.kind, decision=event.decision, subject=event.subject_ref
     ):
         overturn_identity_decision(check_id=check_id, now=clock.now())
+
+
+@subscribe(CaseOverturned, lane=STATE)
+def take_overturned_erasure_up(event: CaseOverturned) -> None:
+    """Ask anew to erase somebody whose refusal an appeal took back."""
+    if request_id := overturned_request(kind=event.kind, subject=event.subject_ref):
+        take_up_again(request_id=request_id, now=clock.now())

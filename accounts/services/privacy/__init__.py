@@ -5,4 +5,5 @@ and times of keeping are told as soon as it is entered.
 """
 
 from accounts.services.privacy import holdings as holdings
+from accounts.services.privacy import refusals as refusals
 from accounts.services.privacy import retention as retention

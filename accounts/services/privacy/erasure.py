@@ -22,6 +22,7 @@ from accounts.models.erasure_request import ERASURE_STATES
 from accounts.policies.people import may_decide_erasure
 from accounts.queries.staff import is_same_human
 from accounts.services.moderation.cases import ReasonMissing
+from accounts.services.privacy.refusals import put_on_file
 from lokahome.core import limits
 from lokahome.core.audit.record import record
 from lokahome.core.db.locks import locked
@@ -119,10 +120,10 @@ def refuse_erasure(
     reason: str,
     now: datetime,
 ) -> ErasureRequest:
-    """Refuse with a reason that the person will read; they may ask again.
+    """Refuse with a reason that the person will read; they may ask again, or appeal.
 
     Raises NotAllowed (also about oneself), ReasonMissing, NotFound, TransitionRefused.
-    Locks the person, then the request; publishes ErasureMoved.
+    Locks the person, then the request; publishes ErasureMoved, CaseOpened, CaseDecided.
     """
     request = _held(request_id)
     if not may_decide_erasure(
@@ -148,8 +149,26 @@ def refuse_erasure(
         why=request.reason,
     )
     _note("refused", request, actor.pk, reason=request.reason)
+    put_on_file(request, actor=actor, now=now)
     _tell(request)
     return request
+
+
+@transaction.atomic
+def take_up_again(*, request_id: UUID, now: datetime) -> ErasureRequest | None:
+    """Ask anew for somebody whose refusal an appeal took back; again is harmless.
+
+    None when they asked anew themselves, or are erased. Locks the person; publishes
+    ErasureMoved.
+    """
+    refused = _held(request_id)
+    known = ErasureRequest.objects.filter(user=refused.user_id, pk__gt=refused.pk)
+    if known.exclude(status=ErasureRequest.Status.CANCELLED).exists():
+        return None
+    if refused.user.erased_at is not None:
+        return None
+    decided_by = refused.decided_by_id
+    return request_erasure(person_id=refused.user_id, now=now, actor_id=decided_by)
 
 
 def look_again(*, now: datetime) -> int:

@@ -12,6 +12,12 @@ from django.db import IntegrityError, transaction
 
 from accounts.models import CodeRequest, ErasureRequest, Phone, Session, User
 from accounts.queries.people import phone_of
+from accounts.services.moderation.appeals import (
+    OtherDecider,
+    appeal_case,
+    case_about,
+    overturn_appeal,
+)
 from accounts.services.privacy import erasure
 from accounts.services.privacy.erasure import (
     ErasureOpen,
@@ -21,9 +27,11 @@ from accounts.services.privacy.erasure import (
     look_again,
     refuse_erasure,
     request_erasure,
+    take_up_again,
 )
 from lokahome.core import clock
 from lokahome.core.errors import NotAllowed, NotFound, RateLimited
+from lokahome.core.events.delivering import drain
 from lokahome.core.events.models import OutboxEvent
 from lokahome.core.files.models import Upload
 from lokahome.core.privacy import obstacles
@@ -362,6 +370,33 @@ def test_staff_refuse_with_a_reason_and_not_their_own(person):
     with pytest.raises(TransitionRefused):
         cancel_erasure(request_id=request.pk, user=person, now=clock.now())
     assert carry_out_due(now=clock.now() + 2 * WEEK) == 0
+
+
+def test_a_refusal_is_appealed_and_taken_back(person):
+    first, second = (make_staff(handle, "lead").user for handle in ("one", "two"))
+    request = asked(person)
+    now = clock.now()
+    values = {"request_id": request.pk, "reason": "Pas vous.", "now": now}
+    refuse_erasure(actor=first, **values)
+    case_id = case_about(f"erasurerequest:{request.pk}")
+    words = {"case_id": case_id, "words": "C’est bien moi.", "now": now}
+    with pytest.raises(NotFound):
+        appeal_case(person_id=second.pk, **words)
+    filed, _is_new = appeal_case(person_id=person.pk, **words)
+    answer = {"appeal_id": filed.pk, "answer": "Vérifié.", "now": now}
+    with pytest.raises(OtherDecider):
+        overturn_appeal(actor=first, **answer)
+    drain()
+    assert not ErasureRequest.objects.open().exists()
+    overturn_appeal(actor=second, **answer)
+    drain()
+    again = ErasureRequest.objects.open().get()
+    assert (again.user_id, again.status) == (person.pk, "scheduled")
+    assert take_up_again(request_id=request.pk, now=now) is None, "again is harmless"
+    cancel_erasure(request_id=again.pk, user=person, now=now)
+    asked(person)
+    assert take_up_again(request_id=request.pk, now=now) is None, "they asked anew"
+    assert ErasureRequest.objects.count() == 3
 
 
 def test_nobody_is_not_erased(committed):
