@@ -75,6 +75,20 @@ invariant(
          AND s.kind = 'restrict' AND s.status = 'active')""",
 )
 invariant(
+    "staff.hats_are_apart",
+    "no colleague holds both finance groups, nor a permission outside of groups, nor"
+    " anything at all once their account is closed",
+    """SELECT u.id::text, string_agg(g.name, ',') FROM accounts_user u
+       LEFT JOIN accounts_user_groups ug ON ug.user_id = u.id
+       LEFT JOIN auth_group g ON g.id = ug.group_id
+       GROUP BY u.id
+       HAVING count(*) FILTER (
+                WHERE g.name IN ('finance_maker', 'finance_checker')) > 1
+          OR (count(g.id) > 0 AND NOT (u.is_staff AND u.is_active))
+          OR EXISTS (SELECT 1 FROM accounts_user_user_permissions p
+                     WHERE p.user_id = u.id)""",
+)
+invariant(
     "sanction.ends_in_time",
     "no sanction is in force an hour after its end",
     """SELECT s.id::text, s.ends_at FROM accounts_sanction s

@@ -13,7 +13,13 @@ from django.urls import reverse
 def waiting() -> tuple[tuple[str, str, QuerySet[Any], str], ...]:
     """Return label, permission, rows that wait, and their list, in order of urgency."""
     # Models cannot be imported while settings are read, and this package is part of them.
-    from accounts.models import Case, CodeSpending, IdentityCheck
+    from accounts.models import (
+        Case,
+        CodeSpending,
+        IdentityCheck,
+        StaffChange,
+        StaffLink,
+    )
     from lokahome.core import clock
     from lokahome.core.models import AuditEvent, Delivery
     from payments.models import Charge, Transfer
@@ -93,6 +99,18 @@ def waiting() -> tuple[tuple[str, str, QuerySet[Any], str], ...]:
             "accounts.view_codespending",
             CodeSpending.objects.filter(day=clock.today(), warned_percent__gt=0),
             "accounts_codespending",
+        ),
+        (
+            "Changements de l’équipe à approuver",
+            "accounts.manage_staff",
+            StaffChange.objects.waiting(),
+            "accounts_staffchange?status__exact=proposed",
+        ),
+        (
+            "Comptes personnels à vérifier",
+            "accounts.manage_staff",
+            StaffLink.objects.filter(status=StaffLink.Status.DECLARED),
+            "accounts_stafflink?status__exact=declared",
         ),
         (
             "Événements mis de côté",

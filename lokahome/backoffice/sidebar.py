@@ -76,6 +76,18 @@ PAGES: dict[str, tuple[tuple[str, str, str, str], ...]] = {
             "accounts.view_dataexport",
         ),
         ("Sessions", "devices", "accounts_session", "accounts.view_session"),
+        (
+            "Équipe : changements",
+            "manage_accounts",
+            "accounts_staffchange",
+            "accounts.manage_staff",
+        ),
+        (
+            "Équipe : comptes personnels",
+            "link",
+            "accounts_stafflink",
+            "accounts.manage_staff",
+        ),
         ("Consentements", "handshake", "accounts_consent", "accounts.view_consent"),
         ("Rôles", "stairs", "accounts_rolegrant", "accounts.view_rolegrant"),
         ("Numéros", "sim_card", "accounts_phone", "accounts.view_phone"),

@@ -10,9 +10,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import User
+from accounts.services.moderation.parties import refuse_part
 from lokahome.core.audit.record import record
 from lokahome.core.db.locks import locked
-from lokahome.core.errors import FieldError, InvalidInput, NotAllowed, StateConflict
+from lokahome.core.errors import FieldError, InvalidInput, StateConflict
 from lokahome.core.events.outbox import append
 from lokahome.core.ids import uuid7
 from marketplace.events import ReviewsRevealed
@@ -113,15 +114,14 @@ def withhold_review(
 ) -> Review:
     """Hide a review from everybody but its author; its rating counts no more.
 
-    The door has checked who may. Again changes nothing. Raises NotFound, and NotAllowed
-    for its author and whom it is about. Locks the job, the review, the profile.
+    The door has checked who may. Again changes nothing. Raises NotFound, and
+    ConflictOfInterest for its author and whom it is about. Locks the job, the review, the profile.
     """
     found = Review.objects.filter(pk=review_id).values_list("job_id", flat=True).first()
     if found is not None:
         locked(Job.objects.all(), found)
     review = locked(Review.objects.all(), review_id)
-    if actor_id in (review.author_id, review.about_id):
-        raise NotAllowed
+    refuse_part(f"review:{review.pk}", actor_id)
     if review.withheld_at is not None:
         return review
     review.withheld_at = now
@@ -143,12 +143,14 @@ def restore_review(
 ) -> Review:
     """Show a withheld review again: the inverse, after an appeal. Its rating counts.
 
-    Again changes nothing. Raises NotFound. Locks the job, the review, the profile.
+    Again changes nothing. Raises as `withhold_review`. Locks the job, the review, the
+    profile.
     """
     found = Review.objects.filter(pk=review_id).values_list("job_id", flat=True).first()
     if found is not None:
         locked(Job.objects.all(), found)
     review = locked(Review.objects.all(), review_id)
+    refuse_part(f"review:{review.pk}", actor_id)
     if review.withheld_at is None:
         return review
     review.withheld_at = None

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from accounts.services.moderation.parties import refuse_part
 from lokahome.core.audit.record import record
 from lokahome.core.db.locks import locked
 from lokahome.core.events.outbox import append
@@ -21,10 +22,11 @@ def suspend_provider(
 ) -> ProviderProfile:
     """Let a provider quote no more; jobs under way go on. Again changes nothing.
 
-    The door has checked who may. Raises NotFound, WhyMissing. Locks the profile. Emits
-    ProviderSuspended.
+    The door has checked who may. Raises NotFound, ConflictOfInterest for the provider
+    themselves, WhyMissing. Locks the profile. Emits ProviderSuspended.
     """
     profile = locked(ProviderProfile.objects.all(), provider_id)
+    refuse_part(f"provider:{profile.pk}", actor_id)
     if profile.suspended_at is not None:
         return profile
     profile.suspended_at = now
@@ -46,9 +48,10 @@ def reinstate_provider(
 ) -> ProviderProfile:
     """Undo a suspension; again changes nothing.
 
-    The door has checked who may. Raises NotFound, WhyMissing. Locks the profile.
+    The door has checked who may. Raises as `suspend_provider`. Locks the profile.
     """
     profile = locked(ProviderProfile.objects.all(), provider_id)
+    refuse_part(f"provider:{profile.pk}", actor_id)
     if profile.suspended_at is None:
         return profile
     profile.suspended_at = None

@@ -1,4 +1,8 @@
-"""What moderators decide about listings. They never change what the owner wrote."""
+"""What moderators decide about listings. They never change what the owner wrote.
+
+Nobody decides about a listing of their own, or of an agency of theirs: each of these
+raises ConflictOfInterest then.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.queries.moderation import answer_of, overturning_of
+from accounts.services.moderation.parties import refuse_part
 from lokahome.core.db.locks import locked
 from lokahome.core.errors import FieldError, InvalidInput
 from lokahome.core.events.outbox import append
@@ -170,6 +175,7 @@ def _decide(
     reason: str,
     fields: set[str],
 ) -> None:
+    refuse_part(f"listing:{listing.pk}", actor_id)
     LISTING_STATES.apply(
         listing,
         action,

@@ -10,12 +10,13 @@ from allauth.mfa.models import Authenticator
 from django.test import Client
 
 from accounts.models import User
+from accounts.services.staff.second_factors import code_at, period_of
 from accounts.tests.admin.keys import SoftKey
 from lokahome.core import clock
-from lokahome.tests.people import PASSWORD
+from lokahome.tests.people import PASSWORD, SEED
 
 ENROL, SECOND = "/admin/enrolment/passkey/", "/admin/second-factor/passkey/"
-MINE = "/admin/access/passkey/"
+MINE, PROOF = "/admin/access/passkey/", "/admin/access/proof/passkey/"
 INDEX = "/admin/"
 
 
@@ -52,6 +53,12 @@ def key(colleague):
     assert answer.json() == {"next": "/admin/recovery-codes/"}
     assert browser.post("/admin/recovery-codes/")["Location"] == INDEX
     return key
+
+
+def prove(client):
+    """Show the application's code again, as « Mes accès » asks for it."""
+    code = code_at(SEED, period_of(clock.now()))
+    client.post("/admin/access/", {"code": code}, format="multipart")
 
 
 def signed_in(key, **changes):
@@ -135,15 +142,26 @@ def test_nobody_enrols_a_first_key_where_there_is_one(key):
     assert Authenticator.objects.filter(type="webauthn").count() == 1
 
 
-def test_one_more_key_is_added_just_after_entering(moderator):
+def test_one_more_key_is_added_after_a_factor_was_shown_again(moderator):
+    prove(moderator)
     key = SoftKey()
     answer = answered(moderator, MINE, key.registered(asked(moderator, MINE)))
     assert answer.json() == {"next": "/admin/access/"}
     assert "Téléphone" in moderator.get("/admin/access/").content.decode()
 
 
+def test_a_key_shows_itself_again_too(key):
+    browser = half_way()
+    answered(browser, SECOND, key.signed(asked(browser, SECOND)))
+    assert browser.get("/admin/access/application/").status_code == 302
+    answer = answered(browser, PROOF, key.signed(asked(browser, PROOF)))
+    assert answer.json() == {"next": "/admin/access/"}
+    assert browser.get("/admin/access/application/").status_code == 200
+
+
 def test_later_nothing_of_ones_ways_in_is_changed(moderator):
-    with time_machine.travel(clock.now() + timedelta(minutes=16), tick=False):
+    prove(moderator)
+    with time_machine.travel(clock.now() + timedelta(minutes=6), tick=False):
         assert moderator.get("/admin/access/").status_code == 200
         assert moderator.post(MINE, {}, format="json").status_code == 403
         moderator.post("/admin/access/codes/")
@@ -153,11 +171,13 @@ def test_later_nothing_of_ones_ways_in_is_changed(moderator):
 
 def test_the_last_way_in_stays(moderator):
     row = Authenticator.objects.get(user=moderator.user)
+    prove(moderator)
     moderator.post(f"/admin/access/{row.pk}/removal/")
     assert Authenticator.objects.filter(pk=row.pk).exists()
 
 
 def test_nobody_removes_a_colleagues_way_in(moderator, finance):
     row = Authenticator.objects.get(user=finance.user)
+    prove(moderator)
     moderator.post(f"/admin/access/{row.pk}/removal/")
     assert Authenticator.objects.filter(pk=row.pk).exists()
