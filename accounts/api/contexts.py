@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 
 from accounts.models import AgencyContext
@@ -35,11 +36,34 @@ class AgencyNotYours(NotAllowed):
         return _("Revenez à votre espace personnel ou choisissez une autre agence.")
 
 
+PERSONAL = re.compile(
+    r"/api/v1/(conversations|payments|payouts|receipts|service-requests|quotes|jobs)(/|$)"
+)
+"""Words, money and work are a person's: none of it is an agency's to see or to do."""
+OFFERED = re.compile(r"/api/v1/(providers|reviews)(/|$)")
+"""Everybody reads it, whoever wrote it did so for oneself."""
+
+
+class OwnNameOnly(NotAllowed):
+    """Agencies have no conversations, money or jobs: one does this for oneself.
+
+    What somebody wrote in an agency's name would stay theirs when they leave it, and
+    their own letters would be read with the agency's eyes.
+    """
+
+    code = "agency.own_name_only"
+    title = gettext_lazy("Cela se fait en votre nom, pas en celui d’une agence")
+
+    def default_detail(self) -> str:
+        return _("Revenez à votre espace personnel.")
+
+
 def context_named_by(request: Request, user_id: UUID) -> AgencyContext | None:
     """Return the agency's context that the request asks for, None when it asks none.
 
     One query, only when the header is there. What is one's own is asked for in nobody
-    else's name, and the header not read. Raises AgencyNotYours.
+    else's name, and the header not read. Raises AgencyNotYours; OwnNameOnly on paths
+    that know no agency.
     """
     text = request.headers.get(AGENCY_HEADER)
     if text is None or OWN.match(request.path):
@@ -50,4 +74,8 @@ def context_named_by(request: Request, user_id: UUID) -> AgencyContext | None:
         context = None
     if context is None:
         raise AgencyNotYours
+    if PERSONAL.match(request.path) or (
+        request.method not in SAFE_METHODS and OFFERED.match(request.path)
+    ):
+        raise OwnNameOnly
     return context

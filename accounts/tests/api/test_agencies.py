@@ -385,6 +385,42 @@ def test_a_stale_header_keeps_nobody_from_themselves_nor_from_signing_out(strang
     assert stranger.get("/api/v1/me").status_code == 401
 
 
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("get", "conversations"),
+        ("post", "conversations"),
+        ("get", "payments"),
+        ("get", "payouts"),
+        ("get", "receipts"),
+        ("get", "jobs"),
+        ("post", "service-requests"),
+        ("get", "quotes"),
+        ("post", "providers"),
+        ("post", "reviews"),
+    ],
+)
+def test_words_money_and_work_are_nobodys_in_an_agencys_name(house, ama, method, path):
+    """Neither written for the agency, nor one's own shown with its eyes."""
+    agent = acting(ama.user, house)
+    answer = getattr(agent, method)(f"/api/v1/{path}")
+    assert told(answer)[0] == 403
+    assert answer.json()["code"] == "agency.own_name_only"
+    # Of an agency of others one hears no more than anywhere else.
+    in_name_of(agent, uuid7())
+    refused = getattr(agent, method)(f"/api/v1/{path}")
+    assert refused.json()["code"] == "agency.not_yours"
+    # Control: for oneself it is no matter of agencies.
+    own = getattr(ama, method)(f"/api/v1/{path}")
+    assert own.status_code != 403
+
+
+def test_what_everybody_reads_is_read_in_an_agencys_name_too(house, ama):
+    agent = acting(ama.user, house)
+    for path in ("providers", "listings", "notifications", "service-categories"):
+        assert agent.get(f"/api/v1/{path}").status_code == 200
+
+
 def test_a_member_removed_while_signed_in_is_refused_at_the_next_request(
     house, ama, afi
 ):

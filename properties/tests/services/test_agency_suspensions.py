@@ -82,7 +82,7 @@ def test_a_suspended_agency_loses_its_listings_and_takes_them_up_again(
     assert handler_of(other) is None
     assert words_to(kossi) == 2
     assert not Mandate.objects.filter(resumes_handling=True).exists()
-    assert not check_invariants("listing.handled_under_a_mandate")
+    assert not check_invariants(["listing.handled_under_a_mandate"])
 
 
 def test_what_the_agency_never_took_does_not_come_back(kossi, afi, agency, decider):
