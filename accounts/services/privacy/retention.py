@@ -83,7 +83,7 @@ for rule in (
     ),
     Retention(
         name="accounts.code_requests",
-        what="requests for sign-in codes: the number, a digest of the code",
+        what="requests for codes: the number, digests of it, of the code and of who asked",
         kept=CODES_KEPT,
         why="to look into who asked for codes",
         due=_old_codes,

@@ -40,9 +40,9 @@ def take_code_limits(
 ) -> None:
     """Count one request for a code; raises RateLimited when one limit is reached.
 
-    By number, device and client, in ten minutes and in a day; *kind* ``letter``
-    counts what leaves by e-mail apart. *by* names whom strangers must not keep waiting (see
-    `codes.is_own`): they have counts of their own, and no address counts against them.
+    By number, device and client, in ten minutes and in a day; *kind* ``letter`` counts
+    what leaves by e-mail apart. *by* names whom strangers must not keep waiting (see
+    `codes.own_count`): they are counted alone, and no address counts against them.
     Counted in PostgreSQL in the caller's transaction, so a refused request counts
     nowhere and parallel ones are counted exactly. Keys are keyed hashes: the table of
     limits holds no number, no device and no address.
