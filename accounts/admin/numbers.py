@@ -19,6 +19,8 @@ from accounts.models import (
     User,
 )
 from accounts.services.people.phones import lift_loss
+from accounts.services.signing_in.notices import may_be_noticed, open_notice_by_staff
+from lokahome.core import clock
 from lokahome.core.admin.base import LokaModelAdmin
 from lokahome.core.admin.decisions import Decision, Order
 from lokahome.core.admin.masked import masked_phone
@@ -146,8 +148,8 @@ class SignInAdmin(NumberAdmin):
 
     @display(description=_("Numéro"))
     def shown_number(self, row: Any) -> str:
-        """Return the number, masked."""
-        return masked_phone(row.phone.number)
+        """Return the number whose SIM spoke, masked; none for a letter or a service."""
+        return masked_phone(row.phone.number) if row.phone else "—"
 
     @display(description=_("Personne"), ordering="person_id")
     def shown_person(self, row: Any) -> str:
@@ -160,10 +162,40 @@ class SignInAdmin(NumberAdmin):
         return f"{row.device_digest[:8]}…" if row.device_digest else "—"
 
 
+def _open_notice(challenge: SignInChallenge, order: Order) -> object:
+    return open_notice_by_staff(
+        challenge_id=challenge.pk,
+        actor_id=order.actor_id,
+        reason=order.reason,
+        now=order.now,
+    )
+
+
+OPEN_NOTICE = Decision(
+    name="open-notice",
+    label=str(_("Ouvrir le préavis de 72 heures")),
+    permission="accounts.open_sign_in_notice",
+    run=_open_notice,
+    is_available=lambda challenge: may_be_noticed(challenge, clock.now()),
+    reasons=(
+        "La personne a perdu son téléphone et n’a ni adresse ni autre numéro.",
+        "La personne a répondu juste à nos questions sur son bail.",
+    ),
+    notice=str(
+        _(
+            "Sans refus d’ici là, un nouveau code depuis le même appareil ouvrira le "
+            "compte dans 72 heures. Les versements attendront encore 48 heures."
+        )
+    ),
+    is_danger=True,
+)
+
+
 @admin.register(SignInChallenge)
 class SignInChallengeAdmin(SignInAdmin):
     """Right codes that were not enough."""
 
+    decisions = (OPEN_NOTICE,)
     timeline_noun = "sign_in_challenge"
     list_display = (
         "shown_person",

@@ -42,6 +42,16 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "numéros de téléphone",
             },
         ),
+        migrations.AlterModelOptions(
+            name="signinnotice",
+            options={
+                "permissions": (
+                    ("open_sign_in_notice", "Peut ouvrir un préavis de connexion"),
+                ),
+                "verbose_name": "préavis de connexion",
+                "verbose_name_plural": "préavis de connexion",
+            },
+        ),
         migrations.RemoveField(model_name="identitycheck", name="number_last3"),
         migrations.AddIndex(
             model_name="email",

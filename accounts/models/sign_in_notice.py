@@ -66,6 +66,7 @@ class SignInNotice(VersionedModel):
     class Meta:
         verbose_name = _("préavis de connexion")
         verbose_name_plural = _("préavis de connexion")
+        permissions = (("open_sign_in_notice", "Peut ouvrir un préavis de connexion"),)
         indexes = (
             models.Index(fields=["person", "-id"], name="accounts_notice_person"),
             models.Index(

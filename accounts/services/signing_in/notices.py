@@ -21,6 +21,7 @@ from accounts.models import (
     User,
 )
 from accounts.queries.signing_in import NOTICE_SALT
+from accounts.queries.staff import humans_of
 from accounts.services.signing_in.challenging import number_of
 from accounts.services.signing_in.lapsing import end_challenges, end_notices
 from accounts.services.signing_in.proofs import require_recent_proof
@@ -35,6 +36,8 @@ from lokahome.core.events.outbox import append
 WAIT = timedelta(hours=72)
 OPEN_FOR = timedelta(days=7)
 REST_AFTER_CONTEST = timedelta(days=30)
+ANSWERED_WITHIN = timedelta(days=7)
+"""How long staff may open a notice for whoever met a challenge."""
 PER_NUMBER = 3
 """Notices about one number in REST_AFTER_CONTEST: each rings at somebody's door."""
 
@@ -69,6 +72,13 @@ class NumberLost(StateConflict):
         return _("Donnez une autre preuve, ou écrivez au support.")
 
 
+class ChallengePast(StateConflict):
+    """The challenge was answered, or lies too far back."""
+
+    code = "challenge.past"
+    title = gettext_lazy("Cette connexion est trop ancienne ou déjà réglée")
+
+
 class SessionTooYoung(NotAllowed):
     """The session began after the notice: it may be that of who asked for it."""
 
@@ -80,9 +90,16 @@ class SessionTooYoung(NotAllowed):
 
 
 @transaction.atomic
-def open_notice(*, challenge: SignInChallenge, now: datetime) -> SignInNotice:
+def open_notice(
+    *,
+    challenge: SignInChallenge,
+    now: datetime,
+    actor_id: UUID | None = None,
+    reason: str = "",
+) -> SignInNotice:
     """Return the notice about *challenge*'s number and device, a new one unless one waits.
 
+    Staff *actor_id* may open it for *reason* where nobody can be told but by the app.
     Expects the person and the challenge locked. Raises NumberLost, NoticeContested for
     30 days after a contest, NoChannel, RateLimited. Publishes SignInNoticeOpened.
     """
@@ -103,7 +120,7 @@ def open_notice(*, challenge: SignInChallenge, now: datetime) -> SignInNotice:
         raise NoticeContested(members={"until": utc_text(until)})
     if phone.lost_at is not None:
         raise NumberLost
-    if not _can_be_told(challenge.person_id, phone, now):
+    if actor_id is None and not _can_be_told(challenge.person_id, phone, now):
         raise NoChannel
     limits.take(
         "notice.number",
@@ -124,7 +141,8 @@ def open_notice(*, challenge: SignInChallenge, now: datetime) -> SignInNotice:
     record(
         "sign_in.notice_opened",
         subject=f"user:{challenge.person_id}",
-        actor_id=None,
+        actor_id=actor_id,
+        reason=reason,
         details={"notice_id": str(notice.pk), "phone_id": str(phone.pk)},
     )
     append(
@@ -133,6 +151,37 @@ def open_notice(*, challenge: SignInChallenge, now: datetime) -> SignInNotice:
         )
     )
     return notice
+
+
+@transaction.atomic
+def open_notice_by_staff(
+    *, challenge_id: UUID, actor_id: UUID, reason: str, now: datetime
+) -> SignInNotice:
+    """Return the notice that staff *actor_id* opens for *reason*; see `open_notice`.
+
+    For whoever has one number and nothing else, and whose phone is gone: somebody heard
+    them. The 72 hours run as for others, and a session that is left may contest. Raises
+    NotFound, NotAllowed for one's own account, ChallengePast for one that was answered
+    or is older than a week. Locks the person, then the challenge.
+    """
+    found = SignInChallenge.objects.filter(pk=challenge_id)
+    person_id = found.values_list("person_id", flat=True).first()
+    person = locked(User.objects.get_queryset().active(), person_id)
+    if person.pk in humans_of(actor_id):
+        raise NotAllowed
+    challenge = locked(SignInChallenge.objects.all(), challenge_id)
+    if not may_be_noticed(challenge, now):
+        raise ChallengePast
+    return open_notice(challenge=challenge, now=now, actor_id=actor_id, reason=reason)
+
+
+def may_be_noticed(challenge: SignInChallenge, now: datetime) -> bool:
+    """Say whether staff may open a notice about *challenge*: unanswered, of this week."""
+    unanswered = (SignInChallenge.Status.OPEN, SignInChallenge.Status.LAPSED)
+    is_young = now - challenge.created_at < ANSWERED_WITHIN
+    return (
+        challenge.phone_id is not None and challenge.status in unanswered and is_young
+    )
 
 
 def _can_be_told(person_id: UUID, phone: Phone, now: datetime) -> bool:

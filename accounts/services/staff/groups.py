@@ -40,6 +40,7 @@ STAFF_GROUPS: dict[str, tuple[str, ...]] = {
         "accounts.view_*",
         "accounts.end_session",
         "accounts.lift_phone_loss",
+        "accounts.open_sign_in_notice",
         "accounts.reveal_person",
         "marketplace.view_*",
         "properties.view_*",

@@ -17,6 +17,7 @@ from accounts.services.signing_in.notices import (
     OPEN_FOR,
     PER_NUMBER,
     WAIT,
+    ChallengePast,
     NoChannel,
     NoticeContested,
     NumberLost,
@@ -24,6 +25,7 @@ from accounts.services.signing_in.notices import (
     contest_by_link,
     contest_in_session,
     contest_notice,
+    open_notice_by_staff,
 )
 from accounts.services.signing_in.proofs import ProofNeeded, proving_number
 from accounts.tests.sign_ins import (
@@ -36,8 +38,9 @@ from accounts.tests.sign_ins import (
 )
 from lokahome.core import clock
 from lokahome.core.audit.models import AuditEvent
-from lokahome.core.errors import NotFound, RateLimited
+from lokahome.core.errors import NotAllowed, NotFound, RateLimited
 from lokahome.core.events.models import OutboxEvent
+from lokahome.core.ids import uuid7
 from lokahome.core.states import TransitionRefused
 from lokahome.tests.people import make_person, proved_now
 from lokahome.tests.threads import race
@@ -196,6 +199,31 @@ def test_an_address_of_yesterday_is_no_channel_nor_is_a_session(db):
         noticed()
     Email.objects.filter(pk=email.pk).update(verified_at=clock.now() - 2 * DAY)
     assert noticed().status == "waiting"
+
+
+def test_who_has_one_number_and_nothing_else_is_heard_by_staff(db):
+    kofi = make_person(name="Kofi", phone=AMA, roles=("tenant",))
+    put_at_stake(kofi)
+    challenge = answer(AMA, device_key=DEVICE).challenge
+    now = clock.now()
+    with pytest.raises(NoChannel):
+        give_notice(challenge_id=challenge.pk, device_key=DEVICE, now=now)
+    asked = {"challenge_id": challenge.pk, "reason": "Son bail.", "now": now}
+    with pytest.raises(NotAllowed):
+        open_notice_by_staff(actor_id=kofi.pk, **asked)
+    assert not SignInNotice.objects.exists()
+    staff = uuid7()
+    notice = open_notice_by_staff(actor_id=staff, **asked)
+    deed = AuditEvent.objects.get(action="sign_in.notice_opened")
+    assert (deed.actor_id, deed.reason) == (staff, "Son bail.")
+    early = notice.opens_at - timedelta(minutes=1)
+    assert isinstance(answer(AMA, device_key=DEVICE, now=early), ChallengeNeeded)
+    signed_in = answer(AMA, device_key=DEVICE, now=notice.opens_at)
+    assert signed_in.user == kofi
+    with pytest.raises(ChallengePast):
+        open_notice_by_staff(
+            challenge_id=challenge.pk, actor_id=staff, reason="x", now=now + 8 * DAY
+        )
 
 
 def test_another_number_is_a_channel_once_it_has_settled(db):
