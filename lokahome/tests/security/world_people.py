@@ -15,7 +15,7 @@ from accounts.services.staff.groups import ensure_groups
 from lokahome.core import clock
 from lokahome.core.files.uploads import announce_upload, receive_upload
 from lokahome.core.ids import uuid7
-from lokahome.tests.people import PASSWORD
+from lokahome.tests.people import PASSWORD, live_session, proved_now
 from lokahome.tests.security.world import Person, Side, World
 from messaging.models import Notification
 from messaging.tests import factories as words
@@ -62,7 +62,8 @@ def _claim(side: Side, role: str) -> Email:
     address = f"nouveau-canari-{side.name}-{role}@example.bj"
     person = side.people[role]
     person.secrets["claim"] = address
-    claim = claim_email(session=person.session, address=address, now=clock.now())
+    session = proved_now(live_session(person.user))
+    claim = claim_email(session=session, address=address, now=clock.now())
     side.codes[str(claim.pk)] = mint_email_code(email_id=claim.pk, now=clock.now())
     return claim
 
