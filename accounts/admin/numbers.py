@@ -193,24 +193,26 @@ OPEN_NOTICE = Decision(
 
 @admin.register(SignInChallenge)
 class SignInChallengeAdmin(SignInAdmin):
-    """Right codes that were not enough."""
+    """First proofs that were not enough."""
 
     decisions = (OPEN_NOTICE,)
     timeline_noun = "sign_in_challenge"
     list_display = (
         "shown_person",
         "shown_number",
+        "given",
         "reason",
         "status",
         "method",
         "tries",
         "created_at",
     )
-    list_filter = ("status", "reason", "method")
+    list_filter = ("status", "given", "reason", "method")
     fields = (
         "shown_person",
         "shown_number",
         "shown_device",
+        "given",
         "reason",
         "status",
         "method",

@@ -48,7 +48,7 @@ register(
             Holding(
                 model="accounts.SignInChallenge",
                 person="person_id",
-                hidden=("device_digest",),
+                hidden=("device_digest", "new_password"),
                 deleted=True,
             ),
             Holding(

@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from accounts.models import Phone, SignInChallenge, SignInNotice
 from accounts.services.signing_in.challenges import give_notice
+from accounts.services.signing_in.challenging import open_challenge
 from accounts.tests.sign_ins import DEVICE, answer, give_email, put_at_stake
 from lokahome.core import clock
 from lokahome.core.audit.models import AuditEvent
@@ -49,6 +50,26 @@ def test_numbers_are_masked_in_lists_and_pages(support, asked, name):
         assert "+229 •••• 01" in page
         assert "97000001" not in page
         assert row.pk
+
+
+def test_a_challenge_without_a_sim_is_shown_without_a_number(support, ama):
+    """One that a letter or an outside account began; its waiting password is not shown."""
+    now = clock.now()
+    open_challenge(
+        person=ama.user,
+        given="email",
+        reason="new_device",
+        device_key=DEVICE,
+        new_password="argon2$canary",
+        now=now,
+    )
+    row = SignInChallenge.objects.get()
+    for path in ("", f"{row.pk}/change/"):
+        answered = support.get(f"{PAGES}signinchallenge/{path}")
+        assert answered.status_code == 200
+        page = answered.content.decode()
+        assert "code par courriel" in page
+        assert "canary" not in page
 
 
 @pytest.mark.parametrize("name", LISTS[:3])
