@@ -231,7 +231,8 @@ def adopt_device(session: Session, device_key: UUID, now: datetime) -> None:
 def _forget_devices(
     user_id: UUID, *, but_of: UUID | None, since: datetime | None = None
 ) -> int:
-    kept = Session.objects.filter(pk=but_of, user_id=user_id).values("device_id")
+    whose = {"pk": but_of or UUID(int=0), "user_id": user_id}
+    kept = Session.objects.filter(**whose).values("device_id")
     others = Device.objects.filter(user_id=user_id, trusted_at__isnull=False)
     # Not `exclude`: of a session without a device nothing would be forgotten.
     stay = kept.filter(device_id=OuterRef("pk"))
