@@ -44,18 +44,13 @@ class OtpRequestedSerializer(serializers.ModelSerializer[CodeRequest]):
         fields = ("id", "phone", "expires_at")
 
 
-class OtpVerificationSerializer(serializers.Serializer[Any]):
-    """The code that was received, and the request it answers."""
+class CodeAnswerSerializer(serializers.Serializer[Any]):
+    """The code that was received, the request it answers, an outside account to link."""
 
     request_id = serializers.UUIDField(help_text="Id of the request.")
     code = serializers.RegexField(
         r"^[0-9]{6}\Z", max_length=6, help_text="Six digits, e.g. 042917."
     )
-
-
-class CodeAnswerSerializer(OtpVerificationSerializer):
-    """The code, and the outside account that is to open the account from now on."""
-
     link_token = serializers.CharField(
         required=False,
         max_length=LINK_LENGTH,
