@@ -74,7 +74,7 @@ class StaffDoorMiddleware:
 
 
 def to_login(request: HttpRequest) -> HttpResponse:
-    """Send to the log-in, and from there back to what was asked for."""
+    """Send to the password's page, and from there back to what was asked for."""
     address = reverse("admin:login")
     onward = urlencode({"next": request.get_full_path()})
     return HttpResponseRedirect(f"{address}?{onward}")

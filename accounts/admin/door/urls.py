@@ -1,4 +1,4 @@
-"""Paths of the door; they stand before the back-office's own, whose log-in they take."""
+"""Paths of the door; they stand before the back-office's own, whose sign-in they take."""
 
 from __future__ import annotations
 
