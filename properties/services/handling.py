@@ -35,8 +35,8 @@ def take_handling(*, listing_id: UUID, actor: User, now: datetime) -> Listing:
     """Answer for a listing from now on, in the agency's name; again is harmless.
 
     Raises NotFound for a listing that *actor* may not see, NotEntrusted, NotAllowed for
-    a member who does not work on homes, OwnerClosed while its owner's account is. Locks the mandate, then the listing; publishes
-    HandlingTaken.
+    a member who does not work on homes, OwnerClosed while its owner's account is. Locks
+    the mandate, then the listing; publishes HandlingTaken.
     """
     found = Listing.objects.visible_to(actor).filter(pk=listing_id)
     unit_id = found.values_list("unit_id", flat=True).first()
