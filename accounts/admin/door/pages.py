@@ -41,7 +41,7 @@ def refused(text: object, *, status: int = 400) -> JsonResponse:
 
 
 def for_half_way(view: HalfWayView[P]) -> Callable[..., HttpResponse]:
-    """Call *view* with who showed their password; send everybody else to the password's page."""
+    """Call *view* with who showed their password; send everybody else to show it."""
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> Any:

@@ -48,7 +48,7 @@ STOPPED = gettext_lazy(
 
 
 class StaffLoginView(LoginView):
-    """Django's page of the password, which signs nobody in: it only notes whose password was right."""
+    """Django's page, which signs nobody in here: it notes whose password was right."""
 
     template_name = "admin/login.html"
     authentication_form = StaffSignInForm
