@@ -88,11 +88,12 @@ def document_kinds(ids: Ids) -> Texts:
 
 
 def document_ends(ids: Ids) -> Texts:
-    """Return the last days on which identity documents are valid."""
-    ends = IdentityCheck.objects.filter(pk__in=ids, expires_on__isnull=False)
+    """Return the last days on which identity documents are valid; not all have one."""
+    ends = IdentityCheck.objects.filter(pk__in=ids)
     return {
         pk: date_format(expires_on, "d/m/Y")
         for pk, expires_on in ends.values_list("pk", "expires_on")
+        if expires_on is not None
     }
 
 

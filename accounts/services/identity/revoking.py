@@ -175,14 +175,14 @@ def overturn_identity_decision(*, check_id: UUID, now: datetime) -> IdentityChec
 def _restore(check: IdentityCheck, now: datetime) -> None:
     check.revoked_by = check.revoked_at = check.doubted_by = None
     check.reason = check.reason_code = ""
-    fields = ("revoked_by", "revoked_at", "doubted_by", "reason", "reason_code")
+    fields = {"revoked_by", "revoked_at", "doubted_by", "reason", "reason_code"}
     same = IdentityCheck.objects.accepted().filter(
         person_id=check.person_id, document_kind=check.document_kind, role=check.role
     )
     is_replaced = check.purpose != Purpose.OWNERSHIP and same.exists()
     if is_replaced:
         check.end_cause = IdentityCheck.EndCause.REPLACED
-        fields = (*fields, "end_cause")
+        fields.add("end_cause")
     _undo(check, "replace" if is_replaced else "overturn", fields, now)
     if not is_replaced:
         tell_checked(check)
@@ -192,7 +192,7 @@ def _restore(check: IdentityCheck, now: datetime) -> None:
 def _reopen(check: IdentityCheck, now: datetime) -> None:
     check.decided_by = check.decided_at = None
     check.reason = check.reason_code = ""
-    fields = ("decided_by", "decided_at", "reason", "reason_code")
+    fields = {"decided_by", "decided_at", "reason", "reason_code"}
     waiting = IdentityCheck.objects.waiting().filter(
         person_id=check.person_id, document_kind=check.document_kind
     )
@@ -201,9 +201,7 @@ def _reopen(check: IdentityCheck, now: datetime) -> None:
     tell_checked(check)
 
 
-def _undo(
-    check: IdentityCheck, action: str, fields: tuple[str, ...], now: datetime
-) -> None:
+def _undo(check: IdentityCheck, action: str, fields: set[str], now: datetime) -> None:
     IDENTITY_STATES.apply(
         check, action, who="system", actor_id=None, now=now, update_fields=fields
     )

@@ -212,3 +212,55 @@ def test_the_list_is_the_queue_in_few_queries(
         page = identity_checker.get(CHECKS, {"etat": state}).content.decode()
         assert ">Z.<" in packed(page)
         assert "Zoé" not in page
+
+
+def pressed(client, check, decision, **body):
+    """Press a button of the page and nothing before it."""
+    check.refresh_from_db()
+    url = reverse("admin:accounts_identitycheck_decide", args=[check.pk, decision])
+    said = {"version": check.version, "reason": "Vu.", **body}
+    client.post(url, said, format="multipart")
+    check.refresh_from_db()
+    return check
+
+
+def test_the_queue_is_not_emptied_with_a_key(identity_checker, ama):
+    """Valider takes a look at each side, and a reason; a shortcut alone does nothing."""
+    check = submitted(ama.user)
+    assert pressed(identity_checker, check, "accept").status == "submitted"
+    look(identity_checker, link_on(page_of(identity_checker, check)))
+    assert pressed(identity_checker, check, "accept", reason="").status == "submitted"
+    assert pressed(identity_checker, check, "accept").status == "accepted"
+
+
+def test_the_same_card_on_two_accounts_takes_two_reviewers(
+    identity_checker, ama, stranger
+):
+    second = make_staff("second", "identity_checker")
+    decided(second, submitted(stranger.user), "accept")
+    check = submitted(ama.user)
+    page = page_of(identity_checker, check)
+    assert "/decide/vouch" in page
+    assert "/decide/accept" not in page
+    decided(identity_checker, check, "vouch", reason="Elle a perdu son ancien numéro.")
+    decided(identity_checker, check, "accept")
+    check.refresh_from_db()
+    assert (check.status, check.vouched_by) == ("submitted", identity_checker.user)
+    assert "Trouvée bonne par identity_checker" in page_of(second, check)
+    decided(second, check, "accept", version=check.version)
+    check.refresh_from_db()
+    assert check.status == "accepted"
+
+
+def test_an_acceptance_is_taken_back_from_its_page(identity_checker, kossi):
+    second = make_staff("second", "identity_checker")
+    check = IdentityCheck.objects.get(person=kossi.user, document_kind="ifu")
+    pressed(identity_checker, check, "revoke", reason_code="altered")
+    assert check.status == "accepted"
+    assert "Retrait demandé par identity_checker" in page_of(second, check)
+    pressed(identity_checker, check, "confirm-revocation")
+    assert check.status == "accepted"
+    assert RoleGrant.objects.get(user=kossi.user, role="landlord").level == 2
+    pressed(second, check, "confirm-revocation")
+    assert check.status == "revoked"
+    assert RoleGrant.objects.get(user=kossi.user, role="landlord").level == 1

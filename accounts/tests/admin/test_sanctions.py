@@ -3,7 +3,7 @@
 import pytest
 from django.urls import reverse
 
-from accounts.models import Appeal, Case, Sanction, User
+from accounts.models import Appeal, Case, Report, Sanction, User
 from accounts.services.moderation import parties
 from accounts.services.moderation.cases import open_case
 from accounts.services.moderation.parties import Parties
@@ -181,6 +181,40 @@ def test_lifting_needs_its_permission_and_a_reason(moderator, lead, ama):
     assert User.objects.get(pk=ama.id).is_active
 
 
+def test_an_order_made_by_hand_is_no_way_around_the_page(moderator, lead, ama):
+    """Whoever reported the matter is shown no button, and a POST presses none."""
+    sanction = impose(ama.user, moderator.user)
+    Report(
+        reporter=lead.user,
+        subject=sanction.case.subject,
+        reason="scam",
+        case=sanction.case,
+    ).save()
+    page = page_of(lead, SANCTIONS, sanction.pk)
+    assert buttons(page, SANCTIONS, sanction) == set()
+    decided(lead, sanction, "lift", reason="C’est mon ami")
+    sanction.refresh_from_db()
+    assert sanction.status == Sanction.Status.ACTIVE
+    assert not User.objects.get(pk=ama.id).is_active
+    assert not AuditEvent.objects.filter(action="accounts.sanction.lift").exists()
+
+
+def test_what_two_decided_is_lifted_by_two(moderator, lead, other_lead, ama):
+    sanction = ban(ama.user, moderator.user, lead.user)
+    page = page_of(lead, SANCTIONS, sanction.pk)
+    assert buttons(page, SANCTIONS, sanction) == {"ask-lift"}
+    decided(lead, sanction, "lift", reason="Erreur")
+    assert not User.objects.get(pk=ama.id).is_active
+    decided(lead, sanction, "ask-lift", reason="Erreur de personne")
+    mine = page_of(lead, SANCTIONS, sanction.pk)
+    assert buttons(mine, SANCTIONS, sanction) == {"keep"}
+    theirs = page_of(other_lead, SANCTIONS, sanction.pk)
+    assert buttons(theirs, SANCTIONS, sanction) == {"lift", "keep"}
+    assert "Levée demandée par lead" in theirs
+    decided(other_lead, sanction, "lift", reason="D’accord")
+    assert User.objects.get(pk=ama.id).is_active
+
+
 def test_an_appeal_is_answered_by_somebody_else(moderator, lead, other_lead, ama):
     row = appeal(ama.user, ban(ama.user, moderator.user, lead.user))
     page = page_of(lead, APPEALS, row.pk)
@@ -241,7 +275,8 @@ def test_a_person_is_sanctioned_from_their_page(moderator, ama):
     assert (sanction.person, sanction.case) == (ama.user, None)
     page = page_of(moderator, "/admin/accounts/user/", ama.id)
     assert f"{SANCTIONS}{sanction.pk}/change/" in page
-    assert "Sanction prise" in page
+    assert "Sanction proposée" in page, "over no report, two agree"
+    assert User.objects.get(pk=ama.id).is_active
 
 
 def test_staff_are_not_sanctioned(moderator, lead):

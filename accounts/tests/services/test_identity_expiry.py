@@ -165,7 +165,9 @@ def test_nothing_is_announced_where_the_next_one_waits_or_it_is_over(
 ):
     passport(ama.user, identity_checker.user, 20)
     expires_on = clock.today() + timedelta(days=900)
-    submitted(ama.user, document_kind="passport", number="CD1", expires_on=expires_on)
+    submitted(
+        ama.user, document_kind="passport", number="CD998877", expires_on=expires_on
+    )
     assert warn_of_ends(now=clock.now()) == 0
     assert warn_of_ends(now=clock.now() + 30 * DAY) == 0
     assert facts(IdentityRunsOut) == 0
