@@ -150,9 +150,9 @@ class User(VersionedModel, AbstractBaseUser, PermissionsMixin):
         if hasattr(self, "account_number"):  # read by `account.with_account`
             return cast("str | None", self.account_number)
         held = self.phones.reachable().by_standing(clock.now())
-        return cast("str | None", held.values_list("number", flat=True).first())
+        return held.values_list("number", flat=True).first()
 
-    def check_password(self, raw_password: str) -> bool:
+    def check_password(self, raw_password: str | None) -> bool:
         """Say whether it is their password; a weak hash of it is renewed in passing.
 
         Only where it still stands: a change made meanwhile is not undone.

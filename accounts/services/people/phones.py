@@ -281,8 +281,10 @@ def lift_loss(*, phone_id: UUID, actor_id: UUID, reason: str, now: datetime) -> 
     PhonePast, NotLost, NotAllowed for one's own. Locks the person, then the number;
     publishes PhoneLossLifted: every number and the address are told.
     """
-    person_id = Phone.objects.filter(pk=phone_id).values_list("user_id", flat=True)
-    person = locked(User.objects.get_queryset(), person_id.first())
+    held = Phone.objects.filter(pk=phone_id).values_list("user_id", flat=True)
+    if (person_id := held.first()) is None:
+        raise NotFound
+    person = locked(User.objects.get_queryset(), person_id)
     if not may_lift_loss(is_own=person.pk in humans_of(actor_id)):
         raise NotAllowed
     phone = _current(person, phone_id)

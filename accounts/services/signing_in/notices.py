@@ -166,6 +166,8 @@ def open_notice_by_staff(
     """
     found = SignInChallenge.objects.filter(pk=challenge_id)
     person_id = found.values_list("person_id", flat=True).first()
+    if person_id is None:
+        raise NotFound
     person = locked(User.objects.get_queryset().active(), person_id)
     if person.pk in humans_of(actor_id):
         raise NotAllowed

@@ -162,8 +162,10 @@ def is_right(
     if method == ProofMethod.SMS_CODE:
         return True
     # The address may have left the account, or come to another one, since it was sent.
-    address_id = request.email_id if request is not None else None
-    return Email.objects.proving(now).filter(user=person, pk=address_id).exists()
+    if request is None or request.email_id is None:
+        return False
+    proving = Email.objects.proving(now).filter(user=person, pk=request.email_id)
+    return proving.exists()
 
 
 def wrong() -> ProofWrong:
