@@ -40,6 +40,8 @@ from lokahome.core.ids import uuid7
 from lokahome.core.phones import normalise_phone
 
 LIFETIME = timedelta(minutes=10)
+PROVING = (CodeRequest.Purpose.PROOF, CodeRequest.Purpose.CHALLENGE)
+"""Asked for by who is in already, or proved one thing: to a number of their own."""
 
 
 class CodeWrong(InvalidInput):
@@ -149,7 +151,7 @@ def own_count(
     Whoever proves something to their own account, and a device on which the number's
     person signed in before: strangers cannot use up their codes, nor all of the money.
     """
-    if person_id is not None and purpose != CodeRequest.Purpose.ADD_PHONE:
+    if purpose in PROVING:
         return str(person_id)
     return asker if is_device_of_number(number, asker, now) else ""
 

@@ -111,12 +111,18 @@ def test_what_was_asked_for_in_time_is_not_sent_beyond_the_money(db, monkeypatch
 def test_strangers_leave_a_third_of_the_money_to_known_devices(ama, monkeypatch):
     used_device(ama.user, DEVICE)
     caps(monkeypatch, 10, reserved=30)
+    forgotten = reset(ama.user.phone)
     for index in range(7):
         send(ask(number(100 + index), device=index + 1))
     with pytest.raises(RateLimited):
         ask(number(200), device=99)
     with pytest.raises(RateLimited):
         ask(ama.user.phone, device=99)
+    assert send_reset_code(
+        request_id=forgotten.pk, by_email=False, now=clock.now()
+    ), "a reset of a known number is a stranger's all the same"
+    with pytest.raises(RateLimited):
+        send(forgotten)
     mine = {"phone": ama.user.phone, "client_ip": "192.0.2.1", "device_key": DEVICE}
     for _ in range(3):
         send(request_code(**mine, now=clock.now()))

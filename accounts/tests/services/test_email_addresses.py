@@ -212,6 +212,38 @@ def test_one_person_claims_five_times_an_hour(ama):
     assert Email.objects.count() == OutboxEvent.objects.count() == PER_PERSON
 
 
+def test_strangers_do_not_use_up_what_a_mailboxs_owner_claims(db, monkeypatch):
+    """Five claims a day by anybody kept its owner from proving it."""
+    monkeypatch.setattr(email_addresses, "PER_ADDRESS_A_DAY", 2)
+    owner, first, second = (
+        make_person(name="P", phone=f"+2290197200{n:03d}", roles=("tenant",))
+        for n in range(3)
+    )
+    now = clock.now()
+    Email(
+        user=owner.user,
+        address=ADDRESS,
+        code_hash="a" * 64,
+        minted_at=now,
+        expires_at=now,
+        verified_at=now,
+        released_at=now,
+    ).save()
+    for person in (first, second):
+        claimed(person)
+    claimed(owner)
+    assert Email.objects.filter(verified_at=None).count() == 3
+
+
+def test_one_person_asks_three_letters_a_day_to_one_address(ama):
+    now = clock.now()
+    for _ in range(3):
+        claimed(ama.user, ADDRESS, now)
+    with pytest.raises(RateLimited):
+        claimed(ama.user, ADDRESS, now)
+    claimed(ama.user, "other@example.org", now)
+
+
 def test_one_mailbox_gets_so_many_letters_a_day_whoever_asks(db):
     those = [
         make_person(name="P", phone=f"+2290197200{n:03d}", roles=("tenant",))

@@ -19,6 +19,7 @@ from accounts.services.signing_in import refreshing
 from accounts.services.signing_in.refreshing import GRACE
 from accounts.services.signing_in.sessions import end_sessions, forget_device
 from lokahome.core import clock
+from lokahome.core.errors import RateLimited
 from lokahome.core.events.models import OutboxEvent
 from lokahome.tests.people import make_person
 from lokahome.tests.threads import race
@@ -270,3 +271,18 @@ class AnyHistory(TestCase):
         rows = RefreshToken.objects.filter(session__user=user)
         assert rows.filter(used_at=None).count() == 1
         assert rows.count() == len(tokens)
+
+
+def test_a_session_makes_so_many_pairs_an_hour(ama, monkeypatch):
+    """Each is a row for thirty days: a loop would fill the table."""
+    monkeypatch.setattr(refreshing, "PAIRS_AN_HOUR", 3)
+    now = clock.now()
+    pair, session = opened(ama, now)
+    for _ in range(3):
+        pair = rotate_tokens(pair.refresh, now=now)
+    with pytest.raises(RateLimited):
+        rotate_tokens(pair.refresh, now=now)
+    assert RefreshToken.objects.filter(session=session).count() == 4
+    session.refresh_from_db()
+    assert session.ended_at is None
+    rotate_tokens(pair.refresh, now=now + timedelta(hours=1, seconds=1))
