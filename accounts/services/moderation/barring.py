@@ -1,4 +1,7 @@
-"""What a ban leaves of somebody who was erased, and who comes with the same again.
+"""What is known of a sanctioned person's number and documents, and who comes with them.
+
+A ban leaves its traces when its person is erased. A restriction stays with its account,
+also when the number leaves it and somebody begins anew.
 
 Nobody is refused for a number: operators give it to other people. A person on the staff
 looks instead; a document is accepted by two.
@@ -74,6 +77,19 @@ def phone_trace(number: str) -> str:
     return keyed_digest(number, purpose="barred_phone")
 
 
+def sanction_behind_number(number: str, *, but: UUID, now: datetime) -> UUID | None:
+    """Return a sanction in force of somebody whose *number* it was, if there is one.
+
+    Of another person than *but*: erased under a ban, or with an account that goes on.
+    """
+    lasting = Sanction.objects.live().exclude(kind=Sanction.Kind.WARN)
+    theirs = lasting.exclude(person_id=but).filter(
+        person__phones__number=number, person__phones__released_at__isnull=False
+    )
+    found = theirs.order_by("-id").values_list("pk", flat=True).first()
+    return found or ban_behind_number(number, now=now)
+
+
 def ban_behind_number(number: str, *, now: datetime) -> UUID | None:
     """Return the ban that a former holder of *number* was erased under, if any."""
     return _ban_behind(BarredTrace.Kind.PHONE, phone_trace(number), now)
@@ -85,20 +101,20 @@ def ban_behind_document(check: IdentityCheck, *, now: datetime) -> UUID | None:
 
 
 def look_at_newcomer(*, person_id: UUID, number: str, now: datetime) -> Case | None:
-    """Open a case about somebody who joined by a barred number; None for any other.
+    """Open a case about who joined by a sanctioned person's number; None for any other.
 
     They may stay: staff compares, and decides about the account or about nothing. Joins
     the caller's transaction; publishes CaseOpened.
     """
-    ban_id = ban_behind_number(number, now=now)
-    if ban_id is None:
+    sanction_id = sanction_behind_number(number, but=person_id, now=now)
+    if sanction_id is None:
         return None
     return open_case(
         kind=CASE,
         queue=Case.Queue.REPORTS,
         subject=f"user:{person_id}",
-        title=_("Numéro d’une personne exclue"),
-        evidence={"sanction_id": str(ban_id)},
+        title=_("Numéro d’une personne sanctionnée"),
+        evidence={"sanction_id": str(sanction_id)},
         now=now,
     )
 

@@ -28,8 +28,8 @@ def mark_verified(
 def join(number: str, language: str, now: datetime) -> User:
     """Make the person who holds *number*; the number's advisory lock is held.
 
-    A number whose last holder was banned and erased is no reason to refuse: publishes
-    CaseOpened then, and somebody looks.
+    A number that somebody had who is restricted, or was banned and erased, is no reason
+    to refuse: publishes CaseOpened then, and somebody looks.
     """
     person = User.objects.create_person(language=language)
     Phone(user=person, number=number, verified_at=now, held_since=now).save()

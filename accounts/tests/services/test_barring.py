@@ -164,6 +164,18 @@ def test_a_barred_number_signs_up_and_somebody_looks(person):
     assert Case.objects.open().count() == 1, "the control: another number"
 
 
+@pytest.mark.parametrize("kind", ["restrict", "warn"])
+def test_a_restriction_is_not_left_behind_with_its_account(person, kind):
+    days = 7 if kind == "restrict" else None
+    made = impose(person, leads()[0], kind=kind, days=days, case_id=None)
+    person.phones.update(released_at=clock.now(), release_reason="taken_over")
+    entered = answer(NUMBER)
+    assert entered.is_new
+    cases = Case.objects.filter(subject=f"user:{entered.user.pk}")
+    told = [case.evidence["sanction_id"] for case in cases]
+    assert told == ([str(made.pk)] if kind == "restrict" else [])
+
+
 def test_a_barred_document_takes_two(person, identity_checker):
     accepted(submitted(person), identity_checker.user)
     ban(person, *leads())
