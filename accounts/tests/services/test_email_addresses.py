@@ -221,7 +221,7 @@ def test_strangers_do_not_use_up_what_a_mailboxs_owner_claims(db, monkeypatch):
     )
     now = clock.now()
     Email(
-        user=owner.user,
+        user=owner,
         address=ADDRESS,
         code_hash="a" * 64,
         minted_at=now,

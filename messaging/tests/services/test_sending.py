@@ -192,7 +192,7 @@ def test_the_code_is_written_down_in_the_caught_message_and_nowhere_else(db):
 
 def test_a_code_is_told_in_the_askers_language(db, carrier):
     send_code(request_id=asked(language="en").pk, now=clock.now())
-    assert "your code is" in carrier.sent[0][1]
+    assert " to sign in. Valid" in carrier.sent[0][1]
 
 
 def test_a_code_that_could_not_leave_is_minted_anew(db, carrier):
