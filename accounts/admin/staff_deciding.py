@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin.case_deciding import actor_of
@@ -62,7 +63,7 @@ def _changing(kind: str) -> Any:
 def _declare(person: User, order: Order) -> StaffLink:
     phone, none = order.choices["phone"], order.choices["no_account"]
     if bool(phone) == none:
-        raise InvalidInput(_("Donnez un numéro, ou dites qu’il n’y en a pas."))
+        raise InvalidInput(gettext("Donnez un numéro, ou dites qu’il n’y en a pas."))
     return declare_link(
         staff_id=person.pk,
         person_id=None if none else account_of(phone),
