@@ -128,7 +128,8 @@ class StaffLinkAdmin(LeadersOnly):
 
     def prepare(self, rows: Any) -> None:
         """Read the names of the page's people at once."""
-        links = people_links((row.person_id for row in rows), linked=True)
+        known = {row.person_id for row in rows if row.person_id}
+        links = people_links(known, linked=True)
         for row in rows:
             row.person_link = links.get(row.person_id, _("aucun"))
 
