@@ -22,7 +22,7 @@ def humans_of(user_id: UUID) -> frozenset[UUID]:
             Q(staff__in=found) | Q(person__in=found), person__isnull=False
         )
         pairs = rows.values_list("staff_id", "person_id")
-        found = {item for pair in pairs for item in pair if item is not None} - known
+        found = {item for pair in pairs for item in pair} - known
         known |= found
     return frozenset(known)
 
