@@ -40,6 +40,8 @@ PRIVATE = {
     "Content-Security-Policy": "sandbox",
     "X-Robots-Tag": "noindex, nofollow",
 }
+SECOND_AWAITED = gettext_lazy("À valider à deux")
+REVOCATION_AWAITED = gettext_lazy("Retrait à confirmer")
 NO_LINK = gettext_lazy("Ce lien n’est plus valable : rechargez la page de la pièce.")
 
 
@@ -230,10 +232,17 @@ class IdentityCheckAdmin(LokaModelAdmin):
             "Refusée": "danger",
             "Fraude confirmée": "danger",
             "Validation retirée": "danger",
+            "À valider à deux": "warning",
+            "Retrait à confirmer": "warning",
         },
     )
     def shown_status(self, check: IdentityCheck) -> str:
-        """Return the state's name."""
+        """Return the state's name, or what a second person is awaited for."""
+        status = check.status
+        if status == IdentityCheck.Status.SUBMITTED and check.vouched_by_id:
+            return str(SECOND_AWAITED)
+        if status == IdentityCheck.Status.ACCEPTED and check.doubted_by_id:
+            return str(REVOCATION_AWAITED)
         return str(check.get_status_display())
 
 

@@ -36,6 +36,7 @@ from lokahome.core.admin.queues import WaitingFilter
 
 SHOWN_BEFORE = 20
 LIFT = "accounts.lift_sanction"
+LIFT_AWAITED = _("Levée à confirmer")
 REASONS_TO_APPROVE = ("Les faits sont établis et la mesure est juste.",)
 
 
@@ -257,13 +258,16 @@ class SanctionAdmin(LokaModelAdmin):
         label={
             "Attend une seconde personne": "warning",
             "En vigueur": "danger",
+            "Levée à confirmer": "warning",
             "Non approuvée": "info",
             "Terminée": "success",
             "Levée": "success",
         },
     )
     def shown_status(self, row: Sanction) -> str:
-        """Return the state's name."""
+        """Return the state's name, or that a second person is awaited for its end."""
+        if _lift_is_asked(row):
+            return str(LIFT_AWAITED)
         return row.get_status_display()
 
 
