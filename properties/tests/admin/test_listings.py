@@ -39,7 +39,7 @@ def test_the_page_shows_photos_facts_the_zones_median_and_history(kossi, moderat
     for part in (
         "<figure><img",
         "30\u202f000\u00a0F\u00a0CFA · +50 %",
-        "Deuxième von à droite",
+        "Sur la page du bien, avec un motif",
         "conforme",
         "Brouillon → À modérer",
         "Publier",
