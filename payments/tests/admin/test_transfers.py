@@ -137,7 +137,7 @@ def test_the_maker_is_offered_no_approval_and_refused_it(owed_escrow, books):
     assert offered(both, "transfer", payout) == {"refuse"}
     before = books.snapshot()
     answer = decide(both, payout, "approve")
-    assert "ne peut pas l’approuver" in answer.content.decode()
+    assert "L’état actuel ne permet pas cette action" in answer.content.decode()
     assert books.snapshot() == before
     assert not AuditEvent.objects.filter(action="payments.transfer.approve").exists()
 
@@ -163,7 +163,7 @@ def test_who_receives_it_decides_nothing(paid_into, ama, finance, books):
     before = books.snapshot()
     for decision in ("approve", "refuse"):
         answer = decide(payee, payout, decision)
-        assert "un collègue doit décider" in answer.content.decode()
+        assert "L’état actuel ne permet pas cette action" in answer.content.decode()
     assert books.snapshot() == before
 
 
