@@ -20,7 +20,7 @@ from rest_framework.views import APIView
 
 from accounts.api.authentication import session_of
 from accounts.api.clients import client_address, device_key
-from accounts.api.oidc import exchange_code, service_of, read_identity_token
+from accounts.api.oidc import exchange_code, read_identity_token, service_of
 from accounts.api.serializers.auth import SessionSerializer
 from accounts.api.serializers.codes import ChallengeSerializer
 from accounts.api.serializers.identities import (

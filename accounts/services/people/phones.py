@@ -28,8 +28,8 @@ from accounts.models.limits import SETTLES_AFTER
 from accounts.policies.people import may_add_number_alone, may_lift_loss
 from accounts.queries.staff import humans_of
 from accounts.services.signing_in.codes import locked_request, request_code, try_code
-from accounts.services.signing_in.lapsing import end_challenges, end_notices
 from accounts.services.signing_in.guessing import Guesser
+from accounts.services.signing_in.lapsing import end_challenges, end_notices
 from accounts.services.signing_in.proofs import (
     is_proved,
     methods_of,

@@ -11,8 +11,8 @@ from accounts.services.signing_in.codes import mint_code
 from accounts.tests.api.test_oidc import (
     app,
     code_for,
-    service,
     linked,
+    service,
     signed_in,
 )
 from lokahome.core import clock

@@ -213,7 +213,11 @@ def test_a_doubted_document_that_runs_out_ends_its_doubt(kossi, identity_checker
     yesterday = clock.today() - timedelta(days=1)
     IdentityCheck.objects.filter(pk=paper.pk).update(expires_on=yesterday)
     assert expire_identity_checks(now=clock.now()) == 1
-    assert (fresh(paper).status, paper.doubted_by, paper.reason) == ("expired", None, "")
+    assert (fresh(paper).status, paper.doubted_by, paper.reason) == (
+        "expired",
+        None,
+        "",
+    )
     case = Case.objects.get()
     assert (case.decision, case.decided_by) == ("kept", None)
     assert check_invariants(HELD) == []

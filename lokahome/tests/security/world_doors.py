@@ -10,8 +10,8 @@ from allauth.socialaccount.models import SocialAccount
 from accounts.api.signing import signing_key_id
 from accounts.api.tokens import TokenPair, pair_of
 from accounts.models import CodeRequest, Device, Session, SignInChallenge, User
-from accounts.services.signing_in.codes import mint_code, request_code
 from accounts.services.signing_in.challenging import digest_of
+from accounts.services.signing_in.codes import mint_code, request_code
 from accounts.services.signing_in.notices import open_notice
 from accounts.services.signing_in.refreshing import first_token
 from accounts.services.signing_in.sessions import open_session
