@@ -14,6 +14,7 @@ from deploy.demo.papers import paper
 from deploy.demo.people import Person, Phone, mtn_number, sign_in, sign_up
 from deploy.demo.steps.listing import upload
 
+IN_ORDER = "Les numéros IFU et RCCM sont ceux de l’agence."
 FEE_BPS = 500
 """Of each of two agencies: the legal cap holds for both together."""
 
@@ -28,7 +29,7 @@ def open_agencies(journey: Journey) -> Told:
     desk = enter(where.public, IDENTITY_CHECKER)
     for opened in (agency, other):
         page = desk.open(f"/admin/accounts/agency/{opened['id']}/change/")
-        desk.send(decisions_on(page)["activate"])
+        desk.send(decisions_on(page)["activate"], reason=IN_ORDER)
     journey.agency = in_context(owner, agency["id"])
     journey.rival = in_context(rival, other["id"])
 
