@@ -41,7 +41,7 @@ PRIVATE = {
     "X-Robots-Tag": "noindex, nofollow",
 }
 SECOND_AWAITED = gettext_lazy("À valider à deux")
-REVOCATION_AWAITED = gettext_lazy("Retrait à confirmer")
+REVOCATION_AWAITED = gettext_lazy("Validation à retirer, à deux")
 NO_LINK = gettext_lazy("Ce lien n’est plus valable : rechargez la page de la pièce.")
 
 
@@ -69,7 +69,7 @@ class IdentityCheckAdmin(LokaModelAdmin):
         "identity.fraud_suspected": gettext_lazy("Fraude signalée"),
         "identity.fraud_confirmed": gettext_lazy("Fraude confirmée"),
         "identity.vouched": gettext_lazy("Trouvée bonne, à confirmer"),
-        "identity.revocation_asked": gettext_lazy("Retrait demandé"),
+        "identity.revocation_asked": gettext_lazy("Validation mise en doute"),
         "identity.revoked": gettext_lazy("Validation retirée"),
         "identity.kept": gettext_lazy("Validation maintenue"),
         "identity.overturned": gettext_lazy("Décision annulée par un recours"),
@@ -233,7 +233,7 @@ class IdentityCheckAdmin(LokaModelAdmin):
             "Fraude confirmée": "danger",
             "Validation retirée": "danger",
             "À valider à deux": "warning",
-            "Retrait à confirmer": "warning",
+            "Validation à retirer, à deux": "warning",
         },
     )
     def shown_status(self, check: IdentityCheck) -> str:

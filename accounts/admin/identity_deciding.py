@@ -225,7 +225,7 @@ DECISIONS = (
         confirm_revocation,
         action="revoke",
         name="confirm-revocation",
-        label="Confirmer le retrait",
+        label="Confirmer et retirer",
         is_available=_is_doubted,
         reasons=REASONS_TO_REVOKE,
         notice="Les niveaux sont recomptés. La personne lit votre motif et peut faire "

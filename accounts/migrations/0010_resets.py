@@ -27,7 +27,7 @@ class Migration(migrations.Migration):
             model_name="codespending",
             name="warned_percent",
             field=models.PositiveSmallIntegerField(
-                default=0, verbose_name="alerte donnée à (%)"
+                default=0, verbose_name="seuil annoncé (%)"
             ),
         ),
         migrations.AddConstraint(

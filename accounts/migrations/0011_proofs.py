@@ -22,7 +22,7 @@ class Migration(migrations.Migration):
             model_name="user",
             name="password_reset_at",
             field=models.DateTimeField(
-                blank=True, null=True, verbose_name="mot de passe réinitialisé le"
+                blank=True, null=True, verbose_name="mot de passe redemandé le"
             ),
         ),
         migrations.AddField(

@@ -39,7 +39,7 @@ class Migration(migrations.Migration):
                 on_delete=django.db.models.deletion.PROTECT,
                 related_name="+",
                 to=settings.AUTH_USER_MODEL,
-                verbose_name="retrait demandé par",
+                verbose_name="mise en doute par",
             ),
         ),
         migrations.AddField(

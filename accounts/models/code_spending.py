@@ -19,9 +19,7 @@ class CodeSpending(BaseModel):
     prefix = models.CharField(_("indicatif"), max_length=4, blank=True)
     sent = models.PositiveIntegerField(_("envois"), default=0)
     cost = models.PositiveIntegerField(_("coût (F)"), default=0)
-    warned_percent = models.PositiveSmallIntegerField(
-        _("alerte donnée à (%)"), default=0
-    )
+    warned_percent = models.PositiveSmallIntegerField(_("seuil annoncé (%)"), default=0)
     """The last part of the day's money at which the operators were told."""
 
     class Meta:

@@ -186,7 +186,7 @@ class IdentityCheck(VersionedModel):
         null=True,
         blank=True,
         related_name="+",
-        verbose_name=_("retrait demandé par"),
+        verbose_name=_("mise en doute par"),
     )
     """Who asked that the acceptance be taken back; it counts until somebody agrees."""
     revoked_by = models.ForeignKey(

@@ -97,7 +97,7 @@ class User(VersionedModel, AbstractBaseUser, PermissionsMixin):
     used_at = models.DateTimeField(_("dernière session oubliée"), null=True, blank=True)
     """When a session was last used, of those that were deleted since: see `Session`."""
     password_reset_at = models.DateTimeField(
-        _("mot de passe réinitialisé le"), null=True, blank=True
+        _("mot de passe redemandé le"), null=True, blank=True
     )
     """When a code, and not the password before, set it last: it proves nothing yet."""
     erased_at = models.DateTimeField(_("effacé le"), null=True, blank=True)

@@ -51,14 +51,14 @@ class RevocationAsked(StateConflict):
     """A colleague has asked for it already: agree, or keep the document."""
 
     code = "identity.revocation_asked"
-    title = gettext_lazy("Le retrait de cette pièce est déjà demandé")
+    title = gettext_lazy("La validation de cette pièce est déjà mise en doute")
 
 
 class RevocationNotAsked(StateConflict):
     """Nobody has asked that this acceptance be taken back."""
 
     code = "identity.revocation_not_asked"
-    title = gettext_lazy("Personne n’a demandé le retrait de cette pièce")
+    title = gettext_lazy("Personne ne met en doute la validation de cette pièce")
 
 
 @transaction.atomic

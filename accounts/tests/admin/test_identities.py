@@ -257,7 +257,7 @@ def test_an_acceptance_is_taken_back_from_its_page(identity_checker, kossi):
     check = IdentityCheck.objects.get(person=kossi.user, document_kind="ifu")
     pressed(identity_checker, check, "revoke", reason_code="altered")
     assert check.status == "accepted"
-    assert "Retrait demandé par identity_checker" in page_of(second, check)
+    assert "Mise en doute par identity_checker" in page_of(second, check)
     pressed(identity_checker, check, "confirm-revocation")
     assert check.status == "accepted"
     assert RoleGrant.objects.get(user=kossi.user, role="landlord").level == 2
