@@ -16,8 +16,7 @@ from messaging.models import (
     OutgoingMessage,
     PersonEvent,
 )
-from messaging.services import inbound
-from messaging.services import notify as notifying
+from messaging.services import inbound, ringing
 from messaging.services.inbound import (
     KEPT,
     command_of,
@@ -109,7 +108,7 @@ def test_an_sms_that_may_answer_two_conversations_is_put_into_neither(
 def test_words_that_no_sms_told_of_are_not_what_an_sms_answers(
     ama, kossi, nudged, monkeypatch
 ):
-    monkeypatch.setattr(notifying, "SMS_A_DAY", 1)
+    monkeypatch.setattr(ringing, "SMS_A_DAY", 1)
     other = make.about_listing(kossi.user, ama.user)
     make.say(other, kossi.user)
     nudge(ama, other, kossi)

@@ -20,7 +20,7 @@ from messaging.models import (
     OutgoingMessage,
 )
 from messaging.services import notify as notifying
-from messaging.services import transports
+from messaging.services import ringing, transports
 from messaging.services.held import send_held
 from messaging.services.notify import notify
 from messaging.services.preferences import change_wishes, silence_sms, wishes_of
@@ -141,7 +141,7 @@ def test_a_wish_is_about_one_topic_and_one_person(ama, kossi):
 def test_who_is_told_in_a_loop_has_few_sms_and_everything_in_the_app(
     ama, kossi, monkeypatch
 ):
-    monkeypatch.setattr(notifying, "SMS_A_DAY", 2)
+    monkeypatch.setattr(ringing, "SMS_A_DAY", 2)
     for number in range(4):
         tell(ama, fact=f"test:{number}")
     assert channels() == [("sms", "sent")] * 2
@@ -153,7 +153,7 @@ def test_who_is_told_in_a_loop_has_few_sms_and_everything_in_the_app(
 
 
 def test_money_is_told_however_often_it_moves(ama, monkeypatch):
-    monkeypatch.setattr(notifying, "SMS_A_DAY", 0)
+    monkeypatch.setattr(ringing, "SMS_A_DAY", 0)
     for number in range(3):
         tell(ama, "payout_sent", fact=f"test:{number}")
     assert len(channels()) == 3
