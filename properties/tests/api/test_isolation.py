@@ -234,7 +234,9 @@ def test_a_lead_stays_with_the_agency_that_it_came_to(house, afi):
     landlord = house.landlord
     for row, wanted in ((house.mandate, False), (house.other, True)):
         path = f"/api/v1/mandates/{row.pk}"
-        assert landlord.patch(path, {"includes_listing": wanted}).status_code == 200
+        headers = {"If-Match": landlord.get(path)["ETag"]}
+        answer = landlord.patch(path, {"includes_listing": wanted}, headers=headers)
+        assert answer.status_code == 200
     handled(house.listing, house.theirs, house.other_owner)
     new = make.application(afi.user, house.listing)
     assert Application.objects.get(pk=new.pk).agency_id == house.theirs.pk
