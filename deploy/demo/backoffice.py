@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 import struct
 import time
 from html.parser import HTMLParser
@@ -13,7 +14,7 @@ import httpx
 
 from deploy.demo.client import TIMEOUT, Refused, expect
 
-MODERATOR, MAKER, CHECKER = "moderator", "finance", "checker"
+MODERATOR, LEAD, MAKER, CHECKER = "moderator", "lead", "finance", "checker"
 IDENTITY_CHECKER = "identity"
 PASSWORD = "lokahome-demo"  # noqa: S105 - the demo people's, of development only
 TOO_MANY = "Trop de demandes"
@@ -130,3 +131,11 @@ def decisions_on(page: str) -> dict[str, Form]:
     """Return the decisions that *page* offers, by name."""
     forms = [form for form in Forms(page).found if "/decide/" in form.action]
     return {form.action.rsplit("/", 1)[-1]: form for form in forms}
+
+
+def row_in(page: str, path: str) -> str:
+    """Return the id of the first row that the list *page* at *path* leads to."""
+    found = re.search(rf"{path}([0-9a-f-]{{36}})/change/", page)
+    expect(found, f"nothing to open in {path}")
+    assert found is not None  # noqa: S101 - for the type checker
+    return found[1]

@@ -22,6 +22,7 @@ from deploy.demo.steps.paying import (
 )
 from deploy.demo.steps.paying_out import pay_out
 from deploy.demo.steps.proving import prove_who_they_are
+from deploy.demo.steps.reclaiming import throw_out_a_number
 from deploy.demo.steps.repairing import (
     approve,
     ask_for_quotes,
@@ -32,6 +33,7 @@ from deploy.demo.steps.repairing import (
 )
 from deploy.demo.steps.securing import sign_in_from_elsewhere
 from deploy.demo.steps.signing_up import sign_everybody_up
+from deploy.demo.steps.suspending import suspend_and_appeal
 from deploy.demo.steps.talking import talk
 from deploy.demo.steps.telling import everybody_was_told_once
 
@@ -64,8 +66,10 @@ STEPS: tuple[tuple[str, Step], ...] = (
     ("two agencies open; one invites a colleague by phone", open_agencies),
     ("the home is entrusted to both; neither sees the other", entrust),
     ("the landlord takes it back", take_back),
+    ("another landlord is suspended, appeals, and is back", suspend_and_appeal),
     ("a stranger takes a copy of everything about them", take_a_copy),
     ("and asks to be forgotten, then stays", ask_to_be_forgotten),
+    ("a thief adds a number to an account; it is thrown out", throw_out_a_number),
     ("everybody was told, each fact once", everybody_was_told_once),
     ("a stranger sees nothing of it", strangers_see_nothing),
     ("the ledger holds, and equals the gateway's own book", both_books_agree),

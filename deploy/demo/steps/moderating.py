@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from deploy.demo.backoffice import MODERATOR, decisions_on, enter
+from deploy.demo.backoffice import MODERATOR, Browser, decisions_on, enter
 from deploy.demo.client import expect
 from deploy.demo.journey import Journey, Told
 from deploy.demo.people import Phone
@@ -10,7 +10,11 @@ from deploy.demo.people import Phone
 
 def publish(journey: Journey) -> Told:
     """Log in by the admin's form, open the listing, and decide to publish it."""
-    browser = enter(journey.addresses.public, MODERATOR)
+    return publish_in(enter(journey.addresses.public, MODERATOR), journey)
+
+
+def publish_in(browser: Browser, journey: Journey) -> Told:
+    """Open the journey's listing in a moderator's *browser*, and decide to publish it."""
     path = f"/admin/properties/listing/{journey.listing['id']}/change/"
     queue = browser.open("/admin/properties/listing/")
     decisions = decisions_on(browser.open(path))

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
-from deploy.demo.backoffice import CHECKER, MAKER, decisions_on, enter
+from deploy.demo.backoffice import CHECKER, MAKER, decisions_on, enter, row_in
 from deploy.demo.client import expect, wait_for
 from deploy.demo.gateway import Gateway
 from deploy.demo.journey import Journey, Told
@@ -18,7 +16,7 @@ def pay_out(journey: Journey) -> Told:
     """Propose the payout, fail to approve one's own, have it approved, see it arrive."""
     provider = journey.providers[0]
     maker = enter(journey.addresses.public, MAKER)
-    escrow_id = _find(maker.open(f"{ESCROWS}?q={journey.job_id}"), ESCROWS)
+    escrow_id = row_in(maker.open(f"{ESCROWS}?q={journey.job_id}"), ESCROWS)
     page = maker.open(f"{ESCROWS}{escrow_id}/change/")
     maker.send(decisions_on(page)["propose"], reason="Travaux approuvés.")
     payout = provider.api.get("payouts")["data"][0]
@@ -48,10 +46,3 @@ def pay_out(journey: Journey) -> Told:
         f"approved by another: {amount} F sent, as the gateway's book says",
         f"SMS to the plumber: “{sms}”",
     ]
-
-
-def _find(page: str, path: str) -> str:
-    found = re.search(rf"{path}([0-9a-f-]{{36}})/change/", page)
-    expect(found, f"nothing to open in {path}")
-    assert found is not None  # noqa: S101 - for the type checker
-    return found[1]
