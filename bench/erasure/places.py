@@ -117,7 +117,7 @@ def plant_homes(made: Planted) -> tuple[homes.Application, homes.Unit]:
 def plant_lease(
     made: Planted, application: homes.Application, unit: homes.Unit
 ) -> None:
-    """Plant a lease that is over, and what was broken under it."""
+    """Plant a lease that is over, deposit given back, and what was broken under it."""
     person, other, now = made.person, made.other, made.now
     lease = homes.Lease(
         application=application,
@@ -125,7 +125,7 @@ def plant_lease(
         unit=unit,
         landlord=other,
         tenant=person,
-        status="ended",
+        status="settled",
         rent=30_000,
         deposit=60_000,
         starts_on=now.date(),

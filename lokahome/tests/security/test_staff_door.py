@@ -11,9 +11,11 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from accounts.admin.door.middleware import DOORSTEP
 from accounts.models import User
+from accounts.services.staff.second_factors import code_at, period_of
+from lokahome.core import clock
 from lokahome.core.audit.models import AuditEvent
 from lokahome.core.ids import uuid7
-from lokahome.tests.people import PASSWORD, make_person, make_staff
+from lokahome.tests.people import PASSWORD, SEED, make_person, make_staff
 
 LOGIN = "/admin/login/"
 ONE = str(uuid7())
@@ -130,6 +132,8 @@ def test_the_token_of_another_site_is_none(moderator):
 
 
 def test_the_control_the_token_lets_a_form_through(moderator):
+    code = code_at(SEED, period_of(clock.now()))  # entering was for work
+    moderator.post("/admin/access/", {"code": code}, format="multipart")
     browser = Client(enforce_csrf_checks=True)
     browser.cookies = moderator.cookies
     page = browser.get("/admin/access/").content.decode()

@@ -90,10 +90,13 @@ def _entrusted(side: Side, agency: Agency, unit_id: object) -> Mandate:
 
 
 def remove_some_members(world: World) -> None:
-    """Let one member go and take one invitation back, and remember their ids."""
-    here = world.sides["here"]
+    """Let one member go and take one invitation back, and remember their ids.
+
+    Who left may hear again that they left: it is somebody who asks for nothing here.
+    """
+    here, there = world.sides["here"], world.sides["there"]
     agency = here.things["agency"]
-    member = Membership(agency=agency, user=here.provider, role=AgencyRole.AGENT)
+    member = Membership(agency=agency, user=there.founder, role=AgencyRole.AGENT)
     member.save()
     remove_member(
         agency_id=agency.pk,
