@@ -42,9 +42,9 @@ from properties.services.rent import apply_rent_payment, pay_rent
 from properties.services.tickets import decide_ticket, open_ticket
 
 COTONOU = (2.3994, 6.3614)
+"""Cadjèhoun (lng, lat)."""
 MODERATOR = uuid7()
 """Who published: nobody whom a listing is about."""
-"""Cadjèhoun (lng, lat)."""
 _numbers = itertools.count(random.randrange(1, 60_000))
 
 

@@ -93,14 +93,14 @@ def test_a_paused_listing_that_was_edited_is_not_published_beside_another():
         now=clock.now(),
     )
     with pytest.raises(TooManyListings):
-        publish_listing(listing_id=first.pk, actor_id=owner.pk, now=clock.now())
+        publish_listing(listing_id=first.pk, actor_id=make.MODERATOR, now=clock.now())
     first.refresh_from_db()
     assert first.status == "submitted"
     pause_listing(listing_id=second.pk, actor=owner, now=clock.now())
-    assert (
-        publish_listing(listing_id=first.pk, actor_id=owner.pk, now=clock.now()).status
-        == "published"
+    again = publish_listing(
+        listing_id=first.pk, actor_id=make.MODERATOR, now=clock.now()
     )
+    assert again.status == "published"
 
 
 @pytest.mark.django_db
