@@ -71,6 +71,19 @@ def test_a_log_that_nobody_touched_is_whole(db, place):
     assert check_invariants([CHAIN]) == []
 
 
+def test_a_seal_that_is_made_while_one_looks_is_no_cut(db, place, monkeypatch):
+    sealed()
+    heads = FileAnchor.heads
+
+    def meanwhile(self):
+        write()
+        seal_audit()
+        return heads(self)
+
+    monkeypatch.setattr(FileAnchor, "heads", meanwhile)
+    assert found(anchor()) == set()
+
+
 def test_sealing_nothing_makes_no_seal(db):
     sealed(1)
     assert seal_next(now=clock.now()) is None
