@@ -16,15 +16,13 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.events import ErasureMoved
 from accounts.models import Consent, ErasureRequest, User
-from accounts.models.erasure_request import ERASURE_STATES
 from accounts.policies.people import may_decide_erasure
 from accounts.queries.staff import is_same_human
 from accounts.services.moderation.cases import ReasonMissing
+from accounts.services.privacy.erasure_steps import note, step, tell
 from accounts.services.privacy.refusals import put_on_file
 from lokahome.core import limits
-from lokahome.core.audit.record import record
 from lokahome.core.db.locks import locked
 from lokahome.core.errors import (
     DomainError,
@@ -33,7 +31,6 @@ from lokahome.core.errors import (
     NotFound,
     StateConflict,
 )
-from lokahome.core.events.outbox import append
 from lokahome.core.failpoints import declare, failpoint
 from lokahome.core.privacy.erasing import delete_files, empty_rows
 from lokahome.core.privacy.holdings import StoredFile
@@ -87,9 +84,9 @@ def request_erasure(
         request.status = ErasureRequest.Status.SCHEDULED
         request.due_at = now + THINK_AGAIN
     request.save(force_insert=True)
-    _note("asked", request, actor_id or person.pk, obstacles=obstacles)
+    note("asked", request, actor_id or person.pk, obstacles=obstacles)
     if request.due_at is not None:
-        _tell(request)
+        tell(request)
     return request
 
 
@@ -106,9 +103,9 @@ def cancel_erasure(*, request_id: UUID, user: User, now: datetime) -> ErasureReq
         return request
     request.ended_at = now
     request.obstacles = []
-    _step(request, "cancel", now, "ended_at", "obstacles", who="person", by=person.pk)
-    _note("cancelled", request, person.pk)
-    _tell(request)
+    step(request, "cancel", now, "ended_at", "obstacles", who="person", by=person.pk)
+    note("cancelled", request, person.pk)
+    tell(request)
     return request
 
 
@@ -139,7 +136,7 @@ def refuse_erasure(
     request.ended_at = now
     request.decided_by = actor
     request.reason = reason.strip()[:500]
-    _step(
+    step(
         request,
         "refuse",
         now,
@@ -148,9 +145,9 @@ def refuse_erasure(
         by=actor.pk,
         why=request.reason,
     )
-    _note("refused", request, actor.pk, reason=request.reason)
+    note("refused", request, actor.pk, reason=request.reason)
     put_on_file(request, actor=actor, now=now)
-    _tell(request)
+    tell(request)
     return request
 
 
@@ -242,7 +239,7 @@ def _finish(request_id: UUID, now: datetime) -> ErasureRequest:
             request.save(update_fields={"files"})
         else:
             request.ended_at = now
-            _step(request, "finish", now, "files", "ended_at")
+            step(request, "finish", now, "files", "ended_at")
     return request
 
 
@@ -258,11 +255,11 @@ def _erase_rows(request: ErasureRequest, now: datetime) -> bool:
         request.obstacles = found.codes
         request.checked_at = now
         request.due_at = None
-        _step(request, "postpone", now, "obstacles", "checked_at", "due_at")
+        step(request, "postpone", now, "obstacles", "checked_at", "due_at")
         return False
     request.files = [list(item) for item in files]
-    _step(request, "erase", now, "files")
-    _note("erased", request, None, files=len(files))
+    step(request, "erase", now, "files")
+    note("erased", request, None, files=len(files))
     return True
 
 
@@ -302,8 +299,8 @@ def _look_again(request_id: UUID, now: datetime) -> bool:
         request.save(update_fields={"obstacles", "checked_at"})
         return False
     request.due_at = now + THINK_AGAIN
-    _step(request, "schedule", now, "obstacles", "checked_at", "due_at")
-    _tell(request)
+    step(request, "schedule", now, "obstacles", "checked_at", "due_at")
+    tell(request)
     return True
 
 
@@ -319,49 +316,3 @@ def _held(request_id: UUID, *, alone: bool = False) -> ErasureRequest:
 
 def _unerased() -> Any:
     return User.objects.get_queryset().filter(erased_at=None)
-
-
-def _step(
-    request: ErasureRequest,
-    action: str,
-    now: datetime,
-    *fields: str,
-    who: str = "system",
-    by: UUID | None = None,
-    why: str = "",
-) -> None:
-    ERASURE_STATES.apply(
-        request,
-        action,
-        who=who,
-        actor_id=by,
-        now=now,
-        reason=why,
-        update_fields=fields,
-    )
-
-
-def _tell(request: ErasureRequest) -> None:
-    append(
-        ErasureMoved(
-            erasure_id=request.pk,
-            person_id=request.user_id,
-            status=str(request.status),
-        )
-    )
-
-
-def _note(
-    deed: str,
-    request: ErasureRequest,
-    actor_id: UUID | None,
-    reason: str = "",
-    **details: Any,
-) -> None:
-    record(
-        f"erasure.{deed}",
-        subject=f"erasurerequest:{request.pk}",
-        actor_id=actor_id,
-        reason=reason,
-        details={"person_id": str(request.user_id), **details},
-    )
