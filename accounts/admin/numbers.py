@@ -223,6 +223,12 @@ class SignInChallengeAdmin(SignInAdmin):
     )
     readonly_fields = fields
 
+    def lock_first(self, pk: Any) -> None:
+        """Lock the person, as every service does before the challenge."""
+        whose = SignInChallenge.objects.filter(pk=pk).values("person_id")
+        people = User.objects.get_queryset().filter(pk__in=whose)
+        list(people.select_for_update(no_key=True, of=("self",)))
+
 
 @admin.register(SignInNotice)
 class SignInNoticeAdmin(SignInAdmin):
