@@ -13,7 +13,7 @@ from django.core.management import CommandError, call_command
 from django.db import transaction
 
 from bench.audit.tampering import TAMPERS, disarm, rewrite
-from lokahome.core import clock
+from lokahome.core import clock, ids
 from lokahome.core.audit.anchors import FileAnchor, anchor, drop_anchors
 from lokahome.core.audit.chain import SOURCES
 from lokahome.core.audit.models import AuditEntry, AuditEvent, AuditSeal, StateChange
@@ -31,7 +31,9 @@ CHAIN = "audit.chain_holds"
 
 
 @pytest.fixture(autouse=True)
-def place(settings, tmp_path):
+def place(settings, tmp_path, monkeypatch):
+    # Ids never go back, not even behind a test that was in the future.
+    monkeypatch.setattr(ids, "_last_millis", 0)
     path = tmp_path / "kept" / "anchor.jsonl"
     settings.AUDIT_ANCHOR_URL = f"file://{path}"
     return FileAnchor(path)
