@@ -201,6 +201,7 @@ register(
                 model="accounts.StaffLink",
                 person="person_id",
                 hidden=("staff", "declared_by", "confirmed_by"),
+                keeps=("staff", "declared_by", "confirmed_by"),
                 kept="That this human decided for the staff: no words, no name.",
             ),
             Holding(

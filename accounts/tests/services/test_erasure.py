@@ -202,7 +202,7 @@ def test_dying_among_the_rows_leaves_every_row(person, monkeypatch):
     def die(*_: object, **__: object) -> None:
         raise Died
 
-    monkeypatch.setattr(erasure, "_note", die)
+    monkeypatch.setattr(erasure, "note", die)
     with pytest.raises(Died):
         carry_out(request_id=request.pk, now=clock.now() + WEEK)
     request.refresh_from_db()
