@@ -36,6 +36,30 @@ def payment_violations(home: Tenancy, asked: Asked) -> list[str]:
     return []
 
 
+def story(here: Platform, home: Tenancy, asked: Asked) -> str:
+    """Say where a payment hangs: the gateway's row, our calls, what waits for whom."""
+    done = here.manage("shell", "-v0", "-c", _STORY.replace("ID", asked.id))
+    return f"{home.gateway.charge(asked.reference)}; {done.stdout[-3000:].strip()}"
+
+
+_STORY = """
+from lokahome.core.events.models import Delivery
+from payments.models import Charge, GatewayCall
+charge = Charge.objects.get(pk="ID")
+print({name: str(getattr(charge, name)) for name in (
+    "status", "created_at", "send_attempts", "unsent_attempts", "gateway_id",
+    "check_step", "next_check_at", "check_requested_at", "checked_at")})
+for call in GatewayCall.objects.filter(charge_id="ID").order_by("id"):
+    print(call.created_at, call.verb, call.source, call.outcome, call.code,
+          call.said_status, call.milliseconds)
+for row in Delivery.objects.filter(subject__contains="ID").order_by("position"):
+    print(row.subscriber, row.lane, row.status, row.attempts, row.available_at,
+          row.lease_until, row.last_error, row.done_at)
+for row in Delivery.objects.filter(status="waiting"):
+    print("waiting", row.subscriber, row.lane, row.subject, row.lease_until)
+"""
+
+
 def _totals(here: Platform, home: Tenancy) -> list[str]:
     ours = _json(here, "ledger_totals")["fedapay"]
     theirs = home.gateway.totals()

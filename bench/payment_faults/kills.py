@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from bench.payment_faults.books import payment_violations
+from bench.payment_faults.books import payment_violations, story
 from bench.payment_faults.tenancy import Asked, Tenancy
 from deploy.demo.people import APPROVES
 from deploy.throwaway.platform import Platform
@@ -75,7 +75,7 @@ def kill_all(here: Platform, home: Tenancy, kills: Sequence[Kill]) -> list[Resul
     begin = time.monotonic()
     payments = [(kill, home.pay(APPROVES, seconds=60)) for kill in kills]
     struck = {kill: _struck(here, kill, before[kill.program], begin) for kill in kills}
-    results = [_result(home, k, asked, struck[k], begin) for k, asked in payments]
+    results = [_result(here, home, k, asked, struck[k], begin) for k, asked in payments]
     for kill in kills:
         (here.failpoints / kill.point).unlink(missing_ok=True)
     return results
@@ -108,13 +108,14 @@ def _exists(pid: int) -> bool:
 
 
 def _result(
-    home: Tenancy, kill: Kill, asked: Asked, died: bool, begin: float
+    here: Platform, home: Tenancy, kill: Kill, asked: Asked, died: bool, begin: float
 ) -> Result:
     status, told = home.end_of(asked, seconds=_ENDS_WITHIN)
     seconds = round(time.monotonic() - begin, 1)
     violations = payment_violations(home, asked)
     if status != "succeeded":
         violations.append(f"{asked.reference} ended as “{status or 'open'}”")
+        violations.append(story(here, home, asked))
     if "not_charged" in told:
         violations.append(f"{asked.reference}: the payer was told {' → '.join(told)}")
     return Result(kill.program, kill.point, died, status, seconds, violations)

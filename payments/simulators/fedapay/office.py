@@ -100,9 +100,10 @@ class Office:
 
         def later() -> None:
             # The plan may have changed since: a delay, a tester's click, a new push.
+            # Or the clock was set back: then this waits once more, and loses nothing.
             if row.plan and row.plan[0].due <= time.time():
                 step(row)
-                self.plan(row, step)
+            self.plan(row, step)
 
         if row.plan:
             self.agenda.at(row.plan[0].due, later)
