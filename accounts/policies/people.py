@@ -46,3 +46,20 @@ def may_add_number_alone(
 def may_lift_loss(*, is_own: bool) -> bool:
     """Say whether staff may take back that a number was lost: never of their own."""
     return not is_own
+
+
+def may_give_number_up(
+    *,
+    is_active: bool,
+    is_staff: bool,
+    is_sanctioned: bool,
+    is_lost: bool,
+    is_empty: bool,
+) -> bool:
+    """Say whether an account lets go of its number to whoever proves to hold the SIM.
+
+    Nothing is in it. But a closed or sanctioned one keeps what it is known by, or else
+    its person would go on under another account; a colleague's is not anybody's to take.
+    """
+    is_open = is_active and not is_staff and not is_sanctioned
+    return is_open and is_empty and not is_lost

@@ -19,14 +19,20 @@ from accounts.events import (
 from accounts.models import (
     CodeRequest,
     Phone,
+    Sanction,
     Session,
     SignInChallenge,
     SignInNotice,
     User,
 )
 from accounts.models.limits import SETTLES_AFTER
-from accounts.policies.people import may_add_number_alone, may_lift_loss
+from accounts.policies.people import (
+    may_add_number_alone,
+    may_give_number_up,
+    may_lift_loss,
+)
 from accounts.queries.staff import humans_of
+from accounts.services.moderation.barring import look_at_newcomer
 from accounts.services.signing_in.codes import locked_request, request_code, try_code
 from accounts.services.signing_in.guessing import Guesser
 from accounts.services.signing_in.lapsing import end_challenges, end_notices
@@ -45,7 +51,7 @@ from lokahome.core.events.outbox import append
 
 
 class PhoneHeldElsewhere(StateConflict):
-    """Another account, with something in it, holds the number; an empty one gives it up."""
+    """Another account holds the number; one that is open and empty gives it up."""
 
     code = "phone.held_elsewhere"
     title = gettext_lazy("Ce numéro a un autre compte")
@@ -143,7 +149,8 @@ def add_phone(
 
     One that is theirs already stays; a lost one is found; one of an account in which
     there is nothing leaves that account. Payouts to it wait 48 hours, and the numbers
-    they had are told. Raises NotFound for a request of another session, CodeWrong (a try
+    they had are told; one of somebody sanctioned opens a case, as when its holder joins.
+    Raises NotFound for a request of another session, CodeWrong (a try
     is gone), CodeSpent, PhoneHeldElsewhere, RateLimited. Locks the person and the
     number's holder by id, the request, then the number; publishes PhoneAdded, and
     PhoneTakenOver of an empty account. Must not be called inside a transaction: a
@@ -184,8 +191,14 @@ def _holder_of(number: str) -> UUID | None:
 
 def _gives_up(phone: Phone, now: datetime) -> bool:
     """Take the number from a locked holder whose account holds nothing; say whether."""
-    holder_id = phone.user_id
-    if phone.lost_at is not None or is_at_stake(holder_id) or has_history(holder_id):
+    holder, holder_id = phone.user, phone.user_id
+    if not may_give_number_up(
+        is_active=holder.is_active,
+        is_staff=holder.is_staff,
+        is_sanctioned=_is_sanctioned(holder_id),
+        is_lost=phone.lost_at is not None,
+        is_empty=not (is_at_stake(holder_id) or has_history(holder_id)),
+    ):
         return False
     phone.released_at = max(now, phone.verified_at)
     phone.release_reason = Phone.ReleaseReason.TAKEN_OVER
@@ -201,16 +214,26 @@ def _gives_up(phone: Phone, now: datetime) -> bool:
     return True
 
 
+def _is_sanctioned(person_id: UUID) -> bool:
+    """Say whether more than a warning is in force, or waits for its second person."""
+    lasting = (Sanction.Status.PROPOSED, Sanction.Status.ACTIVE)
+    theirs = Sanction.objects.filter(person_id=person_id, status__in=lasting)
+    return theirs.exclude(kind=Sanction.Kind.WARN).exists()
+
+
 def _hold(phone: Phone | None, person: User, number: str, now: datetime) -> Phone:
     if phone is not None and phone.lost_at is None:
         phone.verified_at = now
         phone.save(update_fields={"verified_at"})
         return phone
+    is_new = phone is None
     if phone is None:
         phone = Phone(user=person, number=number)
     phone.verified_at = phone.held_since = now
     phone.lost_at = None
     phone.save()
+    if is_new:
+        look_at_newcomer(person_id=person.pk, number=number, now=now)
     record(
         "phone.added",
         subject=f"user:{person.pk}",

@@ -40,9 +40,9 @@ def reclaim(*, session: Session, now: datetime) -> Reclaimed:
     Every other session ends and no other device is known. Numbers, addresses and linked
     accounts of the last 72 hours go, an address that one of them replaced is in use
     again, a password that a code set since opens nothing any more; challenges and
-    notices lapse. The number that the account was born with stays. Raises ProofNeeded; a
-    code by SMS is enough, as it only shuts doors, and never by a number of the last 48
-    hours beside another. Locks the person, then what hangs on them; publishes
+    notices lapse. One number that works stays: an older one, or the first. Raises
+    ProofNeeded; a code by SMS is enough, as it only shuts doors, and never by a number of
+    the last 48 hours beside another. Locks the person, then what hangs on them; publishes
     SessionsEnded and AccountReclaimed.
     """
     require_recent_proof(session, now, sms_is_enough=True)
@@ -85,16 +85,23 @@ def reclaim(*, session: Session, now: datetime) -> Reclaimed:
 def _release_numbers(person: User, since: datetime, now: datetime) -> int:
     held = Phone.objects.current().filter(user=person).order_by("created_at", "id")
     rows = list(held.select_for_update(no_key=True))
-    # One that was found again, or opened by a notice, is held anew and older than that.
-    older = [row for row in rows if min(row.created_at, row.held_since) < since]
-    # Who has none that is older keeps the first: it is what the account was born with.
-    kept = older or rows[:1]
-    gone = [row for row in rows if row not in kept]
+    # A lost one opens nothing by itself: it does not stand for one that works.
+    works = [row for row in rows if row.lost_at is None]
+    older = [row for row in works if not _came_since(row, since)]
+    # Who has none that is older keeps the first: it is what the account was born with,
+    # or the only way that is left to reach its person.
+    kept = older or works[:1] or rows[:1]
+    gone = [row for row in rows if row not in kept and _came_since(row, since)]
     for phone in gone:
         phone.released_at = max(now, phone.verified_at)
         phone.release_reason = Phone.ReleaseReason.REMOVED
         phone.save(update_fields={"released_at", "release_reason"})
     return len(gone)
+
+
+def _came_since(phone: Phone, since: datetime) -> bool:
+    """Say whether it came to the account since; found again, it is held anew, not new."""
+    return min(phone.created_at, phone.held_since) >= since
 
 
 def _release_addresses(person: User, since: datetime, now: datetime) -> int:

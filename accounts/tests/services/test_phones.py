@@ -34,6 +34,7 @@ from accounts.services.signing_in.proofs import (
     proving_number,
     require_recent_proof,
 )
+from accounts.tests.sanctioned import impose, leads
 from accounts.tests.sign_ins import (
     DEVICE,
     OTHER_DEVICE,
@@ -330,6 +331,50 @@ def test_a_number_of_an_account_with_something_in_it_stays(session, ama):
         add(session)
     assert "retirez-le" not in refusal.value.detail
     assert only(other).number == NEW
+
+
+def closed(person):
+    User.objects.filter(pk=person.pk).update(is_active=False)
+
+
+def colleague(person):
+    User.objects.filter(pk=person.pk).update(is_staff=True)
+
+
+def suspended(person):
+    impose(person, leads(1)[0])
+
+
+def restricted(person):
+    impose(person, leads(1)[0], kind="restrict")
+
+
+def about_to_be_banned(person):
+    impose(person, leads(1)[0], kind="ban", days=None)
+
+
+@pytest.mark.parametrize(
+    "stands", [closed, colleague, suspended, restricted, about_to_be_banned]
+)
+def test_a_number_stays_with_an_account_that_is_not_free(session, ama, stands):
+    # Who was thrown out went on under another account, with the number staff knew.
+    other = answer(NEW).user
+    stands(other)
+    before = list(AuditEvent.objects.order_by("id").values_list("pk", flat=True))
+    with pytest.raises(PhoneHeldElsewhere) as refusal:
+        add(session)
+    assert refusal.value.detail == PhoneHeldElsewhere().detail
+    theirs = Phone.objects.get(user=other)
+    assert (theirs.number, theirs.released_at) == (NEW, None)
+    assert [row.number for row in Phone.objects.filter(user=ama.user)] == [OLD]
+    assert (told(PhoneTakenOver), told(PhoneAdded)) == (0, 0)
+    after = AuditEvent.objects.order_by("id").exclude(pk__in=before)
+    assert not after.filter(action__startswith="phone.").exists()
+
+
+def test_a_warning_takes_no_number_from_its_person(session, ama):
+    impose(answer(NEW).user, leads(1)[0], kind="warn", days=None)
+    assert add(session).user == ama.user
 
 
 def test_who_lost_the_only_number_to_a_newcomer_adds_another_from_a_known_device(ama):

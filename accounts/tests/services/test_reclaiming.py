@@ -26,6 +26,7 @@ from accounts.tests.sign_ins import (
 from lokahome.core import clock
 from lokahome.core.audit.models import AuditEvent
 from lokahome.core.events.models import OutboxEvent
+from lokahome.tests.people import proved_now
 
 OLD, THIEFS = "+2290197000001", "+2290196000022"
 
@@ -101,6 +102,59 @@ def test_the_number_that_an_account_was_born_with_stays(db):
     session = used_device(person, DEVICE)
     reclaim(session=session, now=clock.now())
     assert phone_of(person.pk) == THIEFS
+
+
+def numbers_of(person):
+    held = Phone.objects.current().filter(user=person).order_by("created_at")
+    return list(held.values_list("number", flat=True))
+
+
+def by_password(person):
+    session = used_device(person, DEVICE)
+    return proved_now(session)
+
+
+def hold(person, number, at, **values):
+    Phone(
+        user=person,
+        number=number,
+        verified_at=at,
+        created_at=at,
+        held_since=at,
+        **values,
+    ).save()
+
+
+def test_the_only_number_that_works_stays_beside_a_lost_one(ama):
+    # « Ce n’est pas moi » left her with a SIM at the bottom of the lagoon.
+    now = clock.now()
+    Phone.objects.filter(user=ama.user).update(
+        created_at=now - timedelta(days=300), lost_at=now - timedelta(hours=30)
+    )
+    hold(ama.user, THIEFS, now - timedelta(hours=29))
+    done = reclaim(session=by_password(ama.user), now=now)
+    assert done.numbers == 0
+    assert numbers_of(ama.user) == [OLD, THIEFS]
+    assert phone_of(ama.id) == THIEFS
+
+
+def test_of_young_numbers_beside_a_lost_one_the_first_that_works_stays(ama):
+    now = clock.now()
+    Phone.objects.filter(user=ama.user).update(
+        created_at=now - timedelta(days=300), lost_at=now - timedelta(hours=30)
+    )
+    hold(ama.user, "+2290196000023", now - timedelta(hours=29), lost_at=now)
+    hold(ama.user, THIEFS, now - timedelta(hours=28))
+    hold(ama.user, "+2290196000024", now - timedelta(hours=1))
+    assert reclaim(session=by_password(ama.user), now=now).numbers == 2
+    assert numbers_of(ama.user) == [OLD, THIEFS]
+
+
+def test_where_no_number_works_one_stays_theirs(ama):
+    now = clock.now()
+    Phone.objects.filter(user=ama.user).update(lost_at=now)
+    assert reclaim(session=by_password(ama.user), now=now).numbers == 0
+    assert numbers_of(ama.user) == [OLD]
 
 
 def test_the_thief_does_not_do_it_to_the_owner(owner, ama):
