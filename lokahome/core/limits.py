@@ -55,8 +55,10 @@ WHERE w.name = %(name)s AND w.key_digest = %(key)s AND m > %(since)s
 """
 
 GIVE_BACK = """
-UPDATE core_ratewindow SET moments = array_remove(moments, %(now)s)
-WHERE name = %(name)s AND key_digest = %(key)s
+UPDATE core_ratewindow
+SET moments = moments[: array_position(moments, %(now)s) - 1]
+           || moments[array_position(moments, %(now)s) + 1 :]
+WHERE name = %(name)s AND key_digest = %(key)s AND %(now)s = ANY(moments)
 """
 
 
@@ -88,7 +90,10 @@ def require_room(
 
 
 def give_back(name: str, key: str, *, now: datetime) -> None:
-    """Forget the use of *name* by *key* that was taken at *now*: it was no abuse."""
+    """Forget one use of *name* by *key* that was taken at *now*: it was no abuse.
+
+    Another one of the same moment goes on counting; what was not taken changes nothing.
+    """
     with connection.cursor() as cursor:
         cursor.execute(GIVE_BACK, _values(name, key, timedelta(0), now))
 
