@@ -19,6 +19,7 @@ from accounts.models import (
     Phone,
     User,
 )
+from accounts.models.limits import SETTLES_AFTER
 from accounts.models.session import device_digest
 from lokahome.core.errors import DomainError
 from lokahome.core.phones import normalise_phone
@@ -115,6 +116,17 @@ def is_device_of_number(number: str, digest: str, now: datetime) -> bool:
     """Say whether the holder of *number* (E.164) is known by this device."""
     return _is_known(
         digest, now, user__phones__number=number, user__phones__released_at=None
+    )
+
+
+def is_settled_device_of_number(number: str, digest: str, now: datetime) -> bool:
+    """Say whether the holder of *number* (E.164) is known by this device for two days."""
+    return _is_known(
+        digest,
+        now,
+        user__phones__number=number,
+        user__phones__released_at=None,
+        trusted_at__lte=now - SETTLES_AFTER,
     )
 
 

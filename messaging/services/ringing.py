@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import transaction
 
 from accounts.queries.people import number_of, phone_of
-from accounts.services.signing_in.code_costs import spend_code
+from accounts.services.signing_in.code_costs import spend_fact
 from accounts.services.signing_in.limits import fingerprint
 from lokahome.core.errors import RateLimited
 from lokahome.core.limits import take
@@ -29,7 +29,8 @@ def may_ring(
 ) -> bool:
     """Count one more SMS, unless the day's are used up: then letter and app tell alone.
 
-    What concerns the account's safety counts into the same money as codes do.
+    What concerns the account's safety counts into the same money as codes do, of which
+    they leave it a part. Call it late in a transaction: who pays makes the others wait.
     """
     try:
         if plan.is_security:
@@ -48,10 +49,12 @@ def _take_security(
     number = phone_of(person_id) if target_id is None else number_of(target_id)
     if number is None:
         return
-    with transaction.atomic():  # what one of them refuses counts with none
+    # What one of them refuses counts with none. Money first: whoever rings at several
+    # numbers holds the day's row, and waits for nobody who waits for it.
+    with transaction.atomic():
+        spend_fact(phone=number, now=now)
         for name, key, limit in (
             ("security.sms", f"{fingerprint(number)}:{template}", SECURITY_A_DAY),
             ("security.sms_person", str(person_id), SECURITY_OF_PERSON_A_DAY),
         ):
             take(name, key, limit=limit, window=DAY, now=now)
-        spend_code(phone=number, now=now, is_own=True)

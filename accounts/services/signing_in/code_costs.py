@@ -1,4 +1,9 @@
-"""What a day's codes may cost: floods of SMS to far countries are somebody's income."""
+"""What a day's SMS may cost: floods of codes to far countries are somebody's income.
+
+Of each purse strangers spend up to 70 %, devices that were known for two days up to 90 %;
+what tells people about their account's safety is paid up to the last franc, so that no
+flood of codes makes a theft silent.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +14,7 @@ from uuid import UUID
 
 import phonenumbers
 import structlog
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.events import CodeMoneySpent
@@ -38,9 +43,14 @@ OTHER_CAP = 15_000
 TOTAL_CAP = 300_000
 ALL = ""
 
+HOME = "229"
 RESERVED = 30
-"""Percent of each cap that strangers cannot spend: people on a known device sign in
-on the day somebody has our money sent to the four winds."""
+"""Percent of each cap that strangers cannot spend: people on a device that was known for
+two days sign in on the day somebody has our money sent to the four winds."""
+FOR_FACTS = 10
+"""Percent of each cap, the last of RESERVED, that no code spends: security facts alone."""
+CLIENT_PART = 10
+"""Percent of another country's cap that one address may have sent in a day."""
 WARN_AT = (80, 50)
 """Percent of a cap at which the operators are told, the last one first."""
 
@@ -64,40 +74,76 @@ class _Purse:
     price: int
     cap: int
 
-    def open_to(self, *, is_own: bool) -> int:
-        return self.cap if is_own else self.cap * (100 - RESERVED) // 100
+    def part(self, percent: int) -> int:
+        return self.cap * percent // 100
 
 
 def _purses(phone: str) -> tuple[_Purse, _Purse]:
-    prefix = str(phonenumbers.parse(phone).country_code)
+    """Return the purses that pay an SMS to *phone*, in the order in which they are locked.
+
+    The one of all countries first: whoever pays holds it until the end, so that nobody
+    waits for it with another country's in hand, however many numbers one fact rings at.
+    """
+    prefix = _prefix(phone)
     price = PRICES.get(prefix, OTHER_PRICE)
     return (
-        _Purse(prefix, price, CAPS.get(prefix, OTHER_CAP)),
         _Purse(ALL, price, TOTAL_CAP),
+        _Purse(prefix, price, CAPS.get(prefix, OTHER_CAP)),
     )
+
+
+def _prefix(phone: str) -> str:
+    return str(phonenumbers.parse(phone).country_code)
+
+
+def client_share(phone: str) -> tuple[str, int] | None:
+    """Return how many SMS to the country of *phone* one address may ask for in a day.
+
+    With the prefix to count by. None for Benin, where whole towns share an address.
+    """
+    _all, purse = _purses(phone)
+    if purse.prefix == HOME:
+        return None
+    return purse.prefix, max(purse.part(CLIENT_PART) // purse.price, 1)
 
 
 def require_money(*, phone: str, is_own: bool, now: datetime) -> None:
     """Raise RateLimited when no SMS to *phone* (E.164) can be paid any more today.
 
     Nothing is spent: a request may turn out to be for nobody. *is_own* opens the part
-    that is kept from strangers.
+    of RESERVED that is kept from strangers, but for FOR_FACTS.
     """
     purses = {purse.prefix: purse for purse in _purses(phone)}
     today = CodeSpending.objects.filter(day=local_day(now), prefix__in=purses)
     for prefix, cost in today.values_list("prefix", "cost"):
-        if cost + purses[prefix].price > purses[prefix].open_to(is_own=is_own):
+        purse = purses[prefix]
+        if cost + purse.price > purse.part(_open_to_codes(is_own)):
             raise _refused(now)
 
 
 def spend_code(*, phone: str, now: datetime, is_own: bool = False) -> None:
-    """Pay one SMS to *phone* (E.164); RateLimited beyond the day's cap.
+    """Pay one code to *phone* (E.164); RateLimited beyond what codes may spend.
 
-    Call it as the SMS is about to leave, last in a transaction: the day's rows stay
-    locked until it ends. Publishes CodeMoneySpent at each of WARN_AT.
+    Refused, it paid nothing, whatever the caller goes on with. Call it as the SMS is
+    about to leave, last in a transaction: the day's rows stay locked until it ends.
+    Publishes CodeMoneySpent at each of WARN_AT.
     """
+    _pay(phone, _open_to_codes(is_own), now)
+
+
+def spend_fact(*, phone: str, now: datetime) -> None:
+    """Pay one SMS about an account's safety, to the end of the purse; see `spend_code`."""
+    _pay(phone, 100, now)
+
+
+def _open_to_codes(is_own: bool) -> int:
+    return 100 - (FOR_FACTS if is_own else RESERVED)
+
+
+@transaction.atomic
+def _pay(phone: str, percent: int, now: datetime) -> None:
     for purse in _purses(phone):
-        _spend(purse, purse.open_to(is_own=is_own), now)
+        _spend(purse, purse.part(percent), now)
 
 
 def _spend(purse: _Purse, cap: int, now: datetime) -> None:

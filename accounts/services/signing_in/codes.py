@@ -23,7 +23,10 @@ from django.utils.translation import gettext_lazy
 from accounts.events import CodeRequested
 from accounts.models import CodeRequest, Email
 from accounts.models.limits import MAX_TRIES
-from accounts.queries.signing_in import is_device_of_number
+from accounts.queries.signing_in import (
+    is_device_of_number,
+    is_settled_device_of_number,
+)
 from accounts.services.signing_in.code_costs import require_money, spend_code
 from accounts.services.signing_in.guessing import (
     Guesser,
@@ -31,7 +34,12 @@ from accounts.services.signing_in.guessing import (
     count_guess,
     count_idle_answer,
 )
-from accounts.services.signing_in.limits import take_code_limits, take_letter_limits
+from accounts.services.signing_in.limits import (
+    CODE,
+    PROOF,
+    take_code_limits,
+    take_letter_limits,
+)
 from lokahome.core.crypto.lookups import keyed_digest
 from lokahome.core.db.locks import advisory_lock, locked
 from lokahome.core.errors import DomainError, FieldError, InvalidInput
@@ -99,11 +107,16 @@ def request_code(
         if known is not None:
             return known
     asker = asker_digest(client_ip, device_key)
-    by = own_count(number, asker, purpose, now, person_id)
     take_code_limits(
-        phone=number, client_ip=client_ip, device_key=device_key, by=by, now=now
+        phone=number,
+        client_ip=client_ip,
+        device_key=device_key,
+        by=own_count(number, asker, purpose, now, person_id),
+        kind=PROOF if purpose in PROVING else CODE,
+        now=now,
     )
-    require_money(phone=number, is_own=bool(by), now=now)
+    is_own = is_settled_device_of_number(number, asker, now)
+    require_money(phone=number, is_own=is_own, now=now)
     return _asked(
         CodeRequest(
             id=request_id or uuid7(),
@@ -149,7 +162,9 @@ def own_count(
     """Return whose own count a request is in, empty for strangers to the number.
 
     Whoever proves something to their own account, and a device on which the number's
-    person signed in before: strangers cannot use up their codes, nor all of the money.
+    person signed in before: strangers cannot use up their codes. The money that is kept
+    from strangers is another matter: a password makes any device known at once, so it
+    waits until one was known for SETTLES_AFTER.
     """
     if purpose in PROVING:
         return str(person_id)
@@ -210,14 +225,9 @@ def mint_code(*, request_id: UUID, now: datetime) -> str:
     if not _usable(request, now):
         raise CodeSpent
     if request.channel == CodeRequest.Channel.SMS and request.minted_at is None:
-        by = own_count(
-            request.phone,
-            request.asker_digest,
-            request.purpose,
-            now,
-            request.person_id,
-        )
-        spend_code(phone=request.phone, is_own=bool(by), now=now)
+        asker = request.asker_digest
+        is_own = is_settled_device_of_number(request.phone, asker, now)
+        spend_code(phone=request.phone, is_own=is_own, now=now)
     code = f"{secrets.randbelow(1_000_000):06d}"
     request.code_hash = hash_code(request_id=request.pk, code=code)
     request.minted_at = now

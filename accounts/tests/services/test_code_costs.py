@@ -8,13 +8,16 @@ import pytest
 
 from accounts.events import CodeMoneySpent
 from accounts.models import CodeRequest, CodeSpending
+from accounts.models.limits import SETTLES_AFTER
 from accounts.services.signing_in import code_costs
+from accounts.services.signing_in.code_costs import spend_fact
 from accounts.services.signing_in.codes import mint_code, request_code
 from accounts.services.signing_in.passwords import request_reset, send_reset_code
-from accounts.tests.sign_ins import DEVICE, used_device
+from accounts.tests.sign_ins import DEVICE, OTHER_DEVICE, used_device
 from lokahome.core import clock
 from lokahome.core.errors import RateLimited
 from lokahome.core.events.models import OutboxEvent
+from lokahome.core.limits import RateWindow
 from lokahome.tests.threads import race
 
 BENIN, TOGO = "+2290197000001", "+22890112233"
@@ -51,9 +54,10 @@ def reset(phone, *, by_email=False):
     )
 
 
-def caps(monkeypatch, messages, *, reserved=0):
+def caps(monkeypatch, messages, *, reserved=0, for_facts=0):
     monkeypatch.setattr(code_costs, "TOTAL_CAP", messages * PRICE)
     monkeypatch.setattr(code_costs, "RESERVED", reserved)
+    monkeypatch.setattr(code_costs, "FOR_FACTS", for_facts)
 
 
 def test_a_code_costs_its_countrys_price_when_it_leaves_and_not_before(db):
@@ -108,8 +112,17 @@ def test_what_was_asked_for_in_time_is_not_sent_beyond_the_money(db, monkeypatch
     assert CodeSpending.objects.get(prefix="").cost == PRICE
 
 
+def mine(person, device_key=DEVICE):
+    return request_code(
+        phone=person.phone,
+        client_ip="192.0.2.1",
+        device_key=device_key,
+        now=clock.now(),
+    )
+
+
 def test_strangers_leave_a_third_of_the_money_to_known_devices(ama, monkeypatch):
-    used_device(ama.user, DEVICE)
+    used_device(ama.user, DEVICE, at=clock.now() - SETTLES_AFTER)
     caps(monkeypatch, 10, reserved=30)
     forgotten = reset(ama.user.phone)
     for index in range(7):
@@ -123,13 +136,102 @@ def test_strangers_leave_a_third_of_the_money_to_known_devices(ama, monkeypatch)
     ), "a reset of a known number is a stranger's all the same"
     with pytest.raises(RateLimited):
         send(forgotten)
-    mine = {"phone": ama.user.phone, "client_ip": "192.0.2.1", "device_key": DEVICE}
     for _ in range(3):
-        send(request_code(**mine, now=clock.now()))
+        send(mine(ama.user))
     assert CodeSpending.objects.get(prefix="").sent == 10
-    later = clock.now() + timedelta(minutes=11)
+    RateWindow.objects.all().delete()
     with pytest.raises(RateLimited):
-        request_code(**mine, now=later)
+        mine(ama.user)
+    assert CodeSpending.objects.get(prefix="").sent == 10
+
+
+@pytest.mark.parametrize(
+    ("known_for", "served"),
+    [
+        (timedelta(0), 0),
+        (SETTLES_AFTER - timedelta(minutes=1), 0),
+        (SETTLES_AFTER, 2),
+    ],
+)
+def test_a_device_known_since_today_does_not_spend_what_is_kept(
+    ama, monkeypatch, known_for, served
+):
+    """A password makes any device known at once: a thief of a password has thousands."""
+    used_device(ama.user, DEVICE, at=clock.now() - known_for)
+    caps(monkeypatch, 10, reserved=20)
+    asked = [mine(ama.user) for _ in range(2)]
+    for index in range(8):
+        send(ask(number(100 + index), device=index + 1))
+    sent = 0
+    for request in asked:
+        try:
+            send(request)
+        except RateLimited:
+            continue
+        sent += 1
+    assert sent == served
+    assert CodeSpending.objects.get(prefix="").sent == 8 + served
+    if not served:
+        with pytest.raises(RateLimited):
+            mine(ama.user)
+
+
+def test_a_proof_spends_what_is_kept_from_a_settled_device_only(ama, monkeypatch):
+    used_device(ama.user, DEVICE, at=clock.now() - SETTLES_AFTER)
+    used_device(ama.user, OTHER_DEVICE)
+    caps(monkeypatch, 1, reserved=100)
+
+    def proof(device_key):
+        return request_code(
+            phone=ama.user.phone,
+            client_ip="192.0.2.1",
+            device_key=device_key,
+            purpose=CodeRequest.Purpose.PROOF,
+            person_id=ama.id,
+            bound_id=ama.session.pk,
+            now=clock.now(),
+        )
+
+    send(proof(DEVICE))
+    RateWindow.objects.all().delete()
+    CodeSpending.objects.update(cost=PRICE // 2)
+    with pytest.raises(RateLimited):
+        proof(OTHER_DEVICE)
+    assert CodeSpending.objects.get(prefix="").sent == 1
+
+
+def test_no_code_spends_what_is_kept_for_security_facts(ama, monkeypatch):
+    used_device(ama.user, DEVICE, at=clock.now() - SETTLES_AFTER)
+    caps(monkeypatch, 10, reserved=30, for_facts=10)
+    for index in range(7):
+        send(ask(number(100 + index), device=index + 1))
+    for _ in range(2):
+        send(mine(ama.user))
+    with pytest.raises(RateLimited):
+        mine(ama.user)
+    spend_fact(phone=ama.user.phone, now=clock.now())
+    assert CodeSpending.objects.get(prefix="").sent == 10
+    with pytest.raises(RateLimited):
+        spend_fact(phone=ama.user.phone, now=clock.now())
+    assert CodeSpending.objects.get(prefix="").sent == 10
+
+
+def test_control_with_no_part_for_facts_codes_spend_the_last_franc(ama, monkeypatch):
+    used_device(ama.user, DEVICE, at=clock.now() - SETTLES_AFTER)
+    caps(monkeypatch, 3, reserved=30, for_facts=0)
+    for _ in range(3):
+        send(mine(ama.user))
+    with pytest.raises(RateLimited):
+        spend_fact(phone=ama.user.phone, now=clock.now())
+
+
+@pytest.mark.parametrize("empty", ["TOTAL_CAP", "OTHER_CAP"])
+def test_what_one_purse_refuses_is_paid_by_none(db, monkeypatch, empty):
+    """An invitation goes on without its SMS, in the same transaction."""
+    monkeypatch.setattr(code_costs, empty, 0)
+    with pytest.raises(RateLimited):
+        code_costs.spend_code(phone=TOGO, now=clock.now())
+    assert not CodeSpending.objects.exists()
 
 
 def test_the_operators_are_told_at_half_and_at_four_fifths_once(db, monkeypatch):

@@ -1,5 +1,7 @@
 """Who may ask for codes, and how often: number, device, address, day."""
 
+import contextlib
+import itertools
 from datetime import timedelta
 from uuid import UUID
 
@@ -10,10 +12,13 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from accounts.models import CodeRequest
-from accounts.services.signing_in import limits
+from accounts.models import CodeRequest, Phone
+from accounts.models.limits import SETTLES_AFTER
+from accounts.services.signing_in import code_costs, limits
 from accounts.services.signing_in.codes import request_code
 from accounts.services.signing_in.limits import (
+    NEW_DEVICES_A_DAY,
+    OWN_DEVICES_A_DAY,
     PER_CLIENT,
     PER_CLIENT_WITHOUT_DEVICE,
     PER_DEVICE,
@@ -24,7 +29,7 @@ from lokahome.core.errors import RateLimited
 from lokahome.core.limits import RateWindow
 from lokahome.core.phones import InvalidPhone
 
-BENIN = "+2290197000001"
+BENIN, FRANCE = "+2290197000001", "+33612345600"
 HALF_AN_HOUR = timedelta(minutes=30)
 
 
@@ -131,6 +136,112 @@ def test_strangers_do_not_use_up_the_codes_of_who_is_signed_in(ama):
         ask(ama.user.phone, now=now, device=index + 1)
     whose = {"purpose": "proof", "person_id": ama.id, "bound_id": ama.session.pk}
     assert ask(ama.user.phone, now=now, device=1, **whose).person_id == ama.id
+
+
+def served(person, devices, *, now, times=3):
+    """Ask *times* from each of *devices*; return how many requests were accepted."""
+    count = 0
+    for _, device in itertools.product(range(times), devices):
+        with contextlib.suppress(RateLimited):
+            ask(person.phone, now=now, device=device)
+            count += 1
+        now += timedelta(minutes=4)
+    return count
+
+
+def known(person, devices, *, at):
+    for device in devices:
+        used_device(person, UUID(int=device), at=at)
+    return devices
+
+
+def test_devices_that_a_password_made_known_share_ten_codes_a_day(ama):
+    """A log-in under each of N random devices gave each of them ten a day."""
+    now = clock.now()
+    settled = known(ama.user, [99], at=now - SETTLES_AFTER)
+    many = known(ama.user, range(1, 21), at=now)
+    assert served(ama.user, many, now=now) == NEW_DEVICES_A_DAY
+    before = CodeRequest.objects.count()
+    later = now + timedelta(hours=5)
+    with pytest.raises(RateLimited) as refusal:
+        ask(ama.user.phone, now=later, device=1)
+    assert refusal.value.retry_after_seconds > 18 * 3600
+    assert CodeRequest.objects.count() == before
+    rest = OWN_DEVICES_A_DAY - NEW_DEVICES_A_DAY
+    assert served(ama.user, settled, now=later, times=12) == rest
+    ask(ama.user.phone, now=later, device=500)
+
+
+def test_all_known_devices_of_a_number_get_twenty_codes_a_day(ama, kossi):
+    now = clock.now()
+    many = known(ama.user, range(1, 11), at=now - SETTLES_AFTER)
+    assert served(ama.user, many, now=now) == OWN_DEVICES_A_DAY
+    used_device(kossi.user, UUID(int=1), at=now - SETTLES_AFTER)
+    ask(kossi.user.phone, now=now + timedelta(hours=3), device=1)
+
+
+def test_control_without_the_count_of_all_each_device_has_its_own(ama, monkeypatch):
+    monkeypatch.setattr(limits, "_take_own_devices", lambda *_: None)
+    now = clock.now()
+    many = known(ama.user, range(1, 21), at=now)
+    assert served(ama.user, many, now=now) == 60
+
+
+def test_strangers_of_one_address_do_not_shut_known_devices_out_there(
+    ama, kossi, monkeypatch
+):
+    now = clock.now()
+    monkeypatch.setattr(limits, "PER_CLIENT", 2)
+    used_device(ama.user, UUID(int=50), at=now)
+    used_device(kossi.user, UUID(int=51), at=now)
+    for index in range(2):
+        ask(number(index), now=now, device=index + 1)
+    with pytest.raises(RateLimited):
+        ask(number(900), now=now, device=900)
+    ask(ama.user.phone, now=now, device=50)
+    ask(kossi.user.phone, now=now, device=51)
+    with pytest.raises(RateLimited):
+        ask(ama.user.phone, now=now, device=50)
+    assert CodeRequest.objects.count() == 4
+    ask(ama.user.phone, now=now, device=50, client_ip="192.0.2.2")
+
+
+def test_known_devices_of_one_address_end_with_the_day_as_well(ama, monkeypatch):
+    now = clock.now()
+    monkeypatch.setattr(limits, "PER_CLIENT_A_DAY", 2)
+    many = known(ama.user, range(1, 6), at=now)
+    assert served(ama.user, many, now=now) == 2
+
+
+def abroad(index):
+    return f"{FRANCE[:-2]}{index:02d}"
+
+
+@pytest.mark.parametrize(("part", "accepted"), [(10, 3), (100, 5)])
+def test_one_address_asks_for_a_tenth_of_another_countrys_money(
+    ama, monkeypatch, part, accepted
+):
+    """The second row is the control: the whole purse is open to one address."""
+    monkeypatch.setattr(code_costs, "OTHER_CAP", 30 * code_costs.PRICES["33"])
+    monkeypatch.setattr(code_costs, "CLIENT_PART", part)
+    now, count = clock.now(), 0
+    for index in range(5):
+        with contextlib.suppress(RateLimited):
+            ask(abroad(index), now=now, device=index + 1)
+            count += 1
+    assert count == CodeRequest.objects.count() == accepted
+    ask(number(1), now=now, device=20)
+    ask("+22890112233", now=now, device=21)
+    ask(abroad(80), now=now, device=22, client_ip="192.0.2.2")
+    # Nor does the flood keep a known device out, there either.
+    Phone.objects.filter(user=ama.user).update(number=abroad(90))
+    used_device(ama.user, DEVICE)
+    request_code(phone=abroad(90), client_ip="192.0.2.1", device_key=DEVICE, now=now)
+
+
+def test_the_part_of_one_address_is_thirty_three_messages_to_france_a_day(db):
+    assert code_costs.client_share(FRANCE) == ("33", 33)
+    assert code_costs.client_share(BENIN) is None
 
 
 def test_the_device_of_one_person_is_no_known_device_of_another(ama, kossi):

@@ -248,6 +248,7 @@ def test_a_far_country_has_a_cap_a_day(db, monkeypatch):
 
     monkeypatch.setattr(code_costs, "OTHER_CAP", 2 * code_costs.PRICES["228"])
     monkeypatch.setattr(code_costs, "RESERVED", 0)
+    monkeypatch.setattr(code_costs, "CLIENT_PART", 100)
     asked_and_minted("+22890112233")
     asked_and_minted("+22890112234")
     with pytest.raises(RateLimited):
