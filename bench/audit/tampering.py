@@ -10,15 +10,18 @@ import hashlib
 import random
 import uuid
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from psycopg import Connection, sql
 
 from lokahome.core import clock
 from lokahome.core.audit.chain import FORM
+from lokahome.core.audit.explaining import EXPLAINED, proof_of
+from lokahome.core.audit.models import AuditEvent, AuditSeal
 from lokahome.core.audit.record import record
 from lokahome.core.audit.sealing import first_id_at, note_quiet, seal_next
+from lokahome.core.audit.verifying import GAPS
 
 Tamper = Callable[[Connection[Any], random.Random], str]
 TABLES = ("core_auditevent", "core_statechange", "core_auditentry", "core_auditseal")
@@ -212,11 +215,11 @@ EDITS: dict[str, Tamper] = {
 }
 
 
-def withhold(deed: str) -> Tamper:
+def withhold(deed: str, *, meanwhile: Callable[[], None] = lambda: None) -> Tamper:
     """Return the tampering that keeps sealing from its lock for an hour meanwhile.
 
     What is written in that hour is edited, or taken out, while no seal knows it; then
-    the job runs again and seals what it finds.
+    the job runs again and seals what it finds. *meanwhile* is done before it does.
     """
 
     def tamper(owner: Connection[Any], dice: random.Random) -> str:
@@ -229,12 +232,47 @@ def withhold(deed: str) -> Tamper:
             )
         else:
             owner.execute("DELETE FROM core_auditevent WHERE id = %s", [event.pk])
+        meanwhile()
         later = clock.now() + timedelta(hours=1)
         note_quiet(now=later)
         seal_next(now=later)
         return f"sealing withheld: {deed}"
 
     return tamper
+
+
+def explain_forged(owner: Connection[Any], dice: random.Random) -> str:
+    """Withhold sealing, and put rows into the log that answer for the gap.
+
+    One beforehand, as whoever edits writes it, and one once the seal exists, with a
+    proof by a guessed key under the name of the real one; both are sealed in the end.
+    """
+    last: Any = owner.execute("SELECT max(position) FROM core_auditseal").fetchone()
+    position = last[0] + 1
+    withhold("edit", meanwhile=lambda: _explained(position, clock.now(), dice))(
+        owner, dice
+    )
+    gap = AuditSeal.objects.get(position=position)
+    proof = proof_of(
+        b"guessed" * 6, seal=gap, kinds=GAPS, reason=".", key_id=gap.key_id
+    )
+    later = gap.created_at + timedelta(seconds=20)
+    _explained(position, later, dice, key_id=gap.key_id, proof=proof)
+    seal_next(now=later)
+    return "gap explained by forged rows"
+
+
+def _explained(
+    position: int, moment: datetime, dice: random.Random, **proof: str
+) -> None:
+    AuditEvent(
+        id=uuid.UUID(int=first_id_at(moment).int | dice.getrandbits(60)),
+        created_at=moment,
+        action=EXPLAINED,
+        subject=f"seal:{position}",
+        reason=".",
+        details={"kinds": sorted(GAPS), **proof},
+    ).save()
 
 
 TAMPERS: dict[str, Tamper] = {
@@ -251,6 +289,7 @@ TAMPERS: dict[str, Tamper] = {
     "cut: everything": cut_everything,
     "withhold: edit unsealed": withhold("edit"),
     "withhold: delete unsealed": withhold("delete"),
+    "withhold: explain by forgery": explain_forged,
 }
 """Name -> what is done. A full rewrite needs the application's code; see `rewrite`."""
 

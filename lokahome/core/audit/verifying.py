@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -20,7 +20,8 @@ from lokahome.core.audit.chain import (
     row_digest,
     seal_of,
 )
-from lokahome.core.audit.models import AuditEntry, AuditEvent, AuditSeal
+from lokahome.core.audit.explaining import explained
+from lokahome.core.audit.models import AuditEntry, AuditSeal
 from lokahome.core.audit.sealing import first_id_at, unsealed
 
 WINDOW = timedelta(seconds=60)
@@ -30,8 +31,6 @@ LONGEST = timedelta(minutes=10)
 made was put in by hand, with a date of the past."""
 PAUSE = timedelta(minutes=5)
 """Between two seals; a quiet platform seals that it is quiet (`sealing.QUIET_FOR`)."""
-EXPLAINED = "audit.gap_explained"
-"""The deed of whoever answers for a gap, about ``seal:<position>``."""
 CHUNK = 5_000
 GAPS = frozenset({"sealing_paused", "row_sealed_late"})
 """Kinds of findings that an outage makes as well as a hand: a person says which."""
@@ -51,10 +50,25 @@ class Finding:
         return f"{self.kind} {self.where} {self.detail}".strip()
 
 
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a look at the log found, and the gaps that somebody answered for."""
+
+    findings: list[Finding]
+    explained: list[Finding]
+
+
 def verify(
     *, now: datetime, place: Anchor | None, newest_seals: int | None = None
 ) -> list[Finding]:
-    """Return what is wrong with the log, an empty list when nothing is.
+    """Return what is wrong with the log, an empty list when nothing is; see `look`."""
+    return look(now=now, place=place, newest_seals=newest_seals).findings
+
+
+def look(
+    *, now: datetime, place: Anchor | None, newest_seals: int | None = None
+) -> Look:
+    """Read the log and say what is wrong with it, and what was explained.
 
     *place* is asked for the heads that it remembers. *newest_seals* reads the end of
     the chain alone: the periodic look. All of it costs one pass over the log.
@@ -64,7 +78,7 @@ def verify(
         seals = seals[:newest_seals]
     chain = sorted(seals, key=lambda seal: seal.position)
     if newest_seals is not None and not chain and not (place and place.newest()):
-        return []  # sealing has never begun here
+        return Look([], [])  # sealing has never begun here
     is_whole = newest_seals is None or len(chain) < newest_seals
     if newest_seals is not None and chain:
         first = chain[-1].last_entry - MOST_ROWS
@@ -72,11 +86,26 @@ def verify(
         chain = [seal for seal in chain if seal.last_entry > first]
     found = list(_seals(chain, is_whole=is_whole))
     found += _entries(chain)
-    found = _without_explained([*found, *_pauses(chain)])
+    found, told = _without_explained([*found, *_pauses(chain)], chain)
     found += _unsealed(now, is_whole=is_whole)
     if place is not None:
         found += _anchored(chain, place, now, is_whole=is_whole)
-    return found
+    return Look(found, told)
+
+
+def gaps_at(position: int) -> tuple[AuditSeal | None, list[Finding]]:
+    """Return the seal at *position*, and the gaps that are found before it."""
+    chain = list(
+        AuditSeal.objects.filter(position__in=(position - 1, position)).order_by(
+            "position"
+        )
+    )
+    if not chain or chain[-1].position != position:
+        return None, []
+    found = [*_entries(chain, until=chain[-1].last_entry), *_pauses(chain)]
+    where = f"seal:{position}"
+    gaps = [item for item in found if item.kind in GAPS and item.where == where]
+    return chain[-1], gaps
 
 
 def _seals(chain: list[AuditSeal], *, is_whole: bool) -> Iterator[Finding]:
@@ -116,16 +145,22 @@ def _pauses(chain: list[AuditSeal]) -> Iterator[Finding]:
             yield Finding("sealing_paused", f"seal:{after.position}", f"{seconds} s")
 
 
-def _without_explained(found: list[Finding]) -> list[Finding]:
-    """Leave out the gaps that somebody answered for, in the log itself."""
-    gaps = {item.where for item in found if item.kind in GAPS}
-    if not gaps:
-        return found
-    rows = AuditEvent.objects.filter(action=EXPLAINED, subject__in=gaps)
-    explained = set(rows.exclude(reason="").values_list("subject", flat=True))
-    return [
-        item for item in found if item.kind not in GAPS or item.where not in explained
-    ]
+def _without_explained(
+    found: list[Finding], chain: list[AuditSeal]
+) -> tuple[list[Finding], list[Finding]]:
+    """Part the gaps that somebody answered for, in the log itself, from the rest."""
+    gaps = {(item.kind, item.where) for item in found if item.kind in GAPS}
+    reasons = explained(gaps, chain) if gaps else {}
+    told: dict[tuple[str, str], Finding] = {}
+    left = []
+    for item in found:
+        gap = item.kind, item.where
+        if gap in reasons:  # once, though many rows waited
+            said = replace(item, detail=f"{item.detail}: {reasons[gap]}")
+            told.setdefault(gap, said)
+        else:
+            left.append(item)
+    return left, [*told.values()]
 
 
 Line = tuple[int, str, UUID, str]
@@ -133,14 +168,18 @@ Placed = tuple[Line, AuditSeal, datetime | None]
 """An entry, the seal over it, and when the seal before was made."""
 
 
-def _entries(chain: list[AuditSeal]) -> Iterator[Finding]:
-    """Compare the entries of each seal with its digest, and each row with its entry."""
+def _entries(chain: list[AuditSeal], *, until: int | None = None) -> Iterator[Finding]:
+    """Compare the entries of each seal with its digest, and each row with its entry.
+
+    *until* is the last entry that is read: without it, all that follow.
+    """
     seals = iter(chain)
     seal, digest = next(seals, None), hashlib.sha256()
     before: datetime | None = None
     waiting: list[Placed] = []
     rows = AuditEntry.objects.order_by("position")
     rows = rows.filter(position__gte=seal.first_entry) if seal else rows
+    rows = rows.filter(position__lte=until) if until is not None else rows
     lines = rows.values_list("position", "source", "row_id", "digest")
     for line in lines.iterator(chunk_size=CHUNK):
         while seal is not None and line[0] > seal.last_entry:

@@ -13,55 +13,20 @@ from django.core.management import CommandError, call_command
 from django.db import transaction
 
 from bench.audit.tampering import TAMPERS, disarm, rewrite
-from lokahome.core import clock, ids
+from lokahome.core import clock
 from lokahome.core.audit.anchors import FileAnchor, anchor, drop_anchors
 from lokahome.core.audit.chain import SOURCES
-from lokahome.core.audit.models import AuditEntry, AuditEvent, AuditSeal, StateChange
-from lokahome.core.audit.record import record
+from lokahome.core.audit.models import AuditEntry, AuditEvent, AuditSeal
 from lokahome.core.audit.sealing import note_quiet, seal_next, unsealed
-from lokahome.core.audit.verifying import verify
 from lokahome.core.db.locks import advisory_key
 from lokahome.core.ids import uuid7
 from lokahome.core.invariants import check_invariants
 from lokahome.core.tasks import seal_audit, verify_audit
+from lokahome.tests.core.audit.chains import found, later, sealed, write
 from lokahome.tests.databases import owner_connection
 from lokahome.tests.threads import race
 
 CHAIN = "audit.chain_holds"
-
-
-@pytest.fixture(autouse=True)
-def place(settings, tmp_path, monkeypatch):
-    # Ids never go back, not even behind a test that was in the future.
-    monkeypatch.setattr(ids, "_last_millis", 0)
-    path = tmp_path / "kept" / "anchor.jsonl"
-    settings.AUDIT_ANCHOR_URL = f"file://{path}"
-    return FileAnchor(path)
-
-
-def write(count=3):
-    for number in range(count):
-        record(
-            "tests.deed",
-            subject=f"lamp:{number}",
-            actor_id=uuid7(),
-            reason="Vu",
-            details={"number": number},
-            personal={"address": "192.0.2.1"},
-        )
-    StateChange(
-        subject="lamp:1", action="light", target="on", actor_kind="system"
-    ).save()
-
-
-def sealed(batches=4):
-    for _ in range(batches):
-        write()
-        seal_audit()
-
-
-def found(place=None):
-    return {finding.kind for finding in verify(now=clock.now(), place=place)}
 
 
 def test_a_log_that_nobody_touched_is_whole(db, place):
@@ -245,10 +210,6 @@ def test_a_bucket_keeps_one_object_a_seal(db, settings, tmp_path, monkeypatch):
 # --- Sealing withheld: what stood unsealed could be anybody's work ------------------
 
 
-def later(**span):
-    return time_machine.travel(clock.now() + timedelta(**span), tick=False)
-
-
 def test_a_pause_in_sealing_is_found_for_ever(db, place):
     sealed(2)
     with later(hours=1):
@@ -302,23 +263,6 @@ def test_who_holds_the_lock_is_named_in_the_log_outside(committed, monkeypatch):
         owner.execute("SELECT pg_advisory_unlock(%s)", [key])
     assert "held" in str(lines)
     assert seal_next(now=clock.now()) is not None
-
-
-def test_a_gap_that_somebody_answers_for_is_said_no_more(db, place):
-    sealed(2)
-    with later(hours=1):
-        sealed(1)
-        with pytest.raises(CommandError):
-            call_command("verify_audit", stdout=StringIO())
-        with pytest.raises(CommandError):
-            call_command("verify_audit", "--explain", "3", stdout=StringIO())
-        call_command(
-            *("verify_audit", "--explain", "3", "--reason", "Panne de courant."),
-            stdout=StringIO(),
-        )
-        assert AuditEvent.objects.get(action="audit.gap_explained").subject == "seal:3"
-    with later(hours=1):
-        assert found(place) == set()
 
 
 # --- A line of the anchor that a crash tore -------------------------------------------
