@@ -18,7 +18,7 @@ from accounts.models import (
     SignInNotice,
     User,
 )
-from accounts.services.people.phones import lift_loss
+from accounts.services.people.losses import lift_loss
 from accounts.services.signing_in.notices import may_be_noticed, open_notice_by_staff
 from lokahome.core import clock
 from lokahome.core.admin.base import LokaModelAdmin
@@ -99,6 +99,7 @@ class PhoneAdmin(NumberAdmin):
         "verified_at",
         "held_since",
         "lost_at",
+        "unproved_loss_at",
         "released_at",
         "release_reason",
     )

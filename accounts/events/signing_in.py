@@ -142,7 +142,7 @@ class PhoneLost(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class PhoneLossLifted(Event):
-    """Staff took back that the SIM of a number is lost."""
+    """The SIM of a number is not lost after all: so say staff, or whoever has it."""
 
     about: ClassVar[str] = "phone_id"
     phone_id: UUID

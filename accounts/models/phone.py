@@ -50,7 +50,8 @@ class Phone(BaseModel):
 
     Operators give unused numbers to other people: whoever takes a released number
     becomes a new person, never the old one. A number whose SIM is lost stays its
-    person's, but a code alone signs nobody in by it, and only codes are sent there.
+    person's, but a code alone signs nobody in by it, and only codes are sent there;
+    unless nobody proved the loss (`services.people.losses`).
     """
 
     class ReleaseReason(models.TextChoices):
@@ -76,6 +77,10 @@ class Phone(BaseModel):
     )
     """When its code and a second proof let an unknown device in: payouts wait again."""
     lost_at = models.DateTimeField(_("déclaré perdu le"), null=True, blank=True)
+    unproved_loss_at = models.DateTimeField(
+        _("dernière perte déclarée sans preuve"), null=True, blank=True
+    )
+    """The `lost_at` of a loss that somebody reported who proved nothing."""
     released_at = models.DateTimeField(_("libéré le"), null=True, blank=True)
     release_reason = models.CharField(
         _("motif de libération"),
@@ -116,3 +121,8 @@ class Phone(BaseModel):
 
     def __str__(self) -> str:
         return f"phone {self.pk}"
+
+    @property
+    def is_loss_unproved(self) -> bool:
+        """Say whether the SIM is lost by the word of somebody who proved nothing."""
+        return self.lost_at is not None and self.lost_at == self.unproved_loss_at

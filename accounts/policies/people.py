@@ -48,6 +48,14 @@ def may_lift_loss(*, is_own: bool) -> bool:
     return not is_own
 
 
+def may_take_loss_back(*, is_unproved: bool, knew_device: bool) -> bool:
+    """Say whether a code from the number alone takes back that its SIM is lost.
+
+    Not one that was reported with a proof, and never on a device that came after it.
+    """
+    return is_unproved and knew_device
+
+
 def may_give_number_up(
     *,
     is_active: bool,

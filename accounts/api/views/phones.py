@@ -22,11 +22,11 @@ from accounts.api.serializers.phones import (
 from accounts.api.views.auth import read
 from accounts.api.views.reports import IDEMPOTENCY_KEY
 from accounts.models import Phone
+from accounts.services.people.losses import report_loss
 from accounts.services.people.phones import (
     add_phone,
     ask_for_phone,
     remove_phone,
-    report_loss,
 )
 from lokahome.core import clock
 from lokahome.core.api.idempotency import idempotent
@@ -113,7 +113,8 @@ class MyPhonesViewSet(ListModelMixin, LokaViewSet):
     def loss(self, request: Request, pk: UUID) -> Response:
         """Keep the number and let a code alone open nothing; other sessions end.
 
-        This one ends as well unless its person proved who they are.
+        Without a recent proof this one ends as well, and a code from the number takes the
+        loss back on a device that was known before it.
         """
         phone = report_loss(session=session_of(request), phone_id=pk, now=clock.now())
         return Response(PhoneSerializer(phone).data)

@@ -1,4 +1,4 @@
-"""One's own numbers: one more, one less, a SIM that was lost. The others are told."""
+"""One's own numbers: one more, one less. The others are told."""
 
 from __future__ import annotations
 
@@ -11,8 +11,6 @@ from django.utils.translation import gettext_lazy
 
 from accounts.events import (
     PhoneAdded,
-    PhoneLossLifted,
-    PhoneLost,
     PhoneRemoved,
     PhoneTakenOver,
 )
@@ -29,15 +27,12 @@ from accounts.models.limits import SETTLES_AFTER
 from accounts.policies.people import (
     may_add_number_alone,
     may_give_number_up,
-    may_lift_loss,
 )
-from accounts.queries.staff import humans_of
 from accounts.services.moderation.barring import look_at_newcomer
 from accounts.services.signing_in.codes import locked_request, request_code, try_code
 from accounts.services.signing_in.guessing import Guesser
 from accounts.services.signing_in.lapsing import end_challenges, end_notices
 from accounts.services.signing_in.proofs import (
-    is_proved,
     methods_of,
     require_recent_proof,
 )
@@ -46,7 +41,7 @@ from accounts.services.signing_in.stakes import has_history, is_at_stake
 from lokahome.core.audit.record import record
 from lokahome.core.clock import utc_text
 from lokahome.core.db.locks import advisory_lock, locked
-from lokahome.core.errors import DomainError, NotAllowed, NotFound, StateConflict
+from lokahome.core.errors import DomainError, NotFound, StateConflict
 from lokahome.core.events.outbox import append
 
 
@@ -80,19 +75,6 @@ class NewPhoneRests(StateConflict):
 
     def default_detail(self) -> str:
         return _("Gardez l’ancien 48 heures, ou déclarez sa carte SIM perdue.")
-
-
-class PhonePast(StateConflict):
-    """The number is no longer the person's."""
-
-    code = "phone.past"
-
-
-class NotLost(StateConflict):
-    """Nobody reported the SIM of this number lost."""
-
-    code = "phone.not_lost"
-    title = gettext_lazy("Ce numéro n’est pas déclaré perdu")
 
 
 @transaction.atomic
@@ -268,73 +250,12 @@ def remove_phone(*, session: Session, phone_id: UUID, now: datetime) -> Phone:
     phone.released_at = max(now, phone.verified_at)
     phone.release_reason = Phone.ReleaseReason.REMOVED
     phone.save(update_fields={"released_at", "release_reason"})
-    _after(phone, session, Session.EndReason.PHONE_CHANGED, "phone.removed", now)
+    close_after(phone, session, Session.EndReason.PHONE_CHANGED, "phone.removed", now)
     append(PhoneRemoved(phone_id=phone.pk, person_id=person.pk))
     return phone
 
 
-@transaction.atomic
-def report_loss(*, session: Session, phone_id: UUID, now: datetime) -> Phone:
-    """Note that the SIM of a number is lost, and return its row.
-
-    The number stays the person's, with their leases and their money; a code alone signs
-    nobody in by it, only codes are sent there, and every other session ends. No proof is
-    asked: this only closes doors, and whoever lost a phone has little at hand; but
-    without one of the last minutes *session* ends as well, so that a borrowed phone does
-    not keep what it shuts others out of. Reported again, it stays as it is. Raises
-    NotFound, PhonePast. Locks the person, then the number; publishes PhoneLost.
-    """
-    person = locked(User.objects.get_queryset().active(), session.user_id)
-    phone = _current(person, phone_id)
-    if phone.lost_at is not None:
-        return phone
-    phone.lost_at = now
-    phone.save(update_fields={"lost_at"})
-    keep = session if is_proved(session, now) else None
-    _after(phone, keep, Session.EndReason.PHONE_LOST, "phone.lost", now)
-    append(PhoneLost(phone_id=phone.pk, person_id=person.pk, since=now))
-    return phone
-
-
-@transaction.atomic
-def lift_loss(*, phone_id: UUID, actor_id: UUID, reason: str, now: datetime) -> Phone:
-    """Note for *reason* that a number is in its person's hands again; return its row.
-
-    Staff *actor_id* heard them; payouts wait as for a new number. Raises NotFound,
-    PhonePast, NotLost, NotAllowed for one's own. Locks the person, then the number;
-    publishes PhoneLossLifted: every number and the address are told.
-    """
-    held = Phone.objects.filter(pk=phone_id).values_list("user_id", flat=True)
-    if (person_id := held.first()) is None:
-        raise NotFound
-    person = locked(User.objects.get_queryset(), person_id)
-    if not may_lift_loss(is_own=person.pk in humans_of(actor_id)):
-        raise NotAllowed
-    phone = _current(person, phone_id)
-    if phone.lost_at is None:
-        raise NotLost
-    phone.lost_at = None
-    phone.held_since = now
-    phone.save(update_fields={"lost_at", "held_since"})
-    record(
-        "phone.loss_lifted",
-        subject=f"user:{person.pk}",
-        actor_id=actor_id,
-        reason=reason,
-        details={"phone_id": str(phone.pk)},
-    )
-    append(PhoneLossLifted(phone_id=phone.pk, person_id=person.pk, since=now))
-    return phone
-
-
-def _current(person: User, phone_id: UUID) -> Phone:
-    phone = locked(Phone.objects.visible_to(person), phone_id)
-    if phone.released_at is not None:
-        raise PhonePast
-    return phone
-
-
-def _after(
+def close_after(
     phone: Phone, keep: Session | None, end_reason: str, action: str, now: datetime
 ) -> None:
     """End what the number had opened, and write down who ended it."""

@@ -22,6 +22,7 @@ from accounts.models import (
 from accounts.policies.signing_in import may_sign_in, takes_over
 from accounts.queries.signing_in import knows_device
 from accounts.services.moderation.standing import suspended
+from accounts.services.people.losses import take_back_loss
 from accounts.services.signing_in.challenging import (
     ChallengeNeeded,
     digest_of,
@@ -98,9 +99,10 @@ def verify_code(
 
     A number without an account gets one, as a tenant at level 0. The account of a known
     one is challenged when something is at stake in it and the device is new; when there
-    is anything in it and it was silent for long; always when the SIM was reported lost;
-    unless 72 hours' notice went by. An account with nothing at stake is a new device's
-    alone from then on: its other sessions end, no other device is known any more.
+    is anything in it and it was silent for long; when the SIM was reported lost, unless
+    nobody proved that (`take_back_loss`); unless 72 hours' notice went by. An account
+    with nothing at stake is a new device's alone from then on: its other sessions end, no
+    other device is known any more.
 
     The session stands, or the code is not used up: one transaction makes both. The same
     right code from the same device returns the same session, or challenge, for
@@ -249,6 +251,7 @@ class _Entry:
 
 def _enter(person: User, phone: Phone, entry: _Entry) -> SignedIn | ChallengeNeeded:
     device_key, now = entry.device_key, entry.now
+    take_back_loss(phone, device_key=device_key, now=now)
     reason = why_not_enough(
         person.pk,
         device_key=device_key,

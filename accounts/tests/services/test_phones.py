@@ -14,17 +14,19 @@ from accounts.events import (
 from accounts.models import CodeRequest, Phone, Session, User
 from accounts.models.limits import SETTLES_AFTER
 from accounts.queries.people import payout_cooling_until, phone_of
+from accounts.services.people.losses import (
+    NotLost,
+    PhonePast,
+    lift_loss,
+    report_loss,
+)
 from accounts.services.people.phones import (
     LastPhone,
     NewPhoneRests,
-    NotLost,
     PhoneHeldElsewhere,
-    PhonePast,
     add_phone,
     ask_for_phone,
-    lift_loss,
     remove_phone,
-    report_loss,
 )
 from accounts.services.signing_in.challenging import ChallengeNeeded
 from accounts.services.signing_in.codes import CodeSpent, CodeWrong, mint_code
@@ -249,6 +251,7 @@ def test_nobody_touches_anothers_number(session, kossi):
 def test_a_lost_sim_keeps_the_account_and_opens_nothing_alone(session, ama):
     other = used_device(ama.user, OTHER_DEVICE)
     phone = only(ama.user)
+    proved_now(session)
     for _ in range(2):
         report_loss(session=session, phone_id=phone.pk, now=clock.now())
     assert told(PhoneLost) == 1

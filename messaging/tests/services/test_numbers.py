@@ -12,11 +12,11 @@ from accounts.services.people.email_addresses import (
     mint_email_code,
     verify_email,
 )
+from accounts.services.people.losses import report_loss
 from accounts.services.people.phones import (
     add_phone,
     ask_for_phone,
     remove_phone,
-    report_loss,
 )
 from accounts.services.signing_in.challenges import give_notice, leave_account
 from accounts.services.signing_in.codes import request_letter
