@@ -38,6 +38,7 @@ class SignInChallenge(VersionedModel):
         CODE = "code", _("code par SMS")
         EMAIL = "email", _("code par courriel")
         EXTERNAL = "external", _("compte d’un autre service")
+        PASSWORD = "password", _("mot de passe")
 
     class Reason(models.TextChoices):
         NEW_DEVICE = "new_device", _("appareil inconnu")
@@ -130,13 +131,17 @@ class SignInChallenge(VersionedModel):
             ),
             models.CheckConstraint(
                 condition=Q(given="code", phone__isnull=False)
-                | Q(given__in=("email", "external"), phone=None),
+                | Q(given__in=("email", "external", "password"), phone=None),
                 name="accounts_challenge_given",
             ),
             models.CheckConstraint(
                 condition=~Q(given="code", method="sms_code")
                 & ~Q(given="email", method="email_code")
-                & ~Q(given="external", method="email_code"),
+                & ~Q(given="external", method="email_code")
+                & ~Q(
+                    given="password",
+                    method__in=("password", "sms_code", "email_code"),
+                ),
                 name="accounts_challenge_two_proofs",
             ),
             models.CheckConstraint(

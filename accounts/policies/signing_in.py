@@ -54,9 +54,14 @@ SAME = {
     "email": frozenset({"email_code"}),
     # Whoever holds an account of the service holds its mailbox as well.
     "external": frozenset({"email_code"}),
+    # Asked for more only while it is young: a code set it, and nobody knows which.
+    "password": frozenset({"password", "sms_code", "email_code"}),
 }
 
 
-def same_as(given: str) -> frozenset[str]:
-    """Return the methods that prove nothing more to whoever gave the proof *given*."""
-    return SAME[given]
+def same_as(given: str, *, is_young: bool = False) -> frozenset[str]:
+    """Return the methods that prove nothing more to whoever gave the proof *given*.
+
+    *is_young* is whether a code by SMS may have made that proof what it is, lately.
+    """
+    return SAME[given] | {"sms_code"} if is_young else SAME[given]

@@ -77,8 +77,9 @@ class SessionSerializer(TokenPairSerializer):
         read_only=True,
         max_length=40,
         help_text=(
-            "Why the outside account was not linked, `oidc.linked_elsewhere` or "
-            "`oidc.one_per_provider`; empty when it was, or none was to be."
+            "Why the outside account was not linked: `oidc.linked_elsewhere`, "
+            "`oidc.one_per_provider`, or `auth.proof_needed` where the code is no proof "
+            "(link it at me/identities after one); empty when it was, or none was to be."
         ),
     )
     user = MeSerializer(read_only=True, help_text="The person.")

@@ -22,8 +22,12 @@ from accounts.api.serializers.auth import (
     SignOutSerializer,
     TokenPairSerializer,
 )
-from accounts.api.tokens import TokenPair, issue_tokens, revoke_refresh, rotate_tokens
+from accounts.api.serializers.codes import ChallengeSerializer
+from accounts.api.tokens import TokenPair, revoke_refresh, rotate_tokens, tokens_of
 from accounts.models import Session, User
+from accounts.services.signing_in.challenging import ChallengeNeeded
+from accounts.services.signing_in.entering import SignedIn
+from accounts.services.signing_in.other_ways import enter_by_password
 from accounts.services.signing_in.sessions import end_session
 from lokahome.core import clock
 
@@ -36,34 +40,29 @@ def read(serializer_class: type[Any], request: Request) -> dict[str, Any]:
     return data
 
 
-def session_body(
-    request: Request,
-    user: User,
-    *,
-    is_new: bool = False,
-    method: str = "code",
-    device_name: str = "",
-) -> dict[str, Any]:
-    """Return new tokens for *user*, who gave all proof, as `SessionSerializer` shows it.
-
-    Raises StaffDoor. The session is bound to the device of *request*.
-    """
-    tokens = issue_tokens(
-        user,
-        method=method,
-        device_key=device_key(request),
-        device_name=device_name,
-        now=clock.now(),
-    )
-    return body_of(tokens, user, is_new=is_new)
-
-
 def body_of(
     tokens: TokenPair, user: User, *, is_new: bool = False, link_refused: str = ""
 ) -> dict[str, Any]:
     """Return *tokens* of *user* as `SessionSerializer` shows them."""
     session = {"is_new": is_new, "link_refused": link_refused, "user": user}
     return dict(SessionSerializer({**dataclasses.asdict(tokens), **session}).data)
+
+
+def signed_in(result: SignedIn) -> Response:
+    """Answer with tokens for whom *result* names."""
+    tokens = tokens_of(result.session, now=clock.now())
+    body = body_of(
+        tokens, result.user, is_new=result.is_new, link_refused=result.link_refused
+    )
+    return Response(body)
+
+
+def answered(result: SignedIn | ChallengeNeeded) -> Response:
+    """Answer with tokens, or with what is asked beside the first proof."""
+    if isinstance(result, ChallengeNeeded):
+        body = ChallengeSerializer(result).data
+        return Response(body, status=status.HTTP_202_ACCEPTED)
+    return signed_in(result)
 
 
 class OpenView(APIView):
@@ -84,7 +83,12 @@ class PasswordLoginView(LoginView):  # type: ignore[misc]  # dj-rest-auth has no
         tags=["auth"],
         summary="Sign in with a handle or phone and a password",
         request=PasswordLoginSerializer,
-        responses={200: SessionSerializer},
+        description=(
+            "On a device that the account does not know, a password that a code set in "
+            "the last 48 hours gets 202 with a `challenge_id`: it proves no more than "
+            "that code."
+        ),
+        responses={200: SessionSerializer, 202: ChallengeSerializer},
     )
     def post(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Let dj-rest-auth check it; the serializer counts the try."""
@@ -96,8 +100,13 @@ class PasswordLoginView(LoginView):  # type: ignore[misc]  # dj-rest-auth has no
         self.user = self.serializer.validated_data["user"]
 
     def get_response(self) -> Response:
-        """Return the same body as signing in by code."""
-        return Response(session_body(self.request, self.user, method="password"))
+        """Return the same bodies as signing in by code."""
+        entered = enter_by_password(
+            person_id=self.user.pk,
+            device_key=device_key(self.request),
+            now=clock.now(),
+        )
+        return answered(entered)
 
 
 class TokenRefreshView(OpenView):

@@ -16,8 +16,7 @@ from accounts.api.serializers.codes import (
     CodeSentSerializer,
     SignInNoticeSerializer,
 )
-from accounts.api.views.auth import OpenView, read
-from accounts.api.views.codes import signed_in
+from accounts.api.views.auth import OpenView, read, signed_in
 from accounts.services.signing_in.challenges import (
     answer_challenge,
     give_notice,

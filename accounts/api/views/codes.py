@@ -16,29 +16,10 @@ from accounts.api.serializers.codes import (
     OtpRequestedSerializer,
     OtpRequestSerializer,
 )
-from accounts.api.tokens import tokens_of
-from accounts.api.views.auth import OpenView, body_of, read
-from accounts.services.signing_in.challenging import ChallengeNeeded
+from accounts.api.views.auth import OpenView, answered, read
 from accounts.services.signing_in.codes import request_code
-from accounts.services.signing_in.entering import SignedIn, verify_code
+from accounts.services.signing_in.entering import verify_code
 from lokahome.core import clock
-
-
-def signed_in(result: SignedIn) -> Response:
-    """Answer with tokens for whom *result* names."""
-    tokens = tokens_of(result.session, now=clock.now())
-    body = body_of(
-        tokens, result.user, is_new=result.is_new, link_refused=result.link_refused
-    )
-    return Response(body)
-
-
-def answered(result: SignedIn | ChallengeNeeded) -> Response:
-    """Answer with tokens, or with what is asked beside the first proof."""
-    if isinstance(result, ChallengeNeeded):
-        body = ChallengeSerializer(result).data
-        return Response(body, status=status.HTTP_202_ACCEPTED)
-    return signed_in(result)
 
 
 class OtpRequestView(OpenView):

@@ -32,9 +32,7 @@ from accounts.api.serializers.identities import (
     NonceSerializer,
     OidcSignInSerializer,
 )
-from accounts.api.views.auth import OpenView, read
-from accounts.api.views.codes import answered
-from accounts.services.signing_in.entering import enter_by_identity
+from accounts.api.views.auth import OpenView, answered, read
 from accounts.services.signing_in.external_identities import (
     holder_of,
     link_identity,
@@ -43,6 +41,7 @@ from accounts.services.signing_in.external_identities import (
     unlink_identity,
     use_nonce,
 )
+from accounts.services.signing_in.other_ways import enter_by_identity
 from accounts.services.signing_in.proofs import require_recent_proof
 from lokahome.core import clock
 from lokahome.core.api.filters import refuse_unknown
@@ -100,7 +99,8 @@ class GoogleSignInView(OpenView):
             "An account is never found by its address: who has not linked their Google "
             "account gets 202 with a `link_token`, proves a phone number, and links it. "
             "On a device that the account does not know, and after long silence, the "
-            "answer is 202 with a `challenge_id`: an outside account is one proof."
+            "answer is 202 with a `challenge_id`: an outside account is one proof, and "
+            "no more than a code for 48 hours from its link."
         ),
         request=OidcSignInSerializer,
         responses={

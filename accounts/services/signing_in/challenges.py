@@ -20,11 +20,12 @@ from accounts.models import (
     User,
 )
 from accounts.models.limits import MAX_TRIES
-from accounts.policies.signing_in import may_sign_in, same_as
+from accounts.policies.signing_in import may_sign_in
 from accounts.services.signing_in.challenging import (
     close_challenge,
     digest_of,
     number_of,
+    same_things,
 )
 from accounts.services.signing_in.codes import (
     last_request_for,
@@ -111,7 +112,7 @@ def answer_challenge(
     with transaction.atomic(durable=True):
         person = locked(User.objects.get_queryset(), person_id)
         challenge = open_locked(challenge_id, device_key, now)
-        if method in same_as(challenge.given):
+        if method in same_things(challenge):
             raise ProofUnavailable
         challenge.tries += 1
         request = None
@@ -169,7 +170,7 @@ def request_challenge_code(
     person_id = person_behind(challenge_id, device_key, now)
     person = locked(User.objects.get_queryset(), person_id)
     challenge = open_locked(challenge_id, device_key, now)
-    if method in same_as(challenge.given):
+    if method in same_things(challenge):
         raise ProofUnavailable
     if method == ProofMethod.SMS_CODE:
         number = proving_number(person.pk, now)
@@ -288,6 +289,7 @@ METHODS = {
     SignInChallenge.Given.CODE.value: Session.Method.CODE,
     SignInChallenge.Given.EMAIL.value: Session.Method.PASSWORD,
     SignInChallenge.Given.EXTERNAL.value: Session.Method.OIDC,
+    SignInChallenge.Given.PASSWORD.value: Session.Method.PASSWORD,
 }
 """By which way a session counts as opened whose sign-in began with this proof."""
 

@@ -19,6 +19,7 @@ from accounts.models import (
 from accounts.models.session import device_digest
 from accounts.policies.signing_in import same_as, second_proof_reason
 from accounts.queries.signing_in import knows_device, last_active_at
+from accounts.services.signing_in.external_identities import link_proves
 from accounts.services.signing_in.proofs import methods_of
 from accounts.services.signing_in.stakes import has_history, is_at_stake
 from lokahome.core.audit.record import record
@@ -108,8 +109,18 @@ def open_challenge(
 def needed(challenge: SignInChallenge, person: User) -> ChallengeNeeded:
     """Return *challenge* with the methods that *person* has beside what they gave."""
     methods = methods_of(person, with_sms=True, now=challenge.created_at)
-    same = same_as(challenge.given)
+    same = same_things(challenge)
     return ChallengeNeeded(challenge, [name for name in methods if name not in same])
+
+
+def same_things(challenge: SignInChallenge) -> frozenset[str]:
+    """Return the methods that add nothing to what was given at *challenge*.
+
+    A link that was young then may be the same SIM's doing: a code adds nothing to it.
+    """
+    is_link = challenge.given == SignInChallenge.Given.EXTERNAL
+    proves = not is_link or link_proves(challenge.person_id, challenge.created_at)
+    return same_as(challenge.given, is_young=not proves)
 
 
 def number_of(challenge: SignInChallenge) -> Phone:

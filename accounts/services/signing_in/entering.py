@@ -44,9 +44,10 @@ from accounts.services.signing_in.external_identities import (
 )
 from accounts.services.signing_in.guessing import Guesser
 from accounts.services.signing_in.holding import join, mark_verified, use_notice
+from accounts.services.signing_in.proofs import ProofNeeded, is_proved
 from accounts.services.signing_in.sessions import end_sessions, open_session
 from accounts.services.signing_in.stakes import is_at_stake
-from lokahome.core.db.locks import advisory_lock, locked
+from lokahome.core.db.locks import advisory_lock
 from lokahome.core.errors import DomainError, NotAllowed
 
 ANSWER_STANDS = timedelta(seconds=60)
@@ -107,11 +108,11 @@ def verify_code(
     The session stands, or the code is not used up: one transaction makes both. The same
     right code from the same device returns the same session, or challenge, for
     ANSWER_STANDS, until its first token was used. *link_token* links an outside account
-    on the way (`external_identities.link_identity`); a refusal to is no refusal to sign
-    in. Raises CodeWrong (a try is gone), CodeSpent, AccountClosed, StaffDoor,
-    LinkTokenRefused, RateLimited. Locks the person, then the request, so that parallel
-    guesses are counted one by one. Must not be called inside a transaction: a refusal
-    has to leave its count.
+    on the way (`external_identities.link_identity`), where the account is new or has no
+    better proof than the code; a refusal to is no refusal to sign in. Raises CodeWrong
+    (a try is gone), CodeSpent, AccountClosed, StaffDoor, LinkTokenRefused, RateLimited.
+    Locks the person, then the request, so that parallel guesses are counted one by one.
+    Must not be called inside a transaction: a refusal has to leave its count.
     """
     if link_token is not None:
         read_link_token(link_token, device_key=device_key, now=now)
@@ -157,7 +158,7 @@ def _verify(
                 person = join(number, request.language, now)
                 entry = _Entry(request, guesser.device_key, link_token, now)
                 return entry.open(person, is_new=True)
-            refusal = _why_shut(holder, now)
+            refusal = why_shut(holder, now)
             if refusal is None:
                 entry = _Entry(request, guesser.device_key, link_token, now)
                 return _enter(holder, phone, entry)
@@ -195,12 +196,13 @@ def _answered_before(
         opened_by=request.pk, user=holder, device__key_digest=digest_of(device_key)
     )
     session = opened.exclude(tokens__used_at__isnull=False).first()
-    if session is None or _why_shut(holder, now) is not None:
+    if session is None or why_shut(holder, now) is not None:
         return None
     return SignedIn(holder, holder.created_at >= request.created_at, session)
 
 
-def _why_shut(person: User, now: datetime) -> DomainError | None:
+def why_shut(person: User, now: datetime) -> DomainError | None:
+    """Return why *person* gets no session, whatever they prove; None when they may."""
     if person.is_staff:
         return StaffDoor()
     if not may_sign_in(is_active=person.is_active):
@@ -232,11 +234,15 @@ class _Entry:
             opened_by=self.request.pk,
             now=self.now,
         )
-        return SignedIn(person, is_new, session, self._link(person))
+        link_refused = self._link(person, session, is_new=is_new)
+        return SignedIn(person, is_new, session, link_refused)
 
-    def _link(self, person: User) -> str:
+    def _link(self, person: User, session: Session, *, is_new: bool) -> str:
         if self.link_token is None:
             return ""
+        # As at me/identities: who holds the phone for a minute links nothing for good.
+        if not is_new and not is_proved(session, self.now):
+            return ProofNeeded.code
         try:
             link_identity(
                 user=person,
@@ -281,35 +287,3 @@ def _enter(person: User, phone: Phone, entry: _Entry) -> SignedIn | ChallengeNee
         code_request=entry.request,
         now=now,
     )
-
-
-@transaction.atomic
-def enter_by_identity(
-    *, person_id: UUID, device_key: UUID | None, device_name: str, now: datetime
-) -> SignedIn | ChallengeNeeded:
-    """Return a session of who linked an outside account, or what is asked as well.
-
-    Whoever holds that account may be anybody who once held the number: on a device that
-    is not known, and after long silence, it is one proof of two. Raises AccountClosed,
-    StaffDoor. Locks the person.
-    """
-    person = locked(User.objects.get_queryset(), person_id)
-    if (refusal := _why_shut(person, now)) is not None:
-        raise refusal
-    reason = why_not_enough(person.pk, device_key=device_key, now=now)
-    if reason is not None:
-        return open_challenge(
-            person=person,
-            given=SignInChallenge.Given.EXTERNAL,
-            reason=reason,
-            device_key=device_key,
-            now=now,
-        )
-    session = open_session(
-        user=person,
-        method=Session.Method.OIDC,
-        device_key=device_key,
-        device_name=device_name,
-        now=now,
-    )
-    return SignedIn(person, False, session)

@@ -15,10 +15,13 @@ from uuid import UUID
 from allauth.socialaccount.models import SocialAccount
 from django.core import signing
 from django.db import transaction
+from django.db.models import F
 from django.utils.translation import gettext_lazy
 
 from accounts.events import ExternalIdentityLinked
 from accounts.models import OidcNonce, Session, User
+from accounts.models.limits import SETTLES_AFTER
+from accounts.queries.people import ONE_CLOCK
 from accounts.services.signing_in.sessions import end_session
 from lokahome.core.audit.record import record
 from lokahome.core.crypto.lookups import keyed_digest
@@ -115,6 +118,18 @@ def holder_of(provider: str, subject: str) -> User | None:
     account = known.first()
     person: User | None = account.user if account is not None else None
     return person
+
+
+def link_proves(person_id: UUID, now: datetime) -> bool:
+    """Say whether outside accounts are more than the code by which they were linked.
+
+    Whoever linked one may have held the SIM for a minute: for 48 hours it says no more
+    than a code does, unless the account here was made with it.
+    """
+    links = SocialAccount.objects.filter(user_id=person_id)
+    young = links.filter(date_joined__gt=now - SETTLES_AFTER)
+    later = young.exclude(date_joined__lte=F("user__created_at") + ONE_CLOCK)
+    return links.exists() and not later.exists()
 
 
 def link_token(

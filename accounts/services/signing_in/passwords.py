@@ -37,7 +37,7 @@ from accounts.services.signing_in.codes import (
 from accounts.services.signing_in.guessing import Guesser, asker_digest
 from accounts.services.signing_in.limits import take_code_limits
 from accounts.services.signing_in.proofs import require_recent_proof
-from accounts.services.signing_in.sessions import end_sessions
+from accounts.services.signing_in.sessions import end_sessions, trust_device
 from lokahome.core.audit.record import record
 from lokahome.core.db.locks import locked
 from lokahome.core.errors import (
@@ -193,6 +193,8 @@ def reset_password(
     A code proves a SIM or a mailbox, and one alone is no more here than at a sign-in.
     Where that would ask for a second proof, a code by SMS is refused, and one by e-mail
     returns a challenge: the password waits in it, hashed, and nothing else changes.
+    Otherwise the device is the one that is known from then on: the password signs in
+    there, and elsewhere once it is 48 hours old.
     Raises CodeWrong (a try is gone), CodeSpent, ResetRefused, RateLimited. Locks the
     person, then the request; publishes PasswordChanged and SessionsEnded. Must not be
     called inside a transaction: a refusal has to leave its count behind.
@@ -251,6 +253,8 @@ def _reset(
                 now=now,
             )
     put_password(person, encoded, now)
+    # The code would have signed in there: so may the password, which is worth as much.
+    trust_device(person, device_key, now)
     return None
 
 
@@ -259,13 +263,14 @@ def put_password(
 ) -> int:
     """Set the hash *encoded* as the password of a locked *person*.
 
-    Ends every session but *keep* and returns how many; publishes PasswordChanged and
+    Unless it takes the place of another in the session *keep*, it is new in the account
+    and proves nothing for 48 hours. Ends every session but *keep* and returns how many; publishes PasswordChanged and
     SessionsEnded.
     """
-    person.password = encoded
-    if keep is None:
+    if keep is None or not person.has_usable_password():
         # A code set it: for 48 hours it is worth no more than that code.
         person.password_reset_at = now
+    person.password = encoded
     person.save(update_fields={"password", "password_reset_at"})
     record("person.password_set", subject=f"user:{person.pk}", actor_id=person.pk)
     append(PasswordChanged(person_id=person.pk, since=now))

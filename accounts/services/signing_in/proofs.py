@@ -28,6 +28,7 @@ from accounts.services.signing_in.codes import (
     request_letter,
     try_code,
 )
+from accounts.services.signing_in.external_identities import link_proves
 from accounts.services.signing_in.proof_limits import take_proof_limits
 from lokahome.core.audit.record import record
 from lokahome.core.db.locks import locked
@@ -225,7 +226,8 @@ BARE_CODE = "code"
 def methods_spoken(session: Session, now: datetime, within: timedelta) -> set[str]:
     """Return by what the person of *session* proved who they are *within*, or nothing.
 
-    `ProofMethod`s, `BARE_CODE`, or ``oidc``.
+    `ProofMethod`s, `BARE_CODE`, or ``oidc``. What a code set or linked in the last 48
+    hours says no more than that code.
     """
     spoken = set()
     if session.proved_at is not None and now - session.proved_at <= within:
@@ -233,6 +235,8 @@ def methods_spoken(session: Session, now: datetime, within: timedelta) -> set[st
     if now - session.started_at <= within:
         by = session.method
         if by == Session.Method.PASSWORD and not password_proves(session.user, now):
+            by = Session.Method.CODE
+        if by == Session.Method.OIDC and not link_proves(session.user_id, now):
             by = Session.Method.CODE
         spoken.add(BARE_CODE if by == Session.Method.CODE else str(by))
     return spoken

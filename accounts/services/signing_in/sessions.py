@@ -54,13 +54,7 @@ def open_session(
     *proved_by* the second proof that was given just now. Locks the person.
     """
     person = locked(User.objects.get_queryset().active(), user.pk)
-    device = None
-    if device_key is not None:
-        device = _device(person, device_digest(device_key), now)
-        device.name = device_name or device.name
-        device.last_seen_at = max(now, device.last_seen_at)
-        device.trusted_at = device.trusted_at or now
-        device.save()
+    device = trust_device(person, device_key, now, name=device_name)
     session = Session(
         user=person,
         device=device,
@@ -214,6 +208,20 @@ def forget_past_sessions(*, now: datetime) -> int:
     people.update(used_at=Greatest("used_at", Subquery(last)))
     _all, by_table = gone.delete()
     return by_table.get(Session._meta.label, 0)
+
+
+def trust_device(
+    person: User, device_key: UUID | None, now: datetime, *, name: str = ""
+) -> Device | None:
+    """Let a device be known to a locked *person*, who gave there all the proof asked."""
+    if device_key is None:
+        return None
+    device = _device(person, device_digest(device_key), now)
+    device.name = name or device.name
+    device.last_seen_at = max(now, device.last_seen_at)
+    device.trusted_at = device.trusted_at or now
+    device.save()
+    return device
 
 
 def adopt_device(session: Session, device_key: UUID, now: datetime) -> None:

@@ -9,6 +9,7 @@ from allauth.socialaccount.models import SocialAccount
 from rest_framework.test import APIClient
 
 from accounts.models import OidcNonce, Phone, Session
+from accounts.models.limits import SETTLES_AFTER
 from accounts.services.signing_in.codes import mint_code
 from accounts.services.signing_in.external_identities import (
     LinkTokenRefused,
@@ -71,7 +72,8 @@ def code_for(app, phone):
 def linked(app, service, phone="+2290197000001"):
     """Link the service's account to the account of *phone*, and return the session.
 
-    The app's device is known to it, so that signing in takes nothing over.
+    The app's device is known to it, so that signing in takes nothing over; the link is
+    older than two days, so that it proves.
     """
     person = Phone.objects.current().get(number=phone).user
     used_device(person, UUID(DEVICE["HTTP_LOKAHOME_DEVICE"]))
@@ -81,7 +83,14 @@ def linked(app, service, phone="+2290197000001"):
         {**code_for(app, phone), "link_token": token},
     )
     assert answer.status_code == 200, answer.json()
+    settle(person)
     return answer.json()
+
+
+def settle(person):
+    """Let the linked accounts of *person* be of the day before yesterday."""
+    before = clock.now() - SETTLES_AFTER
+    SocialAccount.objects.filter(user=person).update(date_joined=before)
 
 
 def test_it_is_off_until_there_are_keys(db, app):

@@ -131,7 +131,7 @@ def test_a_forgotten_password_is_set_anew_on_a_known_device(ama_with, anonymous)
     answer = anonymous.post(CONFIRM, body, **mine)
     assert (answer.status_code, answer.content) == (204, b"")
     assert ama_with.get(ME).status_code == 401
-    login = anonymous.post(LOGIN, {"username": "97000001", "password": NEW})
+    login = anonymous.post(LOGIN, {"username": "97000001", "password": NEW}, **mine)
     assert login.status_code == 200
 
 
@@ -160,7 +160,7 @@ def test_a_mailbox_asks_for_the_sim_beside_it(ama_with, anonymous):
     proof = {"method": "sms_code", "value": letter_code(UUID(told["challenge_id"]))}
     proved = anonymous.post(f"{door}/proofs", proof, **mine)
     assert proved.status_code == 200, proved.json()
-    assert anonymous.post(LOGIN, login).status_code == 200
+    assert anonymous.post(LOGIN, login, **mine).status_code == 200
     assert ama_with.get(ME).status_code == 401
 
 
