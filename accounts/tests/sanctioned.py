@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from accounts.models import Case, Sanction
 from accounts.services.moderation.appeals import appeal_sanction
-from accounts.services.moderation.cases import open_case
+from accounts.services.moderation.cases import decide_case, open_case
 from accounts.services.moderation.sanctions import approve_sanction, impose_sanction
+from accounts.services.privacy.erasure import carry_out, request_erasure
 from lokahome.core import clock
 from lokahome.tests.people import make_staff
 
@@ -73,3 +76,31 @@ def appeal(person, sanction, **values):
         }
     )
     return filed
+
+
+def ban_without_case(person, *actors) -> Sanction:
+    """Return a ban of *person*, the case that it follows from being decided."""
+    made = ban(person, *actors)
+    for case in Case.objects.open():
+        close(case)
+    return made
+
+
+def close(case: Case) -> None:
+    """Decide *case*: there is nothing to do."""
+    decide_case(
+        case_id=case.pk,
+        decision="no_action",
+        reason="Rien.",
+        actor=None,
+        now=clock.now(),
+    )
+
+
+def erase(person) -> None:
+    """Ask for it, wait, and carry it out."""
+    asked = request_erasure(person_id=person.pk, now=clock.now())
+    assert asked.status == "scheduled", asked.obstacles
+    assert carry_out(request_id=asked.pk, now=clock.now() + timedelta(days=7))
+    person.refresh_from_db()
+    assert person.erased_at is not None

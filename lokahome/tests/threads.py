@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from django.db import connections
+from django.db import connection, connections
 
 TIMEOUT_SECONDS = 60
 
@@ -39,3 +39,17 @@ def race(count: int, work: Callable[[int], Any]) -> list[Any]:
         thread.join(TIMEOUT_SECONDS)
         assert not thread.is_alive(), "a racing thread hangs: a deadlock?"
     return results
+
+
+def backend_pid() -> int:
+    """Return the process of the server that this thread's connection talks to."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        return cursor.fetchone()[0]
+
+
+def is_waiting(backend: int) -> bool:
+    """Say whether the process *backend* waits for a lock that another one holds."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT cardinality(pg_blocking_pids(%s)) > 0", [backend])
+        return cursor.fetchone()[0]

@@ -6,9 +6,11 @@ what the agency saw is gone with the next request, since every read asks the man
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
+import structlog
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -20,13 +22,14 @@ from lokahome.core.db.locks import locked
 from lokahome.core.errors import FieldError, NotAllowed
 from lokahome.core.events.outbox import append
 from properties.events import MandateEnded
-from properties.models import MANDATE_STATES, Mandate
+from properties.models import MANDATE_STATES, Listing, Mandate
 from properties.models.mandates import MandateQuerySet
 from properties.policies import may_decide_mandate, roles_on_mandate
 from properties.services.handling import release_handling
 from properties.services.moderation import ReasonMissing
 
-BATCH = 200
+log = structlog.get_logger(__name__)
+
 WITH_AGENCY = "agency_closed"
 GONE = "landlord_gone"
 BY_DATE = "term"
@@ -81,33 +84,60 @@ def end_mandates_from(*, landlord_id: UUID, now: datetime) -> int:
 def expire_mandates(*, now: datetime) -> int:
     """End the mandates and proposals whose last day is past; return how many.
 
-    Rights ended with that day already: reads ask for the date.
+    Rights ended with that day already: reads ask for the date. Each in a transaction of
+    its own: one that fails is logged, stays due, and holds up nobody.
     """
     count = 0
-    while True:
-        with transaction.atomic():
-            due = Mandate.objects.live().filter(expires_on__lt=local_day(now))
-            free = due.order_by("expires_on", "id").select_for_update(
-                skip_locked=True, no_key=True, of=("self",)
-            )
-            rows = list(free[:BATCH])
-            for mandate in rows:
-                _end(mandate, "expire", "system", None, BY_DATE, now)
-        count += len(rows)
-        if len(rows) < BATCH:
-            return count
+    due = _overdue(now).order_by("expires_on", "id")
+    for mandate_id in list(due.values_list("pk", flat=True)):
+        try:
+            count += _expire(mandate_id, now)
+        except Exception:
+            log.exception("a mandate was not expired", mandate=str(mandate_id))
+    return count
+
+
+@transaction.atomic
+def _expire(mandate_id: UUID, now: datetime) -> bool:
+    """End an overdue mandate, unless another run or a party has it; say whether."""
+    free = _overdue(now).select_for_update(skip_locked=True, no_key=True, of=("self",))
+    mandate = free.filter(pk=mandate_id).first()
+    if mandate is None:
+        return False
+    _end(mandate, "expire", "system", None, BY_DATE, now)
+    return True
 
 
 def expire_overdue_of(*, unit_id: UUID, now: datetime) -> None:
     """End what is overdue of one unit, inside the caller's transaction."""
-    due = Mandate.objects.live().filter(unit_id=unit_id, expires_on__lt=local_day(now))
-    for mandate in due.select_for_update(no_key=True, of=("self",)):
+    due = _overdue(now).filter(unit_id=unit_id).order_by("id")
+    rows = list(due.select_for_update(no_key=True, of=("self",)))
+    _lock_listings(rows)
+    for mandate in rows:
         _end(mandate, "expire", "system", None, BY_DATE, now)
+
+
+def _overdue(now: datetime) -> MandateQuerySet:
+    return Mandate.objects.live().filter(expires_on__lt=local_day(now))
+
+
+def _lock_listings(mandates: Collection[Mandate]) -> None:
+    """Lock what the agencies of several locked *mandates* handle, in the order of ids.
+
+    As everybody does who locks more than one listing: by mandates they would come in
+    another order, and meet a ban of their owner halfway.
+    """
+    handled = Listing.objects.filter(
+        unit_id__in={item.unit_id for item in mandates},
+        agency_id__in={item.agency_id for item in mandates},
+    )
+    list(handled.order_by("id").select_for_update(no_key=True, of=("self",)))
 
 
 def _end_all(mandates: MandateQuerySet, reason: str, now: datetime) -> int:
     live = mandates.filter(status__in=Mandate.LIVE_STATES).order_by("id")
     rows = list(live.select_for_update(no_key=True, of=("self",)))
+    _lock_listings(rows)
     for mandate in rows:
         _end(mandate, "end", "system", None, reason, now)
     return len(rows)

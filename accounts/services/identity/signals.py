@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
-from accounts.models import IdentityCheck
+from accounts.models import IdentityCheck, Sanction
 from accounts.models.identity_check import IdentityCheckQuerySet
 from accounts.services.moderation.barring import ban_behind_document
 
@@ -18,6 +18,7 @@ SHOWN = 20
 def twins_of(check: IdentityCheck) -> list[IdentityCheck]:
     """Return documents of other people that carry the same number, newest first.
 
+    Before them, those of people whose account a sanction keeps closed: `is_of_closed`.
     Whatever became of them: a forgery that was refused, or taken back in time, is the
     same forgery here. A number that two kinds of documents share is found across them.
     A signal, not a refusal: digits are mistyped, and whoever came first is not always
@@ -29,7 +30,8 @@ def twins_of(check: IdentityCheck) -> list[IdentityCheck]:
 def same_files_of(check: IdentityCheck) -> list[IdentityCheck]:
     """Return documents of other people made of the very same file, newest first.
 
-    Known by the digests on the rows, so also after the files were deleted.
+    Known by the digests on the rows, so also after the files were deleted; ordered and
+    marked as `twins_of`.
     """
     return _newest(_same_files(check))
 
@@ -38,10 +40,18 @@ def needs_two_reviewers(check: IdentityCheck, *, now: datetime) -> bool:
     """Say whether one person alone may not find *check* good.
 
     Its number or its picture stands on another account's document that is held for
-    good, or that was found forged; or somebody with it was excluded and erased.
+    good, or that was found forged, or, whatever became of it, whose person is excluded
+    or suspended; or somebody with it was excluded and erased.
     """
-    grave = (_same_number(check) | _same_files(check)).filter(status__in=GRAVE)
+    same = _same_number(check) | _same_files(check)
+    grave = same.filter(Q(status__in=GRAVE) | Q(_closing()))
     return grave.exists() or ban_behind_document(check, now=now) is not None
+
+
+def _closing() -> Exists:
+    """Return whether a sanction keeps the account of a document's person closed."""
+    live = Sanction.objects.live().closing()
+    return Exists(live.filter(person_id=OuterRef("person_id")))
 
 
 def _of_others(check: IdentityCheck) -> IdentityCheckQuerySet:
@@ -64,4 +74,5 @@ def _same_files(check: IdentityCheck) -> IdentityCheckQuerySet:
 
 
 def _newest(checks: IdentityCheckQuerySet) -> list[IdentityCheck]:
-    return list(checks.select_related("person").order_by("-id")[:SHOWN])
+    marked = checks.select_related("person").annotate(is_of_closed=_closing())
+    return list(marked.order_by("-is_of_closed", "-id")[:SHOWN])

@@ -11,18 +11,19 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.events import SanctionEnded, SanctionImposed
-from accounts.models import SANCTION_STATES, Case, Sanction, User
+from accounts.models import SANCTION_STATES, Case, Phone, Sanction, User
 from accounts.policies.moderation import (
     AGAIN_DAYS,
     may_sanction,
     sanction_needs_second_person,
 )
 from accounts.queries.staff import is_same_human
+from accounts.services.moderation.barring import look_at_newcomer
 from accounts.services.moderation.cases import ASSIGN, require_free
 from accounts.services.moderation.parties import has_conflict
 from accounts.services.moderation.standing import take_effect
 from lokahome.core.audit.record import record
-from lokahome.core.db.locks import locked
+from lokahome.core.db.locks import advisory_lock, locked
 from lokahome.core.errors import (
     FieldError,
     InvalidInput,
@@ -178,7 +179,11 @@ def expire_sanctions(*, now: datetime) -> int:
 def start(
     sanction: Sanction, person: User, *, action: str, actor: User, now: datetime
 ) -> None:
-    """Put *sanction* into force; the caller holds *person* locked and checked who may."""
+    """Put *sanction* into force; the caller holds *person* locked and checked who may.
+
+    Whoever came by a number that *person* gave up while it waited is looked at: locks
+    those numbers, in their order.
+    """
     sanction.starts_at = now
     if sanction.days is not None:
         sanction.ends_at = now + timedelta(days=sanction.days)
@@ -193,11 +198,34 @@ def start(
     )
     if sanction.kind != Sanction.Kind.WARN:
         take_effect(person, measure=sanction.kind, actor_id=actor.pk, now=now)
+        _look_at_successors(sanction, now)
     append(
         SanctionImposed(
             sanction_id=sanction.pk, person_id=person.pk, measure=sanction.kind
         )
     )
+
+
+def _look_at_successors(sanction: Sanction, now: datetime) -> None:
+    """Look at who took a number that the person gave up since *sanction* was proposed.
+
+    Also at who gave it up again. Behind the lock of each number: whoever joins by it at
+    this moment was there before and is seen here, or comes after and sees the sanction.
+    """
+    given_up = Phone.objects.filter(
+        user_id=sanction.person_id, released_at__gte=sanction.created_at
+    )
+    numbers = sorted(set(given_up.values_list("number", flat=True)))
+    for number in numbers:
+        advisory_lock("phone", number)
+    taken = Phone.objects.filter(
+        Q(released_at=None) | Q(held_since__gte=sanction.created_at),
+        number__in=numbers,
+        user__erased_at=None,
+    )
+    others = taken.exclude(user_id=sanction.person_id).order_by("user_id", "id")
+    for person_id, number in others.values_list("user_id", "number"):
+        look_at_newcomer(person_id=person_id, number=number, now=now)
 
 
 def finish(

@@ -14,11 +14,11 @@ from accounts.services.moderation.barring import (
     ban_behind_number,
     look_at_newcomer,
 )
-from accounts.services.moderation.cases import decide_case, open_case
+from accounts.services.moderation.cases import open_case
 from accounts.services.moderation.sanctions import expire_sanctions
-from accounts.services.privacy.erasure import carry_out, carry_out_due, request_erasure
-from accounts.tests.sanctioned import ban as banned_by_two
-from accounts.tests.sanctioned import impose, leads
+from accounts.services.privacy.erasure import carry_out_due, request_erasure
+from accounts.tests.sanctioned import ban_without_case as ban
+from accounts.tests.sanctioned import close, erase, impose, leads
 from accounts.tests.services.test_identity_checks import accepted, submitted
 from accounts.tests.sign_ins import answer
 from lokahome.core import clock
@@ -37,33 +37,6 @@ NUMBER = "+2290197000001"
 def person(committed):
     """Return whom the staff look at."""
     return make_person(name="Ama Dossou", phone=NUMBER, roles=("tenant",))
-
-
-def ban(person, *actors) -> Sanction:
-    """Return a ban of *person*, the case that it follows from being decided."""
-    made = banned_by_two(person, *actors)
-    for case in Case.objects.open():
-        close(case)
-    return made
-
-
-def close(case: Case) -> None:
-    decide_case(
-        case_id=case.pk,
-        decision="no_action",
-        reason="Rien.",
-        actor=None,
-        now=clock.now(),
-    )
-
-
-def erase(person) -> None:
-    """Ask for it, wait, and carry it out."""
-    asked = request_erasure(person_id=person.pk, now=clock.now())
-    assert asked.status == "scheduled", asked.obstacles
-    assert carry_out(request_id=asked.pk, now=clock.now() + WEEK)
-    person.refresh_from_db()
-    assert person.erased_at is not None
 
 
 def test_a_sanction_is_not_washed_off(person):

@@ -7,7 +7,6 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-from django.db import connection
 
 from accounts.models import User
 from accounts.services.people.presence import PersonGone, require_present
@@ -16,7 +15,7 @@ from accounts.services.privacy.erasure import carry_out, request_erasure
 from lokahome.core import clock
 from lokahome.core.money import Money
 from lokahome.tests.people import make_person
-from lokahome.tests.threads import race
+from lokahome.tests.threads import backend_pid, is_waiting, race
 from payments.models import Charge, Escrow
 from payments.services import charges
 from payments.services.charges import request_charge
@@ -54,15 +53,10 @@ def erase_while_paying(two, monkeypatch):
     backend: list[int] = []
     empty_rows = erasure.empty_rows
 
-    def is_waiting() -> bool:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT cardinality(pg_blocking_pids(%s)) > 0", backend)
-            return cursor.fetchone()[0]
-
     def empty_slowly(*args, **kwargs):
         files = empty_rows(*args, **kwargs)
         in_the_middle.set()
-        while not paid.wait(0.01) and not (backend and is_waiting()):
+        while not paid.wait(0.01) and not (backend and is_waiting(backend[0])):
             pass
         return files
 
@@ -73,9 +67,7 @@ def erase_while_paying(two, monkeypatch):
             return carry_out(request_id=request.pk, now=clock.now() + WEEK)
         assert in_the_middle.wait(30)
         try:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_backend_pid()")
-                backend.append(cursor.fetchone()[0])
+            backend.append(backend_pid())
             return pay(payer, payee)
         finally:
             paid.set()

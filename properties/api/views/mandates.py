@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Case, OuterRef, QuerySet, Subquery, When
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Subquery, When
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -56,12 +56,18 @@ class MandateViewSet(ReadViewSet):
     parser_classes = (JSONParser, MergePatchParser)
 
     def rows(self, queryset: QuerySet[Mandate]) -> QuerySet[Mandate]:
-        """Join the names, and the listing that the mandate includes."""
+        """Join the names, and the listing that the mandate includes.
+
+        An agency reads its id while the mandate gives it rights, and no longer: later
+        ones of the unit are another's business.
+        """
         listing = Listing.objects.open().filter(unit_id=OuterRef("unit_id"))
+        is_told = Q(includes_listing=True)
+        if signed_in(self.request).context is not None:
+            in_force = Mandate.objects.in_force().filter(pk=OuterRef("pk"))
+            is_told &= Q(Exists(in_force))
         return queryset.select_related("unit", "agency", "landlord").annotate(
-            listing_id=Case(
-                When(includes_listing=True, then=Subquery(listing.values("pk")[:1]))
-            )
+            listing_id=Case(When(is_told, then=Subquery(listing.values("pk")[:1])))
         )
 
     def fresh(self, pk: UUID) -> Response:

@@ -1,6 +1,9 @@
 """Mandates and handling over HTTP."""
 
+from datetime import timedelta
+
 import pytest
+import time_machine
 
 from accounts.tests.agencies import acting, active_agency_of, joined, someone
 from lokahome.core import clock
@@ -220,3 +223,51 @@ def test_the_list_costs_a_constant_number_of_queries(
         assert len(agent.get("/api/v1/units").json()["data"]) == 4
     with django_assert_max_num_queries(5):
         assert len(agent.get("/api/v1/listings?mine=true").json()["data"]) == 4
+
+
+def test_an_agency_reads_the_listing_only_while_its_mandate_gives_rights(
+    kossi, afi, agency, unit
+):
+    """What another agency does with the unit later is not told to the first one."""
+    row = mandate(kossi.user, unit, agency, afi.user)
+    agent = acting(afi.user, agency)
+
+    def told(client, one=row):
+        answer = client.get(at(one)).json()
+        listed = {item["id"]: item for item in client.get(MANDATES).json()["data"]}
+        assert listed[str(one.pk)]["listing_id"] == answer["listing_id"]
+        return answer["listing_id"]
+
+    assert (told(agent), told(kossi)) == (None, None)
+    ended = kossi.post(at(row, "end"), {"reason": "Vendu."})
+    assert ended.json()["status"] == "ended"
+    founder = someone()
+    second = active_agency_of(founder)
+    rival = mandate(kossi.user, unit, second, founder)
+    draft = make.listing(kossi.user, unit=unit)
+    assert told(agent) is None
+    assert agent.get(f"/api/v1/listings/{draft.pk}").status_code == 404
+    assert told(acting(founder, second), rival) == str(draft.pk), "the control"
+    assert told(kossi) == str(draft.pk), "one's own listing"
+
+
+@pytest.mark.parametrize("days", [-1, 0, 2, 3])
+def test_the_days_of_a_mandate_decide_whether_its_agency_reads_the_listing(
+    kossi, afi, agency, unit, days
+):
+    """Also when the job that ends it is late, and before its first day."""
+    first = clock.today() + timedelta(days=2)
+    last = first + timedelta(days=1)
+    row = mandate(kossi.user, unit, agency, afi.user, starts_on=first, expires_on=last)
+    draft = make.listing(kossi.user, unit=unit)
+    with time_machine.travel(clock.now() + timedelta(days=2 + days), tick=False):
+        seen = acting(afi.user, agency).get(at(row)).json()
+    assert seen["status"] == "active"
+    assert seen["listing_id"] == (str(draft.pk) if days == 0 else None)
+
+
+def test_an_offer_tells_its_agency_no_listing(kossi, afi, agency, unit):
+    row = proposed(kossi.user, unit, agency)
+    draft = make.listing(kossi.user, unit=unit)
+    assert acting(afi.user, agency).get(at(row)).json()["listing_id"] is None
+    assert kossi.get(at(row)).json()["listing_id"] == str(draft.pk)

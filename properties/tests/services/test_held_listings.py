@@ -6,7 +6,6 @@ import threading
 from datetime import timedelta
 
 import pytest
-from django.db import connection
 
 from accounts.models import Sanction, User
 from accounts.services.moderation.lifting import ask_lift_of_sanction, lift_sanction
@@ -22,7 +21,7 @@ from lokahome.core.events.delivering import drain
 from lokahome.core.events.models import OutboxEvent
 from lokahome.core.invariants import check_invariants
 from lokahome.tests.people import make_staff
-from lokahome.tests.threads import race
+from lokahome.tests.threads import backend_pid, is_waiting, race
 from properties.models import Listing
 from properties.services import held_listings, live_listings
 from properties.services.handling import take_handling
@@ -223,15 +222,10 @@ def publish_while_banned(owner: User, row: Listing, monkeypatch) -> None:
     backend: list[int] = []
     look = live_listings.require_open_owner
 
-    def is_waiting() -> bool:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT cardinality(pg_blocking_pids(%s)) > 0", backend)
-            return cursor.fetchone()[0]
-
     def look_slowly(listing):
         look(listing)
         looked.set()
-        while not done.wait(0.01) and not (backend and is_waiting()):
+        while not done.wait(0.01) and not (backend and is_waiting(backend[0])):
             pass
 
     monkeypatch.setattr(live_listings, "require_open_owner", look_slowly)
@@ -244,9 +238,7 @@ def publish_while_banned(owner: User, row: Listing, monkeypatch) -> None:
             )
         assert looked.wait(30)
         try:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_backend_pid()")
-                backend.append(cursor.fetchone()[0])
+            backend.append(backend_pid())
             closed(owner)
             return held(owner)
         finally:
