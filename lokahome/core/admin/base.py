@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 from uuid import UUID
 
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.utils import flatten_fieldsets, unquote
+from django.contrib.admin.views.main import ERROR_FLAG
 from django.contrib.auth import get_user_model
 from django.core.exceptions import FieldDoesNotExist, PermissionDenied
-from django.db import models
+from django.db import DataError, models, transaction
 from django.db.models.constants import LOOKUP_SEP
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, reverse
@@ -19,6 +22,7 @@ from lokahome.core.admin.decisions import DecisionsMixin, version_of
 from lokahome.core.audit.models import AuditEvent, StateChange
 
 EMPTY = (None, "", "—")
+NUL = "\0"
 
 
 class Named:
@@ -31,6 +35,18 @@ class Named:
 
     def __str__(self) -> str:
         return self.title
+
+
+def _texts(request: HttpRequest, name: str) -> list[str]:
+    """Return all that the address says under *name*, and the name."""
+    return [name, *request.GET.getlist(name)]
+
+
+def _kept_whole() -> AbstractContextManager[Any]:
+    """Let a refused query leave the transaction around it usable, if there is one."""
+    if transaction.get_connection().in_atomic_block:
+        return transaction.atomic()
+    return nullcontext()
 
 
 ACTOR_KINDS: dict[str, Any] = {
@@ -148,8 +164,23 @@ class LokaModelAdmin(DecisionsMixin, ModelAdmin):  # type: ignore[misc]  # no ty
         return value not in EMPTY
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
-        """Return the page of the list, after `prepare` saw its rows."""
-        page: Any = super().get_changelist_instance(request)
+        """Return the page of the list, after `prepare` saw its rows.
+
+        What PostgreSQL takes for no value is a bad lookup, as what Django takes for
+        none is: its list says so, and is shown without it. The rows are read here,
+        while the address can still be answered for.
+        """
+        asked = request.GET.keys() - {ERROR_FLAG}
+        if any(NUL in text for name in asked for text in _texts(request, name)):
+            raise IncorrectLookupParameters("NUL")
+        try:
+            with _kept_whole():
+                page: Any = super().get_changelist_instance(request)
+                len(page.result_list)
+        except (ValueError, OverflowError, DataError) as error:
+            if not asked:
+                raise  # nobody asked for anything: it is ours
+            raise IncorrectLookupParameters(error) from error
         self.prepare(page.result_list)
         return page
 
