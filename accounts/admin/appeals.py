@@ -234,4 +234,8 @@ register_case_view(
     label=str(_("Ouvrir le recours")),
     permission="accounts.view_appeal",
     decides=(KIND,),
+    names_of=lambda ids: {
+        row.pk: _about(row)
+        for row in Appeal.objects.filter(pk__in=ids).select_related("sanction", "case")
+    },
 )

@@ -137,7 +137,9 @@ class User(VersionedModel, AbstractBaseUser, PermissionsMixin):
         """Return initials, of staff the handle: who shows a name says `known_name`."""
         if self.erased_at:
             return self.known_name
-        return (not self.is_staff and initials(self.full_name)) or self.username
+        if self.is_staff:
+            return self.username
+        return initials(self.full_name) or gettext("Sans nom")
 
     @property
     def known_name(self) -> str:
