@@ -32,6 +32,7 @@ STAFF_DEEDS: dict[str, Any] = {
     "staff.password_changed": _("Mot de passe changé"),
     "staff.link_declared": _("Compte personnel déclaré"),
     "staff.link_confirmed": _("Compte personnel vérifié"),
+    "staff.link_end_asked": _("Fin d’un compte personnel demandée"),
     "staff.link_ended": _("Compte personnel retiré"),
     **{
         f"staff.{kind}_{deed}": format_lazy("{} : {}", kind.label, word)

@@ -83,7 +83,10 @@ class StaffLinkAdmin(LeadersOnly):
 
     list_display = ("shown_staff", "shown_person", "status", "declared_at")
     list_filter = ("status",)
-    list_select_related = ("staff", "declared_by", "confirmed_by")
+    list_select_related = (
+        *("staff", "declared_by", "confirmed_by"),
+        *("end_asked_by", "ended_by"),
+    )
     ordering = ("-id",)
     fields = (
         "shown_staff",
@@ -93,7 +96,10 @@ class StaffLinkAdmin(LeadersOnly):
         "declared_by",
         "confirmed_at",
         "confirmed_by",
+        "end_asked_at",
+        "end_asked_by",
         "ended_at",
+        "ended_by",
     )
     readonly_fields = fields
     decisions = (
@@ -120,11 +126,23 @@ class StaffLinkAdmin(LeadersOnly):
             ),
             is_available=lambda link: link.status != StaffLink.Status.ENDED,
             notice=str(
-                _("C’était une erreur : ce compte est celui de quelqu’un d’autre.")
+                _(
+                    "C’était une erreur : ce compte est celui de quelqu’un d’autre. Ce "
+                    "qui est vérifié, deux responsables le retirent."
+                )
             ),
             is_danger=True,
         ),
     )
+
+    def answer(
+        self, request: HttpRequest, pk: Any, decision: Decision, result: object
+    ) -> HttpResponse:
+        """Go on; say when a second person is asked."""
+        link = result if isinstance(result, StaffLink) else None
+        if link and link.end_asked_at and link.status != StaffLink.Status.ENDED:
+            messages.warning(request, _("Un second responsable doit approuver."))
+        return super().answer(request, pk, decision, result)
 
     def prepare(self, rows: Any) -> None:
         """Read the names of the page's people at once."""

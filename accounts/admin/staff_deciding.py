@@ -69,6 +69,7 @@ def _declare(person: User, order: Order) -> StaffLink:
         person_id=None if none else account_of(phone),
         actor=actor_of(order),
         now=order.now,
+        reason=order.reason,
     )
 
 
@@ -83,12 +84,12 @@ STAFF_DECISIONS = (
         permission=PERMISSION,
         run=_declare,
         is_available=_works,
-        needs_reason=False,
         form=AccountForm,
         notice=str(
             _(
                 "Ce collègue ne décidera plus de rien qui touche ce compte. Un autre "
-                "responsable vérifie la déclaration."
+                "responsable vérifie la déclaration. Il est prévenu, les responsables "
+                "aussi."
             )
         ),
     ),
@@ -110,7 +111,8 @@ STAFF_DECISIONS = (
         notice=str(
             _(
                 "Le mot de passe s’affiche une seule fois : remettez-le de la main à la"
-                " main. L’ancien n’ouvre plus rien, les sessions se ferment."
+                " main. L’ancien n’ouvre plus rien, les sessions se ferment. Sans second"
+                " facteur inscrit, un second responsable doit approuver."
             )
         ),
         is_danger=True,
@@ -145,7 +147,12 @@ STAFF_DECISIONS = (
         run=_changing(StaffChange.Kind.REOPEN),
         is_available=lambda person: person.is_staff and not person.is_active,
         form=GroupsForm,
-        notice=str(TWO),
+        notice=str(
+            _(
+                "Un second responsable doit approuver. Qui a fermé ce compte ne le "
+                "rouvre pas."
+            )
+        ),
     ),
 )
 """For the page of a person; each shows on those of colleagues only."""

@@ -79,7 +79,8 @@ class GlassBroken(Event):
 class StaffChanged(Event):
     """A colleague's account was changed, at whose word and why the change says.
 
-    *measure*: ``groups``, ``close``, ``reopen``, ``password`` or ``factors``.
+    *measure*: ``groups``, ``close``, ``reopen``, ``password`` or ``factors``; ``link``
+    for a private account, where *change_id* is the deed's in the audit log.
     """
 
     about: ClassVar[str] = "person_id"

@@ -28,9 +28,12 @@ class StaffLinkQuerySet(VisibleQuerySet["StaffLink"]):
 class StaffLink(VersionedModel):
     """That *staff* and *person* are accounts of one human; *person* None: has no other.
 
-    It counts from its declaration on, so that waiting for a lead to check it opens
-    nothing; ended, it was a mistake. Several may stand: a human may have lost a number,
-    or wear two hats in the staff.
+    Between the staff and a private account it counts from its declaration on, so that
+    waiting for a lead to check it opens nothing. Two of the staff it makes one human
+    only once it is confirmed, so that one lead alone does not say so of all the others.
+    What two people confirmed, two people end: one asks (*end_asked_by*), it counts on
+    until another agrees. Ended, it was a mistake. Several may stand: a human may have
+    lost a number, or wear two hats in the staff.
     """
 
     class Status(models.TextChoices):
@@ -76,7 +79,25 @@ class StaffLink(VersionedModel):
         related_name="+",
         verbose_name=_("vérifié par"),
     )
+    end_asked_at = models.DateTimeField(_("fin demandée le"), null=True, blank=True)
+    end_asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("fin demandée par"),
+    )
     ended_at = models.DateTimeField(_("retiré le"), null=True, blank=True)
+    ended_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("retiré par"),
+    )
+    """None: at the command line, or not ended."""
 
     objects = StaffLinkQuerySet.as_manager()
 
@@ -126,6 +147,29 @@ class StaffLink(VersionedModel):
                 ),
                 name="accounts_stafflink_two_people",
             ),
+            models.CheckConstraint(
+                condition=Q(end_asked_at=None, end_asked_by=None)
+                | Q(
+                    end_asked_at__isnull=False,
+                    end_asked_by__isnull=False,
+                    confirmed_by__isnull=False,
+                ),
+                name="accounts_stafflink_end_is_asked",
+            ),
+            models.CheckConstraint(
+                condition=Q(ended_by=None)
+                | (
+                    Q(ended_at__isnull=False)
+                    & (
+                        Q(person=None)
+                        | ~Q(ended_by=F("staff")) & Q(confirmed_by=None)
+                        | ~Q(ended_by=F("staff"))
+                        & Q(end_asked_by__isnull=False)
+                        & ~Q(ended_by=F("end_asked_by"))
+                    )
+                ),
+                name="accounts_stafflink_two_end",
+            ),
         )
         permissions = (("manage_staff", "Peut changer l’équipe"),)
 
@@ -137,6 +181,9 @@ STAFF_LINK_STATES = StateMachine(
     "stafflink",
     [
         edge(StaffLink.Status.DECLARED, "confirm", "staff", StaffLink.Status.CONFIRMED),
+        edge(
+            StaffLink.Status.CONFIRMED, "ask_end", "staff", StaffLink.Status.CONFIRMED
+        ),
         edge(StaffLink.Status.DECLARED, "end", "staff", StaffLink.Status.ENDED),
         edge(StaffLink.Status.CONFIRMED, "end", "staff", StaffLink.Status.ENDED),
     ],

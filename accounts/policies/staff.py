@@ -18,12 +18,15 @@ def may_change_staff(
     return is_active and is_staff and MANAGE_STAFF in permissions and not is_own
 
 
-def change_needs_second_person(*, groups: Collection[str], is_superuser: bool) -> bool:
+def change_needs_second_person(
+    *, groups: Collection[str], is_superuser: bool, gives_whole_account: bool = False
+) -> bool:
     """Say whether a change waits for another lead; *groups* are those before and after.
 
     An account that breaks the glass weighs as much as any group.
+    *gives_whole_account*: whoever holds the new password enrols the factor as well.
     """
-    return is_superuser or not WEIGHTY.isdisjoint(groups)
+    return gives_whole_account or is_superuser or not WEIGHTY.isdisjoint(groups)
 
 
 def kept_apart(groups: Collection[str]) -> frozenset[str]:

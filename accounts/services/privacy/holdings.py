@@ -200,8 +200,14 @@ register(
             Holding(
                 model="accounts.StaffLink",
                 person="person_id",
-                hidden=("staff", "declared_by", "confirmed_by"),
-                keeps=("staff", "declared_by", "confirmed_by"),
+                hidden=(
+                    *("staff", "declared_by", "confirmed_by"),
+                    *("end_asked_by", "ended_by"),
+                ),
+                keeps=(
+                    *("staff", "declared_by", "confirmed_by"),
+                    *("end_asked_by", "ended_by"),
+                ),
                 kept="That this human decided for the staff: no words, no name.",
             ),
             Holding(

@@ -23,13 +23,20 @@ from accounts.models import STAFF_CHANGE_STATES, Case, StaffChange, User
 from accounts.policies.staff import change_needs_second_person, may_change_staff
 from accounts.queries.staff import is_same_human
 from accounts.services.staff.entering import new_password, wanted_groups
+from accounts.services.staff.second_factors import is_enrolled
 from lokahome.core.audit.record import record
 from lokahome.core.db.locks import locked
 from lokahome.core.errors import InvalidInput, NotAllowed, NotFound, StateConflict
 from lokahome.core.events.outbox import append
 
 Kind = StaffChange.Kind
-WAYS_IN = frozenset({Kind.PASSWORD, Kind.FACTORS})
+APART_FROM = {
+    Kind.PASSWORD: (Kind.FACTORS, Kind.CLOSE, Kind.REOPEN),
+    Kind.FACTORS: (Kind.PASSWORD, Kind.REOPEN),
+    Kind.REOPEN: (Kind.PASSWORD, Kind.FACTORS),
+}
+"""Way in -> what whoever renews it did not do lately. An end takes the factors away, a
+reopening hands a password out for an account without any."""
 APART_FOR = timedelta(days=30)
 """Who handed a password out does not take the factors away within this time: both
 together are the whole account."""
@@ -50,6 +57,16 @@ class BothWaysIn(NotAllowed):
 
     def default_detail(self) -> str:
         return _("Vous avez déjà renouvelé l’autre accès de ce compte ce mois-ci.")
+
+
+class AnotherReopens(NotAllowed):
+    """Whoever closed an account does not open it again."""
+
+    code = "staff.another_reopens"
+    title = gettext_lazy("Une autre personne doit le faire")
+
+    def default_detail(self) -> str:
+        return _("Vous avez fermé ce compte : deux autres personnes le rouvrent.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +92,9 @@ def change_staff(
     *groups* are those that the account has afterwards, for ``groups`` and ``reopen``.
     *actor* None is the command line, for the day on which nobody can come in. Raises
     NotFound, NotAllowed (also about an account of one's own), InvalidInput without a
-    reason or for groups that nobody can have, BothWaysIn, ChangeWaits, StateConflict
-    where there is nothing to change. Locks the colleague; publishes StaffChanged when
-    it is done.
+    reason or for groups that nobody can have, AnotherReopens, BothWaysIn, ChangeWaits,
+    StateConflict where there is nothing to change. Locks the colleague; publishes
+    StaffChanged when it is done.
     """
     person = locked(User.objects.filter(is_staff=True), person_id)
     if actor is not None:
@@ -96,7 +113,9 @@ def change_staff(
         reason=reason.strip()[:500],
         needs_two=actor is not None
         and change_needs_second_person(
-            groups=before | after, is_superuser=person.is_superuser
+            groups=before | after,
+            is_superuser=person.is_superuser,
+            gives_whole_account=_gives_whole_account(person, kind),
         ),
         proposed_by=actor,
         created_at=now,
@@ -114,9 +133,9 @@ def change_staff(
 def approve_staff_change(*, change_id: UUID, actor: User, now: datetime) -> Changed:
     """Agree, as the second person: the change happens now.
 
-    Raises NotFound, NotAllowed (also to whoever proposed it), BothWaysIn,
-    TransitionRefused, StateConflict where there is nothing to change any more. Locks
-    the colleague, then the change; publishes StaffChanged.
+    Raises NotFound, NotAllowed (also to whoever proposed it), AnotherReopens,
+    BothWaysIn, TransitionRefused, StateConflict where there is nothing to change any
+    more. Locks the colleague, then the change; publishes StaffChanged.
     """
     person, change = _held(change_id, actor)
     if is_same_human(actor.pk, change.proposed_by_id):
@@ -166,13 +185,23 @@ def _check_possible(person: User, kind: str, before: set[str], after: set[str]) 
         raise StateConflict
 
 
+def _gives_whole_account(person: User, kind: str) -> bool:
+    """Say whether the password that *kind* makes opens *person*'s account by itself."""
+    if kind == Kind.PASSWORD:
+        return not is_enrolled(person.pk)
+    return kind == Kind.REOPEN
+
+
 def _check_ways_in(change: StaffChange, actor: User, now: datetime) -> None:
-    if change.kind not in WAYS_IN:
-        return
-    other = StaffChange.objects.filter(
-        person=change.person,
-        kind__in=WAYS_IN - {change.kind},
-        status=StaffChange.Status.DONE,
+    done = StaffChange.objects.filter(
+        person=change.person, status=StaffChange.Status.DONE
+    )
+    if change.kind == Kind.REOPEN:
+        end = done.filter(kind=Kind.CLOSE).order_by("-decided_at", "-id").first()
+        if end and is_same_human(actor.pk, end.proposed_by_id, end.decided_by_id):
+            raise AnotherReopens
+    other = done.filter(
+        kind__in=APART_FROM.get(Kind(change.kind), ()),
         decided_at__gt=now - APART_FOR,
     )
     if is_same_human(actor.pk, *other.values_list("decided_by_id", flat=True)):

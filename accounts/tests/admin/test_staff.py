@@ -86,6 +86,24 @@ def test_an_account_is_declared_by_number_and_checked_by_another(
     assert "Ama Dossou" not in page.content.decode(), "by initials, as everywhere"
 
 
+def test_what_two_confirmed_is_taken_back_from_its_page_by_two(
+    lead, second, moderator, ama
+):
+    decide(lead, moderator.user, "declare-account", "", phone="01 97 00 00 01")
+    assert not StaffLink.objects.exists(), "a reason is asked"
+    decide(lead, moderator.user, "declare-account", phone="01 97 00 00 01")
+    link = StaffLink.objects.get()
+    decide(second, link, "confirm")
+    page = decide(lead, link, "end")
+    assert "Un second responsable doit approuver." in page.content.decode()
+    decide(lead, link, "end")
+    link.refresh_from_db()
+    assert (link.status, link.end_asked_by) == ("confirmed", lead.user)
+    decide(second, link, "end")
+    link.refresh_from_db()
+    assert (link.status, link.ended_by) == ("ended", second.user)
+
+
 @pytest.mark.parametrize("group", ["support", "auditor", "moderator", "operator"])
 def test_who_does_not_lead_sees_no_private_account(group, lead, moderator, ama):
     decide(lead, moderator.user, "declare-account", phone="01 97 00 00 01")

@@ -9,20 +9,22 @@ from allauth.mfa.models import Authenticator
 
 from accounts.models import Case, StaffChange, User
 from accounts.services.moderation.cases import claim_case, open_case
-from accounts.services.staff.links import declare_link
+from accounts.services.staff.links import confirm_link, declare_link
 from accounts.services.staff.members import (
+    AnotherReopens,
     BothWaysIn,
     ChangeWaits,
     approve_staff_change,
     change_staff,
     refuse_staff_change,
 )
+from accounts.services.staff.second_factors import make_recovery_codes
 from lokahome.core import clock
 from lokahome.core.audit.models import AuditEvent
 from lokahome.core.errors import InvalidInput, NotAllowed, NotFound, StateConflict
 from lokahome.core.events.models import OutboxEvent
 from lokahome.core.states import TransitionRefused
-from lokahome.tests.people import PASSWORD, make_staff
+from lokahome.tests.people import PASSWORD, enter_backoffice, make_staff
 from lokahome.tests.threads import race
 
 pytestmark = pytest.mark.django_db
@@ -37,6 +39,11 @@ def lead():
 @pytest.fixture
 def second():
     return make_staff("second", "lead")
+
+
+@pytest.fixture
+def third():
+    return make_staff("third", "lead")
 
 
 def change(actor, person, kind, *groups, reason=WHY):
@@ -84,16 +91,118 @@ def test_a_lead_closes_a_colleagues_account_at_once(lead, moderator):
     assert told() == 1
 
 
-def test_and_opens_it_again_with_a_new_password_and_no_factor(lead, moderator):
+def approve(actor, made):
+    return approve_staff_change(
+        change_id=made.change.pk, actor=actor.user, now=clock.now()
+    )
+
+
+def test_two_others_open_it_again_with_a_new_password_and_no_factor(
+    lead, second, third, moderator
+):
     change(lead, moderator, "close")
     for kind in ("groups", "password", "factors", "close"):
         with pytest.raises(StateConflict):
             change(lead, moderator, kind, *(["support"] if kind == "groups" else []))
-    made = change(lead, moderator, "reopen", "support")
+    was = state(moderator)
+    asked = change(second, moderator, "reopen", "support")
+    assert (asked.change.needs_two, asked.password, state(moderator)) == (True, "", was)
+    with pytest.raises(NotAllowed):
+        approve(second, asked)
+    assert state(moderator) == was
+    made = approve(third, asked)
     is_active, groups, _password, factors, _version = state(moderator)
     assert (is_active, groups, factors) == (True, {"support"}, 0)
     assert User.objects.get(pk=moderator.id).check_password(made.password)
     assert made.password not in str(list(AuditEvent.objects.values()))
+
+
+def test_whoever_closed_an_account_has_no_part_in_reopening_it(
+    lead, second, third, moderator
+):
+    """One lead would be both people of a decision: the colleague, and themselves."""
+    change(lead, moderator, "close")
+    was = state(moderator)
+    with pytest.raises(AnotherReopens):
+        change(lead, moderator, "reopen", "moderator")
+    asked = change(second, moderator, "reopen", "moderator")
+    with pytest.raises(AnotherReopens):
+        approve(lead, asked)
+    assert (state(moderator), asked.change.status) == (was, "proposed")
+    approve(third, asked)
+
+
+def test_nor_any_of_the_two_who_closed_it_nor_their_other_hat(
+    lead, second, third, finance, ama
+):
+    approve(second, change(lead, finance, "close"))
+    fourth = make_staff("fourth", "lead")
+    for hat in (second, fourth):
+        confirm_link(
+            link_id=declare_link(
+                staff_id=hat.id, person_id=ama.id, actor=None, now=clock.now()
+            ).pk,
+            actor=third.user,
+            now=clock.now(),
+        )
+    was = state(finance)
+    for one in (lead, second, fourth):
+        with pytest.raises(AnotherReopens):
+            change(one, finance, "reopen", "support")
+    assert state(finance) == was
+    StaffChange.objects.update(decided_at=clock.now() - timedelta(days=400))
+    with pytest.raises(AnotherReopens):
+        change(lead, finance, "reopen", "support")  # however long ago
+    assert change(third, finance, "reopen", "support").change.status == "proposed"
+
+
+def test_a_reopening_counts_as_both_ways_in(lead, second, third, moderator):
+    change(lead, moderator, "close")
+    approve(third, change(second, moderator, "reopen", "moderator"))
+    was = state(moderator)
+    for one in (third, lead):  # who has the password; who took the factors
+        with pytest.raises(BothWaysIn):
+            change(one, moderator, "password")
+    enter_backoffice(moderator)
+    with pytest.raises(BothWaysIn):
+        change(third, moderator, "factors")
+    assert state(moderator)[2] == was[2]
+    assert Authenticator.objects.filter(user=moderator.user).exists()
+
+
+@pytest.mark.parametrize("kind", ["password", "factors"])
+def test_who_renewed_a_way_in_does_not_reopen(lead, second, third, moderator, kind):
+    change(lead, moderator, kind)
+    change(second, moderator, "close")
+    was = state(moderator)
+    with pytest.raises(BothWaysIn):
+        change(lead, moderator, "reopen", "moderator")
+    asked = change(third, moderator, "reopen", "moderator")
+    with pytest.raises(BothWaysIn):
+        approve(lead, asked)
+    assert state(moderator) == was
+
+
+@pytest.mark.parametrize("left", ["nothing", "recovery_codes"])
+def test_a_password_that_opens_the_enrolment_too_takes_two(
+    lead, second, moderator, left
+):
+    if left == "recovery_codes":
+        make_recovery_codes(person_id=moderator.id)
+    Authenticator.objects.filter(user=moderator.user).exclude(type=left).delete()
+    was = state(moderator)
+    asked = change(lead, moderator, "password")
+    assert (asked.change.status, asked.password) == ("proposed", "")
+    with pytest.raises(NotAllowed):
+        approve(lead, asked)
+    assert state(moderator) == was
+    assert approve(second, asked).password
+
+
+def test_the_machine_s_operator_reopens_alone(lead, moderator):
+    change(lead, moderator, "close")
+    assert change(None, moderator, "reopen", "support").password
+    assert state(moderator)[0] is True
 
 
 @pytest.mark.parametrize(
@@ -131,10 +240,16 @@ def test_two_of_a_superuser_and_never_one_human_with_two_hats(lead, second, ama)
     root = make_staff("root")
     User.objects.filter(pk=root.id).update(is_superuser=True)
     proposed = change(lead, root, "factors").change
+    third = make_staff("third", "lead")
     for hat in (lead, second):
-        declare_link(
-            staff_id=hat.id, person_id=ama.id, actor=lead.user, now=clock.now()
+        link = declare_link(
+            staff_id=hat.id,
+            person_id=ama.id,
+            actor=lead.user,
+            now=clock.now(),
+            reason="Dit de vive voix.",
         )
+        confirm_link(link_id=link.pk, actor=third.user, now=clock.now())
     with pytest.raises(NotAllowed):
         approve_staff_change(change_id=proposed.pk, actor=second.user, now=clock.now())
     with pytest.raises(NotAllowed):
@@ -171,8 +286,9 @@ def test_one_colleague_does_not_renew_both_ways_in_of_another(lead, second, mode
     change(second, moderator, "factors")
     with pytest.raises(BothWaysIn):
         change(second, moderator, "password")
+    enter_backoffice(moderator)  # enrols again
     StaffChange.objects.update(decided_at=clock.now() - timedelta(days=31))
-    change(second, moderator, "password")
+    assert change(second, moderator, "password").password
 
 
 def test_a_proposal_is_withdrawn_or_refused_and_changes_nothing(lead, second, finance):

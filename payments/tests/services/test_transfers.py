@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from accounts.models import Phone
-from accounts.services.staff.links import declare_link
+from accounts.services.staff.links import confirm_link, declare_link
 from lokahome.core import clock
 from lokahome.core.audit.models import StateChange
 from lokahome.core.errors import NotAllowed, NotFound, StaleVersion
@@ -137,10 +137,12 @@ def test_maker_and_checker_are_two_people_and_not_two_hats(
     proposed_payout, finance, checker, stranger, books
 ):
     payout = proposed_payout()
+    lead = make_staff("lead", "lead").user
     for hat in (finance, checker):
-        declare_link(
+        link = declare_link(
             staff_id=hat.id, person_id=stranger.id, actor=None, now=clock.now()
         )
+        confirm_link(link_id=link.pk, actor=lead, now=clock.now())
     before = books.snapshot()
     with pytest.raises(MakerCannotApprove):
         decide(approve_transfer, payout, checker)
