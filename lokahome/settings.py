@@ -123,6 +123,7 @@ PREPARE_STEPS = [
 ]
 # With --demo; each returns lines to print.
 PREPARE_DEMO_STEPS = [
+    ("journal d’audit", "lokahome.core.audit.stopped.answer_for_stops"),
     ("personnes de démonstration", "accounts.services.demo.ensure_demo_people"),
     ("logements de démonstration", "properties.services.demo.ensure_demo_homes"),
     (
