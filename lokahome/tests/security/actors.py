@@ -20,16 +20,35 @@ SIDE_AND_ROLE = {
     "suspended": ("here", "tenant"),
     "moderator": ("here", "tenant"),
     "founder": ("here", "founder"),
+    "owner": ("here", "founder"),
+    "manager": ("here", "manager"),
+    "bare_manager": ("here", "manager"),
+    "agent": ("here", "agent"),
+    "accountant": ("here", "accountant"),
+    "viewer": ("here", "viewer"),
+    "removed": ("here", "leaver"),
+    "bare_removed": ("here", "leaver"),
+    "restricted": ("here", "founder"),
+    "rival": ("beside", "manager"),
 }
-"""Whose objects an actor's own are. Who is nobody's side is asked about the first. The
-founder of an agency is no column: they do what nobody else may."""
-STRANGERS = {"here": "there", "there": "here"}
+"""Whose objects an actor's own are. Who is nobody's side is asked about the first."""
+STRANGERS = {"here": "there", "there": "here", "beside": "there"}
+RIVALS = {"here": "beside", "beside": "here", "there": "here"}
+"""Whose agency works at the same unit; the second side's has none beside it."""
+LEADS = frozenset(
+    {"founder", "owner", "manager", "other_manager", "restricted", "rival"}
+)
+"""Who reads what is their agency's own: they answer for it, and ask in its name."""
+NAMES_AGENCY = LEADS | {"agent", "accountant", "viewer", "removed"}
+"""Who sends the header, also who may no longer."""
+STANDING = {"suspended": {"is_active": False}, "restricted": {"is_restricted": True}}
+"""What is otherwise in the actor's row while they ask."""
 
 
 def client_of(world: World, actor: str) -> APIClient:
     """Return a client that is *actor*.
 
-    Who belongs to an agency speaks in its name. Staff are given what nobody should give
+    Whose column says so speaks in an agency's name. Staff are given what nobody should give
     them: a token of a session that goes on, and a cookie.
     """
     client = APIClient(raise_request_exception=False)
@@ -37,7 +56,7 @@ def client_of(world: World, actor: str) -> APIClient:
         return client
     side, role = SIDE_AND_ROLE[actor]
     headers = {}
-    if role in {"manager", "founder"}:
+    if actor in NAMES_AGENCY:
         headers["HTTP_LOKAHOME_AGENCY"] = str(world.sides[side].thing("agency").pk)
     if actor == "moderator":
         user = world.staff["moderator"]

@@ -15,7 +15,13 @@ from uuid import UUID
 
 from accounts.models import User
 from lokahome.core.ids import uuid7
-from lokahome.tests.security.actors import SIDE_AND_ROLE, STRANGERS, client_of
+from lokahome.tests.security.actors import (
+    RIVALS,
+    SIDE_AND_ROLE,
+    STANDING,
+    STRANGERS,
+    client_of,
+)
 from lokahome.tests.security.asks import (
     ALSO,
     ASKS,
@@ -166,6 +172,11 @@ def row_named(name: str) -> Row:
     return {row.name: row for row in rows()}[name]
 
 
+def holder_of(side: str, kind: str) -> str:
+    """Return whose an object of *kind* is when somebody of *side* asks about it."""
+    return {"other": STRANGERS, "rival": RIVALS}.get(kind, {}).get(side, side)
+
+
 class Asker:
     """Asks in the names of all actors about one world."""
 
@@ -181,9 +192,10 @@ class Asker:
         own = self.world.sides[side]
         if not row.thing:
             return Scene(self.world, actor, own, role, NEVER, None)
-        holder = own if kind != "other" else self.world.sides[STRANGERS[side]]
+        holder = self.world.sides[holder_of(side, kind)]
         thing = holder.thing(row.thing, role)
-        asked = self.world.missing(row.thing) if kind == "deleted" else thing.pk
+        absent = {"deleted": self.world.missing(row.thing), "missing": NEVER}
+        asked = absent.get(kind, thing.pk)
         if row.reference:  # what the path is about is the actor's own
             about = Row(row.operation).thing
             thing = own.thing(about, role) if about else None
@@ -285,8 +297,7 @@ class Asker:
         *standing* are fields of the actor's row that are otherwise for this request.
         """
         self.asked += 1
-        if actor == "suspended":
-            standing = {"is_active": False}
+        standing = {**STANDING.get(actor, {}), **standing}
         with undone():
             if standing:
                 side, role = SIDE_AND_ROLE[actor]

@@ -8,11 +8,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from lokahome.tests.security.actors import SIDE_AND_ROLE, STRANGERS
-from lokahome.tests.security.asking import Answer, Asker, Row, rows
+from lokahome.tests.security.actors import LEADS, RIVALS, SIDE_AND_ROLE
+from lokahome.tests.security.asking import Answer, Asker, Row, holder_of, rows
 from lokahome.tests.security.asks import NOUNS
 from lokahome.tests.security.operations import operations
-from lokahome.tests.security.table import ACTORS, OBJECTS
+from lokahome.tests.security.table import MATRIX, Form
 from lokahome.tests.security.table import Row as Expected
 from lokahome.tests.security.table import expected
 
@@ -59,16 +59,18 @@ class Findings:
     """(actor, secret) that answers held: ``landlord.point`` is one of the own side."""
 
 
-def ask_all(asker: Asker, row: Row, wanted: Expected | None = None) -> Findings:
+def ask_all(
+    asker: Asker, row: Row, wanted: Expected | None = None, form: Form = MATRIX
+) -> Findings:
     """Ask *row* in everybody's name about every object, and judge the answers."""
     found = Findings()
-    kinds = OBJECTS if row.thing else ("own",)
-    for actor in ACTORS:
+    kinds = form.objects if row.thing else ("own",)
+    for actor in form.actors:
         answers = {kind: asker.ask(row, actor, kind) for kind in kinds}
         found.answers[actor] = {k: code_of(row, a) for k, a in answers.items()}
         for kind, answer in answers.items():
             faults = [
-                *unexpected(row, answer, wanted, actor, kind),
+                *unexpected(row, answer, wanted, actor, kind, form),
                 *wrong_in_itself(row, answer),
             ]
             if row.operation.name not in SIGNS_IN:
@@ -80,7 +82,7 @@ def ask_all(asker: Asker, row: Row, wanted: Expected | None = None) -> Findings:
         if row.thing and row.operation.name not in SIGNS_IN:
             found.faults += [
                 f"{row.name} as {actor}: {text}"
-                for text in tells_that_it_exists(asker, row, actor, answers)
+                for text in tells_that_it_exists(asker, row, actor, answers, form)
             ]
     return found
 
@@ -92,12 +94,19 @@ def code_of(row: Row, answer: Answer) -> str:
 
 
 def unexpected(
-    row: Row, answer: Answer, wanted: Expected | None, actor: str, kind: str
+    row: Row,
+    answer: Answer,
+    wanted: Expected | None,
+    actor: str,
+    kind: str,
+    form: Form,
 ) -> Iterator[str]:
     """Yield that the answer is not the table's."""
-    if wanted is not None and code_of(row, answer) != expected(wanted, actor, kind):
+    if wanted is None:
+        return
+    wish = expected(wanted, actor, kind, form)
+    if code_of(row, answer) != wish:
         said = answer.body[:300].decode("utf-8", "replace")
-        wish = expected(wanted, actor, kind)
         yield f"answered {code_of(row, answer)}, the table says {wish}: {said}"
 
 
@@ -118,16 +127,19 @@ def wrong_in_itself(row: Row, answer: Answer) -> Iterator[str]:
 
 
 def tells_that_it_exists(
-    asker: Asker, row: Row, actor: str, answers: dict[str, Answer]
+    asker: Asker, row: Row, actor: str, answers: dict[str, Answer], form: Form
 ) -> Iterator[str]:
     """Yield that what is other people's is answered otherwise than what is not there."""
-    other, deleted = answers["other"], answers["deleted"]
+    strange = form.strange
+    other, deleted = answers[strange], answers["deleted"]
+    if form.strange == "rival" and row.thing in asker.world.gone:
+        deleted = asker.ask(row, actor, "missing")  # what is gone was their own
     if not other.is_refused and not row.reference.startswith("?"):
         return
     if other.comparable() == deleted.comparable():
         return
     side, role = SIDE_AND_ROLE[actor]
-    thing = asker.world.sides[STRANGERS[side]].thing(row.thing, role)
+    thing = asker.world.sides[holder_of(side, strange)].thing(row.thing, role)
     if not may_read(asker, actor, thing):
         yield (
             "other people's differs from what is not there:"
@@ -139,10 +151,17 @@ def strange_ids(asker: Asker, actor: str, answer: Answer) -> Iterator[str]:
     """Yield the ids of other people's objects that the actor may not read."""
     if answer.is_refused:
         return
-    side, _role = SIDE_AND_ROLE[actor]
-    strange = known_ids(asker, STRANGERS[side])
+    side, role = SIDE_AND_ROLE[actor]
+    strange = {
+        key: value
+        for other in asker.world.sides
+        if other != side
+        for key, value in known_ids(asker, other).items()
+    }
     said = set(IDS.findall(answer.body.decode("utf-8", "replace")))
-    for text in said - set(IDS.findall(answer.sent)):
+    own = asker.world.sides[side]
+    known = own.ids().keys() | own.dealings.get(role, set())
+    for text in said - set(IDS.findall(answer.sent)) - known:
         name, thing = strange.get(text, ("", None))
         if name and not may_read(asker, actor, thing):
             yield f"named other people's {name}"
@@ -157,12 +176,18 @@ def known_ids(asker: Asker, side: str) -> dict[str, tuple[str, Any]]:
 def secrets_in(asker: Asker, actor: str, answer: Answer) -> Iterator[str]:
     """Yield whose secrets an answer holds that are not the actor's own."""
     side, role = SIDE_AND_ROLE[actor]
-    own = (side, role) if actor not in {"anonymous", "moderator"} else None
+    own = {(side, role)} if actor not in {"anonymous", "moderator"} else set()
+    own |= {(side, "agency")} if actor in LEADS else set()
     text = answer.body.decode("utf-8", "replace") + str(answer.headers)
     for its_side, person, kind, secret in asker.world.secrets:
-        if (its_side, person) != own and secret in text:
-            whose = "" if its_side == side else "strange."
-            yield f"{whose}{person}.{kind}"
+        if (its_side, person) not in own and secret in text:
+            yield f"{_whose(side, its_side)}{person}.{kind}"
+
+
+def _whose(side: str, its_side: str) -> str:
+    if side == its_side:
+        return ""
+    return "rival." if RIVALS[side] == its_side and side != "there" else "strange."
 
 
 @functools.cache

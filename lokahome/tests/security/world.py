@@ -1,5 +1,9 @@
 """The world that the tests of this folder ask about: two sides that are strangers.
 
+And a third that is none of a landlord: the agency that works on the first one's homes
+beside the first one's agency. All that it names as its own is its own agency and what
+that holds; for the rest it looks at its neighbour's.
+
 Each side has a tenant, a landlord and a provider, and one object of every kind in every
 state that an operation needs. Both are made by the same functions, so what differs
 between an answer about one and about the other is who asks.
@@ -21,6 +25,13 @@ from lokahome.core.ids import uuid7
 from lokahome.tests.people import make_person
 
 ROLES = ("tenant", "landlord", "provider", "manager", "founder")
+MEMBERS = ("agent", "accountant", "viewer", "leaver")
+"""Who else is of the first side's agency; the last one was removed from it."""
+PEOPLE = {
+    "here": (*ROLES, *MEMBERS),
+    "there": ROLES,
+    "beside": ("manager", "founder"),
+}
 
 
 @dataclass(frozen=True)
@@ -47,6 +58,12 @@ class Side:
     things: dict[str, Any] = field(default_factory=dict)
     codes: dict[str, str] = field(default_factory=dict)
     """What was sent to one person only, by the id of what it proves."""
+    firm: dict[str, str] = field(default_factory=dict)
+    """What of the side's agency no other agency may read, by its kind."""
+    dealings: dict[str, set[str]] = field(default_factory=dict)
+    """Ids of other sides' things that a person has to do with, by the person."""
+    neighbour: Side | None = None
+    """Whose the things are that this side has none of."""
 
     def __getattr__(self, role: str) -> User:
         try:
@@ -56,6 +73,8 @@ class Side:
 
     def thing(self, name: str, role: str = "tenant") -> Any:
         """Return the object called *name*; of things that are personal, *role*'s."""
+        if name not in self.things and self.neighbour is not None:
+            return self.neighbour.thing(name, role)
         found = self.things[name]
         if not isinstance(found, dict):
             return found
@@ -83,7 +102,7 @@ class Side:
 
 @dataclass
 class World:
-    """Both sides, and who stands outside them."""
+    """All sides, and who stands outside them."""
 
     sides: dict[str, Side]
     staff: dict[str, User]
@@ -92,8 +111,9 @@ class World:
 
     @property
     def secrets(self) -> Iterator[tuple[str, str, str, str]]:
-        """Every secret: side, person, kind, text."""
+        """Every secret: side, person (or its agency), kind, text."""
         for side in self.sides.values():
+            yield from ((side.name, "agency", *secret) for secret in side.firm.items())
             for person in side.people.values():
                 for kind, text in person.secrets.items():
                     yield side.name, person.name, kind, text
@@ -115,6 +135,12 @@ NAMES = {
     ("there", "manager"): "Sena Houngbo-Canari",
     ("here", "founder"): "Ulrich Agbo-Canari",
     ("there", "founder"): "Viviane Kiki-Canari",
+    ("here", "agent"): "Wilfried Sossa-Canari",
+    ("here", "accountant"): "Xavier Lokossou-Canari",
+    ("here", "viewer"): "Yvette Dansou-Canari",
+    ("here", "leaver"): "Zita Koudoro-Canari",
+    ("beside", "manager"): "Prosper Aïvodji-Canari",
+    ("beside", "founder"): "Queenie Fagla-Canari",
 }
 HATS = {
     "landlord": ("tenant", "provider", "landlord"),
@@ -123,6 +149,8 @@ HATS = {
 """The last one stands at level 2; who is absent is a tenant."""
 PLACES = {"here": (2.399417, 6.361429), "there": (2.630317, 9.337229)}
 """Cotonou and Parakou (lng, lat): no provider of the one serves the other."""
+NEIGHBOURS = {"beside": "here"}
+"""Who works at whose homes."""
 
 
 def build_world() -> World:
@@ -133,6 +161,7 @@ def build_world() -> World:
         world_homes,
         world_people,
         world_rights,
+        world_rivals,
         world_services,
     )
 
@@ -153,6 +182,12 @@ def build_world() -> World:
             world_services.add_money(side)
             world_people.add_words(side)
             world_agencies.add_agency(side)
+        for name, neighbour in NEIGHBOURS.items():
+            world.sides[name] = _beside(name, world.sides[neighbour])
+            world_people.add_personal(world.sides[name])
+            world_doors.add_doors(world.sides[name])
+            world_rivals.add_rival(world.sides[name])
+        world_rivals.add_members(world.sides["here"])
         world_people.remove_some(world)
         world_agencies.remove_some_members(world)
         for side in world.sides.values():
@@ -160,8 +195,15 @@ def build_world() -> World:
     return world
 
 
+def _beside(name: str, neighbour: Side) -> Side:
+    people = _people(name, len(PLACES))
+    return Side(name, people, neighbour.at, neighbour=neighbour)
+
+
 def _people(side: str, index: int) -> dict[str, Person]:
-    return {role: _person(side, role, index * 5 + n) for n, role in enumerate(ROLES)}
+    return {
+        role: _person(side, role, index * 10 + n) for n, role in enumerate(PEOPLE[side])
+    }
 
 
 def _person(side: str, role: str, number: int) -> Person:

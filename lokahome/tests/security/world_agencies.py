@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from uuid import UUID
 
 from accounts.models import Agency, Membership, User
 from accounts.models.agency import AgencyContext, AgencyRole
@@ -12,29 +13,30 @@ from accounts.services.agencies.memberships import remove_member
 from lokahome.core import clock
 from lokahome.tests.security.world import Side, World
 from lokahome.tests.security.world_people import whole_file
-from properties.models import Mandate
+from properties.models import Mandate, Unit
 from properties.services.handling import take_handling
+from properties.services.mandate_ends import end_mandate
 from properties.services.mandates import accept_mandate, propose_mandate
 from properties.tests import factories as homes
 
-REGISTERED = {"here": "3202300000011", "there": "3202300000022"}
+REGISTERED = {
+    "here": "3202300000011",
+    "there": "3202300000022",
+    "beside": "3202300000033",
+}
+CALLED = {
+    "here": "Agence du Golfe-Canari",
+    "there": "Agence du Borgou-Canari",
+    "beside": "Agence de la Lagune-Canari",
+}
+FEES = {"here": 437, "there": 523, "beside": 391}
+"""Hundredths of a per cent: two agencies on one unit stay below the cap together."""
 
 
 def add_agency(side: Side) -> None:
     """Add an agency that a founder owns and a manager works for, and its mandates."""
-    founder, manager = side.founder, side.manager
-    agency = open_agency(
-        founder=founder,
-        name="Agence du Golfe",
-        ifu=REGISTERED[side.name],
-        rccm=f"RB/COT/24 B {REGISTERED[side.name][-5:]}",
-        now=clock.now(),
-    )
-    Agency.objects.filter(pk=agency.pk).update(status=Agency.Status.ACTIVE)
-    side.things["agency"] = agency
-    member = Membership(agency=agency, user=manager, role=AgencyRole.MANAGER)
-    member.save()
-    side.things["membership"] = member
+    founder = side.founder
+    agency = active_agency(side)
     side.things["invitation"] = {
         role: invite_member(
             agency_id=agency.pk,
@@ -48,11 +50,38 @@ def add_agency(side: Side) -> None:
     _add_mandates(side, agency)
 
 
+def active_agency(side: Side) -> Agency:
+    """Add the checked agency of *side*, its manager, and what nobody else may read."""
+    number = REGISTERED[side.name]
+    agency = open_agency(
+        founder=side.founder,
+        name=CALLED[side.name],
+        ifu=number,
+        rccm=f"RB/COT/24 B {number[-5:]}",
+        now=clock.now(),
+    )
+    Agency.objects.filter(pk=agency.pk).update(status=Agency.Status.ACTIVE)
+    side.things["agency"] = agency
+    member = Membership(agency=agency, user=side.manager, role=AgencyRole.MANAGER)
+    member.save()
+    side.things["membership"] = member
+    side.firm.update(
+        {
+            "called": agency.name,
+            "ifu": agency.ifu,
+            "rccm": agency.rccm,
+            "fee": f":{FEES[side.name]},",  # a number in JSON, whatever it is called
+            "ending": f"Fin-canari-{side.name}",
+        }
+    )
+    return agency
+
+
 def _add_mandates(side: Side, agency: Agency) -> None:
     landlord, things = side.landlord, side.things
     place = things["property"]
     row = homes.published(landlord, place=place)
-    things["mandate"] = _entrusted(side, agency, row.unit_id)
+    things["mandate"] = entrusted(side, row.unit_id)
     manager = in_context(side.manager, agency)
     accept_mandate(mandate_id=things["mandate"].pk, actor=manager, now=clock.now())
     take_handling(listing_id=row.pk, actor=manager, now=clock.now())
@@ -61,11 +90,13 @@ def _add_mandates(side: Side, agency: Agency) -> None:
     things["application_handled"] = homes.application(side.tenant, row)
     # A second one, whose listing nobody took yet, and a third that waits for an answer.
     other = homes.published(landlord, place=place)
-    things["mandate_idle"] = _entrusted(side, agency, other.unit_id)
+    things["mandate_idle"] = entrusted(side, other.unit_id)
     accept_mandate(mandate_id=things["mandate_idle"].pk, actor=manager, now=clock.now())
     things["listing_to_handle"] = other
     waiting = homes.unit(landlord, place=place)
-    things["mandate_proposed"] = _entrusted(side, agency, waiting.pk)
+    things["mandate_proposed"] = entrusted(side, waiting.pk)
+    things["unit_offered"] = waiting
+    things["mandate_ended"] = ended(side, waiting.pk)
     side.manager.context = None
 
 
@@ -75,16 +106,34 @@ def in_context(user: User, agency: Agency, role: str = "manager") -> User:
     return user
 
 
-def _entrusted(side: Side, agency: Agency, unit_id: object) -> Mandate:
+def entrusted(side: Side, unit_id: UUID, *, includes_listing: bool = True) -> Mandate:
+    """Return the proposal of a unit to *side*'s agency, by whose unit it is."""
     today = clock.today()
+    landlord = (side.neighbour or side).landlord
+    proof = whole_file(landlord, "mandate")
+    side.things.setdefault("mandate_proof", proof)
     return propose_mandate(
-        landlord=side.landlord,
+        landlord=landlord,
         unit_id=unit_id,
-        agency_id=agency.pk,
-        fee_bps=800,
-        upload_id=whole_file(side.landlord, "mandate").pk,
+        agency_id=side.things["agency"].pk,
+        fee_bps=FEES[side.name],
+        upload_id=proof.pk,
         starts_on=today,
         expires_on=today + timedelta(days=300),
+        now=clock.now(),
+        includes_listing=includes_listing,
+    )
+
+
+def ended(side: Side, unit_id: UUID) -> Mandate:
+    """Return a proposal of the unit to *side*'s agency that was taken back."""
+    landlord = (side.neighbour or side).landlord
+    home = homes.unit(landlord, place=Unit.objects.get(pk=unit_id).property)
+    proposal = entrusted(side, home.pk)
+    return end_mandate(
+        mandate_id=proposal.pk,
+        actor=landlord,
+        reason=side.firm["ending"],
         now=clock.now(),
     )
 
