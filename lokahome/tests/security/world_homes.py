@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from datetime import timedelta
 
 from lokahome.core import clock
 from lokahome.tests.security.world import Side, digits
 from properties.models import Listing
+from properties.models.geo import CELL_METRES, MARGIN_METRES, to_degrees, to_metres
 from properties.services.applications import accept_application, review_application
 from properties.services.listings import pause_listing
 from properties.tests import factories as make
@@ -16,20 +18,18 @@ def add_homes(side: Side) -> None:
     """Add the landlord's homes, and what the tenant has to do with them."""
     landlord, tenant = side.landlord, side.tenant
     # Two homes at two secret points: one that the tenant may know, one that nobody may.
-    lng, lat = side.at
+    at, hidden_at = _unblurred(*side.at), _unblurred(side.at[0], side.at[1] + 0.004)
     side.people["landlord"].secrets.update(
         {
-            "point": digits(lat),
+            "point": digits(at[1]),
             "path": f"Von-canari-{side.name}",
-            "hidden_point": digits(lat + 0.004017),
+            "hidden_point": digits(hidden_at[1]),
             "hidden_path": f"Impasse-canari-{side.name}",
         }
     )
     division = make.division(f"Quartier {side.name}")
-    place = _home(side, division.pk, (lng, lat), f"Von-canari-{side.name}")
-    hidden = _home(
-        side, division.pk, (lng, lat + 0.004017), f"Impasse-canari-{side.name}"
-    )
+    place = _home(side, division.pk, at, f"Von-canari-{side.name}")
+    hidden = _home(side, division.pk, hidden_at, f"Impasse-canari-{side.name}")
     things = side.things
     things["property"] = hidden
     things["unit"] = make.unit(landlord, place=hidden)
@@ -65,6 +65,18 @@ def add_homes(side: Side) -> None:
     things["ticket_to_contest"] = make.decided_ticket(lease, "tenant")
     things["ticket_to_repair"] = make.decided_ticket(lease, "landlord")
     things["payment"] = make.charge(lease)
+
+
+def _unblurred(lng: float, lat: float) -> tuple[float, float]:
+    """Return a point near that one whose latitude no public point of a home ever has.
+
+    It lies in the margin of its cell. Anywhere else a public point has the same six
+    decimals by chance, in one of some thousands of homes, and looks like a leak.
+    """
+    x, y = to_metres(lng, lat)
+    row = math.floor(y / CELL_METRES)
+    lng, lat = to_degrees(x, row * CELL_METRES + MARGIN_METRES / 2)
+    return round(lng, 6), round(lat, 6)
 
 
 def _home(side: Side, division_id: object, at: tuple[float, float], path: str):
