@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from datetime import timedelta
 
 from lokahome.core import clock
-from lokahome.tests.security.world import Side, digits
+from lokahome.tests.security.world import Side, digits, unblurred
 from properties.models import Listing
-from properties.models.geo import CELL_METRES, MARGIN_METRES, to_degrees, to_metres
 from properties.services.applications import accept_application, review_application
 from properties.services.listings import pause_listing
 from properties.tests import factories as make
@@ -18,7 +16,7 @@ def add_homes(side: Side) -> None:
     """Add the landlord's homes, and what the tenant has to do with them."""
     landlord, tenant = side.landlord, side.tenant
     # Two homes at two secret points: one that the tenant may know, one that nobody may.
-    at, hidden_at = _unblurred(*side.at), _unblurred(side.at[0], side.at[1] + 0.004)
+    at, hidden_at = unblurred(*side.at), unblurred(side.at[0], side.at[1] + 0.004)
     side.people["landlord"].secrets.update(
         {
             "point": digits(at[1]),
@@ -65,18 +63,6 @@ def add_homes(side: Side) -> None:
     things["ticket_to_contest"] = make.decided_ticket(lease, "tenant")
     things["ticket_to_repair"] = make.decided_ticket(lease, "landlord")
     things["payment"] = make.charge(lease)
-
-
-def _unblurred(lng: float, lat: float) -> tuple[float, float]:
-    """Return a point near that one whose latitude no public point of a home ever has.
-
-    It lies in the margin of its cell. Anywhere else a public point has the same six
-    decimals by chance, in one of some thousands of homes, and looks like a leak.
-    """
-    x, y = to_metres(lng, lat)
-    row = math.floor(y / CELL_METRES)
-    lng, lat = to_degrees(x, row * CELL_METRES + MARGIN_METRES / 2)
-    return round(lng, 6), round(lat, 6)
 
 
 def _home(side: Side, division_id: object, at: tuple[float, float], path: str):

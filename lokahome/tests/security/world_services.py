@@ -5,7 +5,7 @@ from __future__ import annotations
 from lokahome.core import clock
 from lokahome.core.ids import uuid7
 from lokahome.core.money import Money
-from lokahome.tests.security.world import Side, digits
+from lokahome.tests.security.world import Side, digits, unblurred
 from marketplace.tests import factories as make
 from payments.models import Escrow, Refund
 from payments.services.escrow import open_escrow, settle_escrow
@@ -18,8 +18,8 @@ def add_services(side: Side) -> None:
     """Add what the tenant asks for and the provider does."""
     tenant, provider = side.tenant, side.provider
     lng, lat = side.at
-    base = (lng + 0.003011, lat + 0.003007)
-    asked_at = (lng - 0.002013, lat - 0.002009)
+    base = unblurred(lng + 0.003011, lat + 0.003007)
+    asked_at = unblurred(lng - 0.002013, lat - 0.002009)
     side.people["provider"].secrets["base"] = digits(base[1])
     side.people["tenant"].secrets.update(
         {
