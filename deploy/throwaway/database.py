@@ -13,7 +13,7 @@ import re
 import secrets
 import subprocess
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
@@ -139,5 +139,16 @@ def _create(
 
 
 def _drop(connection: psycopg.Connection[tuple[object, ...]], name: str) -> None:
-    statement = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)")
-    connection.execute(statement.format(sql.Identifier(name)))
+    """Drop the database *name* and end whoever is in it.
+
+    FORCE is refused while a worker of the server's own is at work there, autovacuum: it
+    is a superuser's. Without FORCE the server ends that one itself, and waits for it.
+    """
+    forced = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)")
+    unforced = sql.SQL("DROP DATABASE IF EXISTS {}")
+    try:
+        connection.execute(forced.format(sql.Identifier(name)))
+    except psycopg.errors.InsufficientPrivilege:
+        with suppress(psycopg.errors.ObjectInUse):  # by somebody of ours as well
+            connection.execute(unforced.format(sql.Identifier(name)))
+        connection.execute(forced.format(sql.Identifier(name)))

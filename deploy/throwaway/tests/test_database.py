@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import os
+
+import psycopg
+import pytest
+from psycopg import sql
+
 from deploy.local import envfile
+from deploy.throwaway import database
 from deploy.throwaway.database import PREFIX, connect, throwaway_database, with_database
 
 
@@ -27,3 +34,31 @@ def test_a_throwaway_database_is_prepared_and_then_gone():
     with connect(env["DATABASE_OWNER_URL"]) as connection:
         query = "SELECT 1 FROM pg_database WHERE datname = %s"
         assert connection.execute(query, [name]).fetchone() is None
+
+
+class Vacuumed:
+    """A connection whose server vacuums the database that is to be dropped."""
+
+    def __init__(self, connection, *, times):
+        self.connection, self.times, self.said = connection, times, []
+
+    def execute(self, statement):
+        text = statement.as_string(self.connection)
+        self.said.append("FORCE" in text)
+        if "FORCE" in text and self.times:
+            self.times -= 1
+            raise psycopg.errors.InsufficientPrivilege("autovacuum")
+        return self.connection.execute(statement)
+
+
+@pytest.mark.parametrize(("times", "said"), [(0, [True]), (1, [True, False, True])])
+def test_a_database_goes_although_the_server_vacuums_it(times, said):
+    owner = envfile.merged()["DATABASE_OWNER_URL"]
+    name = f"{PREFIX}{os.getpid()}_vacuumed{times}"
+    with connect(owner) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        vacuumed = Vacuumed(connection, times=times)
+        database._drop(vacuumed, name)
+        query = "SELECT 1 FROM pg_database WHERE datname = %s"
+        assert connection.execute(query, [name]).fetchone() is None
+    assert vacuumed.said == said
