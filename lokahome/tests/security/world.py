@@ -247,9 +247,12 @@ def unblurred(lng: float, lat: float) -> tuple[float, float]:
     """Return a point near that one whose latitude no public point ever has.
 
     It lies in the margin of its cell. Anywhere else a public point has the same six
-    decimals by chance, one time in two thousand, and looks like a leak.
+    decimals by chance, one time in two thousand, and looks like a leak. Its own last
+    decimal is no zero: JSON would leave that out, and the rest begins other latitudes.
     """
     x, y = to_metres(lng, lat)
     row = math.floor(y / CELL_METRES)
     lng, lat = to_degrees(x, row * CELL_METRES + MARGIN_METRES / 2)
-    return round(lng, 6), round(lat, 6)
+    millionths = round(lat * 1e6)
+    millionths += millionths % 10 == 0
+    return round(lng, 6), round(millionths / 1e6, 6)
